@@ -1,0 +1,83 @@
+// The settings, parsed once. The only file that reads process.env.
+import { z } from "zod";
+
+const flag = z
+  .enum(["0", "1"], { error: "must be 0 or 1" })
+  .default("0")
+  .transform((value) => value === "1");
+
+const origin = z
+  .string()
+  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), "must be an http(s) origin such as https://gatehouse.example.com")
+  .refine((value) => !URL.canParse(value) || new URL(value).pathname === "/", "must be an origin alone, without a path")
+  .transform((value) => new URL(value).origin);
+
+const databaseUrl = z
+  .string()
+  .default("pglite:./data/db")
+  .refine(
+    (value) => /^pglite:.+/.test(value) || /^postgres(ql)?:\/\//.test(value),
+    "must be pglite:<folder>, pglite:memory or postgresql://user:password@host:port/database",
+  );
+
+const secretKeys = z
+  .string()
+  .transform((value, context) =>
+    value.split(",").map((entry) => {
+      const [kid = "", encoded = ""] = entry.trim().split(/:(.*)/s);
+      const key = Buffer.from(encoded, "base64");
+      if (!/^[A-Za-z0-9_-]{1,32}$/.test(kid) || key.length !== 32) {
+        context.addIssue({ code: "custom", message: "must be kid:base64, comma-separated, each key 32 bytes (make one with: openssl rand -base64 32)" });
+      }
+      return { kid, key };
+    }),
+  )
+  .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, "must not name the same key id twice");
+
+const schema = z
+  .object({
+    NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
+    PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
+    HOST: z.string().min(1).default("127.0.0.1"),
+    PUBLIC_URL: origin.optional(),
+    TRUST_PROXY: flag,
+    DATABASE_URL: databaseUrl,
+    SECRET_KEYS: secretKeys.optional(),
+    SIGNUP: z.enum(["open", "invite"], { error: "must be open or invite" }).default("invite"),
+    ALLOW_PRIVATE_UPSTREAMS: flag,
+    CONNECTIONS_GATING: flag,
+    BOOTSTRAP_ORG: z.string().min(1).max(80).optional(),
+    BOOTSTRAP_EMAIL: z.email("must be an e-mail address").optional(),
+    BOOTSTRAP_PASSWORD: z.string().min(10, "must have at least 10 characters").max(200).optional(),
+    BOOTSTRAP_TOKEN: z.string().min(32, "must have at least 32 characters").max(200).optional(),
+    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    LOG_FORMAT: z.enum(["json", "pretty"]).default(process.stdout.isTTY ? "pretty" : "json"),
+  })
+  .superRefine((value, context) => {
+    const given = [value.BOOTSTRAP_ORG, value.BOOTSTRAP_EMAIL, value.BOOTSTRAP_PASSWORD];
+    if (given.some(Boolean) && !given.every(Boolean)) {
+      context.addIssue({ code: "custom", path: ["BOOTSTRAP_ORG"], message: "BOOTSTRAP_ORG, BOOTSTRAP_EMAIL and BOOTSTRAP_PASSWORD go together" });
+    }
+    if (value.BOOTSTRAP_TOKEN && !given.every(Boolean)) {
+      context.addIssue({ code: "custom", path: ["BOOTSTRAP_TOKEN"], message: "needs BOOTSTRAP_ORG, BOOTSTRAP_EMAIL and BOOTSTRAP_PASSWORD beside it" });
+    }
+  });
+
+export type Env = z.output<typeof schema>;
+
+/** The settings are wrong; the message names every bad variable, one a line, and never repeats a value. */
+export class BadSettings extends Error {
+  override readonly name = "BadSettings";
+}
+
+/** Parses settings. An empty variable counts as not set. Throws BadSettings naming every bad variable at once. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".") || "settings"}: ${issue.message}`);
+  throw new BadSettings(`These settings are wrong:\n${[...new Set(lines)].join("\n")}`);
+}
+
+/** The settings of this process. */
+export const env: Env = parseEnv(process.env);

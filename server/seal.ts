@@ -1,0 +1,59 @@
+// Sealed secrets: AES-256-GCM with a key id, bound to the row they belong to. The one file that encrypts.
+import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+export interface SecretKey {
+  kid: string;
+  /** 32 bytes. */
+  key: Buffer;
+}
+
+export interface Sealer {
+  /** Seals `plaintext` for one row. `binding` names that row ("credential:<connectionId>:<holder>") and must be given again to open. */
+  seal(plaintext: string, binding: string): string;
+  /** Opens what `seal` made. Throws when the key is unknown, the binding differs or a bit was changed. */
+  open(sealed: string, binding: string): string;
+  /** True when it was sealed with an older key than the one that seals now. */
+  isStale(sealed: string): boolean;
+}
+
+/** A sealer over these keys: the first seals, all open. The form is `v1.<kid>.<iv>.<tag>.<ciphertext>`, base64url. */
+export function createSealer(keys: readonly SecretKey[]): Sealer {
+  const [newest] = keys;
+  if (!newest) throw new Error("A sealer needs at least one key.");
+  const byId = new Map(keys.map(({ kid, key }) => [kid, key]));
+
+  return {
+    seal(plaintext, binding) {
+      const iv = randomBytes(12);
+      const cipher = createCipheriv("aes-256-gcm", newest.key, iv).setAAD(Buffer.from(`${newest.kid}\0${binding}`));
+      const ciphertext = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]);
+      return ["v1", newest.kid, ...[iv, cipher.getAuthTag(), ciphertext].map((part) => part.toString("base64url"))].join(".");
+    },
+    open(sealed, binding) {
+      const [version, kid = "", iv = "", tag = "", ciphertext = ""] = sealed.split(".");
+      const key = byId.get(kid);
+      if (version !== "v1" || !key) throw new Error(`A secret was sealed with the key "${kid}", which is not in SECRET_KEYS.`);
+      const authTag = Buffer.from(tag, "base64url");
+      if (authTag.length !== 16) throw new Error("A sealed secret is damaged.");
+      const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(iv, "base64url")).setAAD(Buffer.from(`${kid}\0${binding}`)).setAuthTag(authTag);
+      return Buffer.concat([decipher.update(Buffer.from(ciphertext, "base64url")), decipher.final()]).toString("utf8");
+    },
+    isStale: (sealed) => sealed.split(".")[1] !== newest.kid,
+  };
+}
+
+/** SHA-256 as lower-case hex: how tokens, states and session ids are kept. */
+export function hashSecret(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** `bytes` random bytes as base64url. */
+export function randomSecret(bytes = 32): string {
+  return randomBytes(bytes).toString("base64url");
+}
+
+/** Compares two hashes of equal length without telling by its time where they differ. */
+export function sameHash(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
