@@ -1,0 +1,70 @@
+// The audit trail: a closed vocabulary, written in the same transaction as the change it speaks of.
+import type { Actor } from "#server/auth/actor.ts";
+import type { Prisma, Tx } from "#server/db.ts";
+
+export const auditActions = [
+  "organization.created",
+  "session.signed_in",
+  "session.sign_in_failed",
+  "session.signed_out",
+  "connection.created",
+  "connection.updated",
+  "connection.removed",
+  "connection.connected",
+  "connection.disconnected",
+  "connection.rejected",
+  "connection.refreshed",
+  "connection.authorization_began",
+  "connection.authorization_failed",
+  "grant.replaced",
+  "agent_token.created",
+  "agent_token.revoked",
+  "capability.executed",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+export interface AuditTarget {
+  type: "organization" | "session" | "connection" | "agent_token" | "capability";
+  id: string;
+  name: string;
+}
+
+export interface AuditEntry {
+  action: AuditAction;
+  target?: AuditTarget;
+  outcome?: "ok" | "failed" | "denied";
+  errorCode?: string;
+  durationMs?: number;
+  /** Never a secret, never arguments of a call. */
+  details?: Prisma.InputJsonObject;
+}
+
+/** Who a row speaks of when no actor is signed in: set-up, a failed sign-in, background work. */
+export interface SystemActor {
+  orgId: string;
+  via: "system";
+  name: string;
+  requestId: string;
+}
+
+/** Writes one audit row inside `tx`. */
+export async function record(tx: Tx, actor: Actor | SystemActor, entry: AuditEntry): Promise<void> {
+  const person = actor.via === "system" ? { membershipId: null, tokenId: null } : { membershipId: actor.membershipId, tokenId: actor.tokenId };
+  await tx.auditEvent.create({
+    data: {
+      orgId: actor.orgId,
+      via: actor.via,
+      ...person,
+      actorName: actor.name,
+      requestId: actor.requestId,
+      action: entry.action,
+      targetType: entry.target?.type,
+      targetId: entry.target?.id,
+      targetName: entry.target?.name,
+      outcome: entry.outcome ?? "ok",
+      errorCode: entry.errorCode,
+      durationMs: entry.durationMs,
+      details: entry.details,
+    },
+  });
+}

@@ -1,0 +1,55 @@
+// What the interfaces show of a connection. No secret has a field here.
+import type { AuthType, CredentialMode, CredentialStatus } from "#server/db.ts";
+import type { UpstreamFailure } from "#server/errors.ts";
+import type { StateOfConnection } from "#server/grants/state.ts";
+
+/** Who may use a connection, counted for a list. */
+export interface AccessSummary {
+  organization: boolean;
+  memberships: number;
+  teams: number;
+  /** How many people that is, each counted once. */
+  people: number;
+}
+
+export interface ConnectionSummary {
+  id: string;
+  name: string;
+  url: string;
+  presetId: string | null;
+  authType: AuthType;
+  credentialMode: CredentialMode;
+  state: StateOfConnection;
+  /** Whether calls of this caller have a credential to run with. */
+  connectedForMe: boolean;
+  toolCount: number;
+  listedAt: Date | null;
+  lastSuccessAt: Date | null;
+  /** Only in the manageable list. */
+  access?: AccessSummary;
+}
+
+export interface ToolView {
+  name: string;
+  title: string | null;
+  description: string;
+  inputSchema: unknown;
+  firstSeenAt: Date;
+  changedAt: Date | null;
+}
+
+/** The admin's view of one connection. */
+export interface ConnectionDetail extends ConnectionSummary {
+  version: number;
+  headerName: string | null;
+  headerPrefix: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  tools: ToolView[];
+  grants: { organization: boolean; membershipIds: string[]; teamIds: string[] };
+  /** The credential of the caller's identity (shared, or the admin's own). */
+  credential: { status: CredentialStatus; issuer: string | null; expiresAt: Date | null; createdAt: Date; updatedAt: Date } | null;
+  oauthClient: { issuer: string; source: string; clientId: string } | null;
+  server: { name: string | null; version: string | null; transport: string | null; protocolVersion: string | null };
+  failure: UpstreamFailure | null;
+}

@@ -1,0 +1,35 @@
+// Short memory for what is asked on every request (rights, tokens, connection states): at most one second old,
+// and dropped at once by any change this process makes to the organization.
+import { LRUCache } from "lru-cache";
+
+const maxAgeMs = 1_000;
+const versions = new Map<string, number>();
+
+function versionOf(orgId: string): number {
+  return versions.get(orgId) ?? 0;
+}
+
+/** Says that something about this organization's rights, credentials, tokens or catalogs was changed. Call it after the commit. */
+export function changed(orgId: string): void {
+  versions.set(orgId, versionOf(orgId) + 1);
+}
+
+/** Memoizes a read inside one organization; `key` tells its arguments apart. Concurrent callers share one load; a failed load is forgotten. */
+export function remembered<Args extends { orgId: string }, Value>(
+  key: (args: Args) => string,
+  load: (args: Args) => Promise<Value>,
+): (args: Args) => Promise<Value> {
+  const own = new LRUCache<string, { version: number; value: Promise<Value> }>({ max: 10_000, ttl: maxAgeMs });
+  return (args) => {
+    const id = `${args.orgId}\0${key(args)}`;
+    const version = versionOf(args.orgId);
+    const held = own.get(id);
+    if (held && held.version === version) return held.value;
+    const value = load(args);
+    own.set(id, { version, value });
+    value.catch(() => {
+      if (own.peek(id)?.value === value) own.delete(id);
+    });
+    return value;
+  };
+}

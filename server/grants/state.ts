@@ -1,0 +1,44 @@
+// What state a connection is in for one credential identity: made from what actually happened, never from what was hoped.
+import type { CredentialMode, CredentialStatus } from "#server/db.ts";
+
+/** The holder of a shared credential; a per-member one is held by the membership's id. */
+export const sharedHolder = "shared";
+
+/**
+ * `ready`: usable. `needs_connection`: nobody signed in or entered a key yet. `reconnect_required`: the provider refused the credential.
+ * `unreachable`: the newest contact failed and nothing is stored. `stale`: it failed, but the last tool list is still there to search and try.
+ */
+export type ConnectionStateName = "ready" | "needs_connection" | "reconnect_required" | "unreachable" | "stale";
+
+export interface StateOfConnection {
+  name: ConnectionStateName;
+  /** One sentence for a person or an agent. */
+  message: string;
+  /** Who can mend it; null when there is nothing to mend. */
+  actor: "member" | "organization_admin" | "provider" | null;
+}
+
+interface Facts {
+  credentialMode: CredentialMode;
+  credential: { status: CredentialStatus } | null;
+  catalog: { listedAt: Date | null; lastSuccessAt: Date | null; lastFailureAt: Date | null } | null;
+}
+
+/** The state that follows from the stored facts. */
+export function connectionState({ credentialMode, credential, catalog }: Facts): StateOfConnection {
+  const owner = credentialMode === "shared" ? "organization_admin" : "member";
+  if (!credential) {
+    const message = owner === "member" ? "Connect your own account to use it." : "An admin has to connect the shared account first.";
+    return { name: "needs_connection", message, actor: owner };
+  }
+  if (credential.status === "rejected") {
+    const who = owner === "member" ? "Connect your account again." : "An admin has to connect the shared account again.";
+    return { name: "reconnect_required", message: `The provider no longer accepts the stored credential. ${who}`, actor: owner };
+  }
+  const failing = catalog?.lastFailureAt && (!catalog.lastSuccessAt || catalog.lastFailureAt > catalog.lastSuccessAt);
+  if (failing && catalog.listedAt) {
+    return { name: "stale", message: "The server did not answer last time; its stored tool list may be out of date.", actor: "provider" };
+  }
+  if (failing) return { name: "unreachable", message: "The server did not answer last time it was asked.", actor: "provider" };
+  return { name: "ready", message: "Ready to use.", actor: null };
+}

@@ -1,0 +1,46 @@
+// The one place that makes absolute URLs and decides which hosts this product answers to.
+import type { IncomingMessage } from "node:http";
+
+import { env } from "./env.ts";
+
+const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+
+function first(value: string | string[] | undefined): string | undefined {
+  return (Array.isArray(value) ? value[0] : value)?.split(",")[0]?.trim();
+}
+
+/** The host the person or agent typed: `X-Forwarded-Host` counts only behind a trusted proxy. */
+function requestHost(req: IncomingMessage): string {
+  return (env.TRUST_PROXY ? first(req.headers["x-forwarded-host"]) : undefined) ?? req.headers.host ?? "localhost";
+}
+
+/** The public origin: `PUBLIC_URL`, else what this request was made to. */
+export function originOf(req: IncomingMessage): string {
+  if (env.PUBLIC_URL) return env.PUBLIC_URL;
+  const forwarded = env.TRUST_PROXY ? first(req.headers["x-forwarded-proto"]) : undefined;
+  const encrypted = "encrypted" in req.socket && req.socket.encrypted === true;
+  const scheme = (forwarded ?? (encrypted ? "https" : "http")) === "https" ? "https" : "http";
+  return `${scheme}://${requestHost(req)}`;
+}
+
+/**
+ * Whether the Host header names this product (against DNS rebinding): the host of `PUBLIC_URL`, or a loopback name.
+ * Without `PUBLIC_URL` a server that listens beyond loopback cannot know its names and accepts any well-formed one.
+ */
+export function isOwnHost(req: IncomingMessage): boolean {
+  const host = requestHost(req);
+  if (loopback.test(host)) return true;
+  if (env.PUBLIC_URL) return host.toLowerCase() === new URL(env.PUBLIC_URL).host;
+  const bound = env.HOST === "localhost" || env.HOST === "::1" || env.HOST.startsWith("127.");
+  return !bound && /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/i.test(host);
+}
+
+/** Links that errors, search rows and e-mails carry. */
+export const links = {
+  connect: (origin: string, connectionId: string) => `${origin}/connections?connect=${connectionId}`,
+  manage: (origin: string, connectionId: string) => `${origin}/admin/connections/${connectionId}`,
+  setup: (origin: string, token: string) => `${origin}/setup/${token}`,
+  agentEndpoint: (origin: string) => `${origin}/mcp/agent`,
+  oauthCallback: (origin: string) => `${origin}/oauth/callback`,
+  clientMetadata: (origin: string) => `${origin}/oauth/client-metadata.json`,
+};
