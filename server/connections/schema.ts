@@ -1,0 +1,85 @@
+// What a connection may be made of: the shapes that the routers, the forms and the verbs share.
+import { z } from "zod";
+
+const id = z.string().min(1).max(64);
+// RFC 9110 section 5.1: a field name is a token.
+const headerToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// Headers that are ours or the transport's: a key in one of them would break the protocol or be dropped.
+const reservedHeaders = /^(host|content-.*|connection|transfer-encoding|accept|cookie|mcp-.*|te|upgrade|keep-alive|proxy-.*|last-event-id)$/i;
+
+export const accessInput = z.object({
+  organization: z.boolean(),
+  membershipIds: z.array(id).max(1_000),
+  teamIds: z.array(id).max(200),
+});
+export type AccessInput = z.output<typeof accessInput>;
+
+const name = z.string().trim().min(1, "Give the connection a name.").max(80, "The name is too long (80 characters at most).");
+const url = z.string().trim().min(1, "Enter the server's URL.").max(2_048, "The URL is too long (2,048 characters at most).");
+const apiKey = z
+  .string()
+  .trim()
+  .min(1, "Enter the API key.")
+  .max(8_192, "The API key is too long.")
+  .regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, "The API key may hold only printable ASCII characters.");
+const headerName = z
+  .string()
+  .trim()
+  .max(128)
+  .regex(headerToken, "This is not a valid header name.")
+  .refine((value) => !reservedHeaders.test(value), "This header is set by the protocol itself and cannot carry a key.");
+const headerPrefix = z
+  .string()
+  .max(64)
+  .regex(/^[\x20-\x7e]*$/, "The prefix may hold only printable ASCII characters.");
+const oauthClient = z.object({
+  clientId: z.string().trim().min(1, "Enter the client id.").max(512),
+  clientSecret: z.string().trim().max(2_048).optional(),
+});
+export type OAuthClientInput = z.output<typeof oauthClient>;
+
+export const createInput = z
+  .object({
+    name,
+    url,
+    presetId: z.string().max(40).optional(),
+    authType: z.enum(["oauth", "api_key", "none"]),
+    credentialMode: z.enum(["shared", "per_member"]),
+    apiKey: apiKey.optional(),
+    headerName: headerName.optional(),
+    headerPrefix: headerPrefix.optional(),
+    oauthClient: oauthClient.optional(),
+    access: accessInput,
+  })
+  .superRefine((value, context) => {
+    const issue = (path: string, message: string) => {
+      context.addIssue({ code: "custom", path: [path], message });
+    };
+    if (value.authType === "api_key" && !value.apiKey) issue("apiKey", "Enter the API key.");
+    if (value.authType !== "api_key" && value.apiKey) issue("apiKey", "Only a connection with an API key takes one.");
+    if (value.authType !== "api_key" && (value.headerName || value.headerPrefix)) issue("headerName", "Only a connection with an API key has a key header.");
+    if (value.authType !== "oauth" && value.oauthClient) issue("oauthClient", "Only a connection with OAuth has a client.");
+    if (value.authType === "none" && value.credentialMode === "per_member") {
+      issue("credentialMode", "A server without sign-in has no accounts: choose One shared account.");
+    }
+  });
+export type CreateInput = z.output<typeof createInput>;
+
+/** `version` is the one the form was loaded with; a newer one in the database is a CONFLICT. */
+export const updateInput = z.object({
+  id,
+  version: z.number().int().positive(),
+  name: name.optional(),
+  url: url.optional(),
+  headerName: headerName.nullable().optional(),
+  headerPrefix: headerPrefix.nullable().optional(),
+  oauthClient: oauthClient.optional(),
+});
+export type UpdateInput = z.output<typeof updateInput>;
+
+/** Connects without OAuth: an API key for `api_key`, nothing for `none`. */
+export const connectInput = z.object({ id, apiKey: apiKey.optional() });
+export type ConnectInput = z.output<typeof connectInput>;
+
+export const idInput = z.object({ id });
+export const listInput = z.object({ scope: z.enum(["usable", "manageable"]).default("usable") }).default({ scope: "usable" });

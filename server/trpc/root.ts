@@ -1,0 +1,23 @@
+// The table of contents of the machine interface.
+import { createCallerFactory, router } from "./init.ts";
+import { agentTokenRouter } from "./routers/agent-token.ts";
+import { auditRouter } from "./routers/audit.ts";
+import { connectionRouter } from "./routers/connection.ts";
+import { grantRouter } from "./routers/grant.ts";
+import { oauthRouter } from "./routers/oauth.ts";
+import { memberRouter, teamRouter } from "./routers/people.ts";
+import { searchRouter } from "./routers/search.ts";
+
+export const appRouter = router({
+  agentToken: agentTokenRouter,
+  audit: auditRouter,
+  connection: connectionRouter,
+  grant: grantRouter,
+  member: memberRouter,
+  oauth: oauthRouter,
+  search: searchRouter,
+  team: teamRouter,
+});
+
+export type AppRouter = typeof appRouter;
+export const createCaller = createCallerFactory(appRouter);

@@ -1,0 +1,12 @@
+// Agent tokens: made, listed and revoked by the person they act for.
+import { create, createTokenInput } from "#server/tokens/create.ts";
+import { list } from "#server/tokens/list.ts";
+import { revoke } from "#server/tokens/revoke.ts";
+import { idInput } from "#server/connections/schema.ts";
+import { memberProcedure, router } from "#server/trpc/init.ts";
+
+export const agentTokenRouter = router({
+  list: memberProcedure.query(({ ctx }) => list(ctx.actor)),
+  create: memberProcedure.input(createTokenInput).mutation(({ ctx, input }) => create(ctx.actor, input)),
+  revoke: memberProcedure.input(idInput).mutation(({ ctx, input }) => revoke(ctx.actor, input)),
+});

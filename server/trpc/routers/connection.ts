@@ -1,0 +1,30 @@
+// Connections: what the organization added and what the caller may use.
+import { byId } from "#server/connections/by-id.ts";
+import { connect } from "#server/connections/connect.ts";
+import { create } from "#server/connections/create.ts";
+import { disconnect } from "#server/connections/disconnect.ts";
+import { list } from "#server/connections/list.ts";
+import { presets } from "#server/connections/presets.ts";
+import { refresh } from "#server/connections/refresh.ts";
+import { remove } from "#server/connections/remove.ts";
+import { connectInput, createInput, idInput, listInput, updateInput } from "#server/connections/schema.ts";
+import { update } from "#server/connections/update.ts";
+import { demand } from "#server/auth/permissions.ts";
+import { memberProcedure, procedureFor, router } from "#server/trpc/init.ts";
+
+const manage = procedureFor("connection.manage");
+
+export const connectionRouter = router({
+  list: memberProcedure.input(listInput).query(({ ctx, input }) => {
+    if (input.scope === "manageable") demand(ctx.actor, "connection.manage");
+    return list(ctx.actor, input);
+  }),
+  byId: manage.input(idInput).query(({ ctx, input }) => byId(ctx.actor, input)),
+  presets: memberProcedure.query(() => presets),
+  create: manage.input(createInput).mutation(({ ctx, input }) => create(ctx.actor, input)),
+  update: manage.input(updateInput).mutation(({ ctx, input }) => update(ctx.actor, input)),
+  connect: manage.input(connectInput).mutation(({ ctx, input }) => connect(ctx.actor, input)),
+  disconnect: manage.input(idInput).mutation(({ ctx, input }) => disconnect(ctx.actor, input)),
+  refresh: memberProcedure.input(idInput).mutation(({ ctx, input }) => refresh(ctx.actor, input)),
+  remove: manage.input(idInput).mutation(({ ctx, input }) => remove(ctx.actor, input)),
+});
