@@ -1,0 +1,90 @@
+// The first owner of an empty database: through the one-time link printed at start, or through BOOTSTRAP_*.
+import { z } from "zod";
+
+import { record } from "#server/audit/record.ts";
+import { countTry } from "#server/auth/limits.ts";
+import { hashPassword } from "#server/auth/password.ts";
+import { startSession } from "#server/auth/sessions.ts";
+import type { Visit } from "#server/auth/sign-in.ts";
+import { db, transaction, type Tx } from "#server/db.ts";
+import type { Env } from "#server/env.ts";
+import { DomainError } from "#server/errors.ts";
+import { parseInput } from "#server/parse.ts";
+import { hashSecret, randomSecret } from "#server/seal.ts";
+
+export const setupInput = z.object({
+  organization: z.string().trim().min(1, "Enter the organization's name.").max(80, "The name is too long (80 characters at most)."),
+  name: z.string().trim().min(1, "Enter your name.").max(80, "The name is too long (80 characters at most)."),
+  email: z.email("Enter a valid e-mail address.").trim().toLowerCase().max(320),
+  password: z.string().min(10, "Use at least 10 characters.").max(200, "The password is too long (200 characters at most)."),
+});
+type SetupInput = z.output<typeof setupInput>;
+
+function slugOf(name: string): string {
+  const slug = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40);
+  return slug || "organization";
+}
+
+async function createOwner(tx: Tx, input: SetupInput & { passwordHash: string }, requestId: string) {
+  const org = await tx.organization.create({ data: { name: input.organization, slug: slugOf(input.organization) } });
+  const user = await tx.user.create({ data: { email: input.email, name: input.name, passwordHash: input.passwordHash } });
+  const membership = await tx.membership.create({ data: { orgId: org.id, userId: user.id, role: "owner" } });
+  await tx.setupLink.deleteMany();
+  await record(tx, { via: "system", orgId: org.id, name: user.name, requestId }, {
+    action: "organization.created",
+    target: { type: "organization", id: org.id, name: org.name },
+  });
+  return { org, user, membership };
+}
+
+/** A fresh one-time set-up token while nobody is there, else null. Links of earlier starts stay good until one is used. */
+export async function createSetupLink(): Promise<string | null> {
+  if ((await db.user.count()) > 0) return null;
+  const token = randomSecret();
+  await db.setupLink.create({ data: { tokenHash: hashSecret(token) } });
+  return token;
+}
+
+/** Whether this set-up token can still be used. */
+export async function isSetupOpen(token: string): Promise<boolean> {
+  return (await db.setupLink.count({ where: { tokenHash: hashSecret(token) } })) > 0;
+}
+
+/** Creates organization and first owner, once, and signs them in. Throws EXPIRED when the link was used or never existed. */
+export async function setUp(visit: Visit, token: string, given: z.input<typeof setupInput>): Promise<{ setCookie: string }> {
+  await countTry({ address: visit.address });
+  const input = parseInput(setupInput, given);
+  const passwordHash = await hashPassword(input.password);
+  return transaction(async (tx) => {
+    // Deleting the row is what uses the link up: of two at the same time only one finds it.
+    const used = await tx.setupLink.deleteMany({ where: { tokenHash: hashSecret(token) } });
+    if (used.count === 0) throw new DomainError("EXPIRED", "This set-up link was used already. Sign in, or ask the owner to invite you.");
+    const { org, user } = await createOwner(tx, { ...input, passwordHash }, visit.requestId);
+    return { setCookie: await startSession(tx, { userId: user.id, orgId: org.id }, visit.origin) };
+  });
+}
+
+/** On an empty database: the organization, owner and admin API token that BOOTSTRAP_* name. Afterwards they are ignored. Returns whether it did. */
+export async function bootstrap(env: Env): Promise<boolean> {
+  const { BOOTSTRAP_ORG: organization, BOOTSTRAP_EMAIL: email, BOOTSTRAP_PASSWORD: password, BOOTSTRAP_TOKEN: token } = env;
+  if (!organization || !email || !password || (await db.user.count()) > 0) return false;
+  const input = parseInput(setupInput, { organization, email, password, name: email.split("@")[0] });
+  const passwordHash = await hashPassword(password);
+  await transaction(async (tx) => {
+    const { org, membership } = await createOwner(tx, { ...input, passwordHash }, "start");
+    if (!token) return;
+    const row = await tx.agentToken.create({
+      data: { orgId: org.id, membershipId: membership.id, name: "Bootstrap", tokenHash: hashSecret(token), hint: token.slice(-4), scopes: ["admin"] },
+    });
+    await record(tx, { via: "system", orgId: org.id, name: "BOOTSTRAP_TOKEN", requestId: "start" }, {
+      action: "agent_token.created",
+      target: { type: "agent_token", id: row.id, name: row.name },
+    });
+  });
+  return true;
+}
