@@ -1,0 +1,48 @@
+// What the host learns about a request before anybody answers it. Kept beside the request, not on it.
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Actor } from "#server/auth/actor.ts";
+import { originOf } from "#server/origin.ts";
+import { randomSecret } from "#server/seal.ts";
+
+export interface HttpFacts {
+  requestId: string;
+  origin: string;
+  /** The client's address: the left-most forwarded one behind a trusted proxy. */
+  address: string;
+  /** For the Content-Security-Policy of the one page this request may answer. */
+  nonce: string;
+  /** Aborts when the client went away or the server stops waiting for running requests. */
+  signal: AbortSignal;
+  /** Set once the session or the admin token was checked. */
+  actor: Actor | null;
+}
+
+const known = new WeakMap<IncomingMessage, HttpFacts>();
+
+/** Learns the facts of a request, once. `address` is Express' `req.ip`; `stop` aborts when the server gives up on running requests. */
+export function learn(req: IncomingMessage & { ip?: string }, res: ServerResponse, stop: AbortSignal): HttpFacts {
+  const gone = new AbortController();
+  // Remix's request.signal is not a dependable sign of a gone client, so this comes from the socket.
+  res.on("close", () => {
+    if (!res.writableFinished) gone.abort(new Error("The client went away."));
+  });
+  const facts: HttpFacts = {
+    requestId: randomUUID(),
+    origin: originOf(req),
+    address: req.ip ?? req.socket.remoteAddress ?? "unknown",
+    nonce: randomSecret(16),
+    signal: AbortSignal.any([gone.signal, stop]),
+    actor: null,
+  };
+  known.set(req, facts);
+  return facts;
+}
+
+/** The facts that `learn` stored for this request. */
+export function factsOf(req: IncomingMessage): HttpFacts {
+  const facts = known.get(req);
+  if (!facts) throw new Error("The facts of this request were never learned.");
+  return facts;
+}

@@ -1,0 +1,75 @@
+// What stands before every page and procedure: own host, own origin, bounded bodies, security headers.
+import type { IncomingMessage } from "node:http";
+
+import type { RequestHandler } from "express";
+import helmet from "helmet";
+
+import { env } from "#server/env.ts";
+import { isOwnHost } from "#server/origin.ts";
+
+import { factsOf } from "./facts.ts";
+import { sendError } from "./send-error.ts";
+
+/** 1 MiB: the largest body a form or a procedure takes. The agent endpoint bounds its own. */
+const maxBodyBytes = 1_048_576;
+const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Answers only to its own names (DNS rebinding). */
+export const ownHost: RequestHandler = (req, res, next) => {
+  if (isOwnHost(req)) return next();
+  sendError(req, res, 421, "This host name is not ours. Set PUBLIC_URL to the origin people use.");
+};
+
+/**
+ * State-changing requests come from our own pages (CSRF), and a browser page of another origin never speaks to the agent endpoint.
+ * A request without Origin is no browser's; without a session cookie it can do nothing that needs one.
+ */
+export const ownOrigin: RequestHandler = (req, res, next) => {
+  const { origin } = req.headers;
+  const crossSite = req.headers["sec-fetch-site"] === "cross-site";
+  if (safeMethods.has(req.method) || (!crossSite && origin === undefined) || isOwnOrigin(req, origin)) return next();
+  sendError(req, res, 403, "This request came from a page of another origin.");
+};
+
+function isOwnOrigin(req: IncomingMessage, origin: string | undefined): boolean {
+  if (origin === undefined || !URL.canParse(origin)) return false;
+  // Behind PUBLIC_URL an operator may still look at the loopback address: the Host header was checked before this.
+  return origin === factsOf(req).origin || new URL(origin).host === req.headers.host;
+}
+
+/** Refuses bodies over the limit, and bodies that do not say how long they are. */
+export const boundedBody: RequestHandler = (req, res, next) => {
+  if (safeMethods.has(req.method)) return next();
+  if (req.headers["transfer-encoding"] !== undefined) return sendError(req, res, 411, "Send a Content-Length.");
+  if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) return sendError(req, res, 413, "This is too large (1 MiB at most).");
+  next();
+};
+
+/** Strict headers on every answer; the Content-Security-Policy knows this request's nonce. */
+export const securityHeaders: RequestHandler = (req, res, next) => {
+  const { nonce } = factsOf(req);
+  const vite = env.NODE_ENV === "development";
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'", `'nonce-${nonce}'`],
+        // Vite's development client puts styles into the page without a nonce.
+        styleSrc: vite ? ["'self'", "'unsafe-inline'"] : ["'self'", `'nonce-${nonce}'`],
+        imgSrc: ["'self'", "data:"],
+        fontSrc: ["'self'"],
+        connectSrc: vite ? ["'self'", "ws:"] : ["'self'"],
+        manifestSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+    },
+    // The sign-in popup must stay reachable for its opener while it is at the provider and comes back.
+    crossOriginOpenerPolicy: { policy: "same-origin-allow-popups" },
+    referrerPolicy: { policy: "same-origin" },
+    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
+  })(req, res, next);
+};

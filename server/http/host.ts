@@ -1,0 +1,64 @@
+// The Express host: what every request passes, in this order, until a route answers it.
+import compression from "compression";
+import express, { type Express } from "express";
+
+import { authenticate } from "#server/auth/authenticate.ts";
+import { databaseReady } from "#server/db.ts";
+import { env } from "#server/env.ts";
+import { loadContextFor } from "#server/load-context.ts";
+
+import { factsOf, learn } from "./facts.ts";
+import { boundedBody, ownHost, ownOrigin, securityHeaders } from "./guards.ts";
+import { oauthRoutes } from "./oauth-routes.ts";
+import { remixRoutes } from "./remix-routes.ts";
+import { requestLog } from "./request-log.ts";
+import { lastResort, sendError } from "./send-error.ts";
+
+const agentPath = "/mcp/agent";
+
+/** The whole HTTP surface. `stop` aborts what still runs when the server gives up waiting; `isStopping` turns new requests away. */
+export async function createHost({ stop, isStopping }: { stop: AbortSignal; isStopping: () => boolean }): Promise<Express> {
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", env.TRUST_PROXY);
+
+  app.use((req, res, next) => {
+    const { requestId } = learn(req, res, stop);
+    res.setHeader("x-request-id", requestId);
+    next();
+  });
+  app.use(requestLog);
+
+  app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok"));
+  app.get("/readyz", (_req, res, next) => {
+    databaseReady().then((reachable) => {
+      const ready = reachable && !isStopping();
+      res.status(ready ? 200 : 503);
+      res.type("text/plain").send(ready ? "ready" : "not ready");
+    }, next);
+  });
+
+  app.use((req, res, next) => {
+    if (!isStopping()) return next();
+    res.setHeader("connection", "close");
+    sendError(req, res, 503, "Gatehouse is stopping. Try again in a moment.");
+  });
+  app.use(ownHost, securityHeaders, ownOrigin);
+
+  const { assets, pages } = await remixRoutes((req) => loadContextFor(factsOf(req)));
+  // The agent endpoint checks its own token, bounds its own body, and must not be buffered for compression.
+  app.all(agentPath, pages);
+  app.use(compression(), assets, boundedBody);
+  app.use(oauthRoutes());
+  app.use((req, res, next) => {
+    const facts = factsOf(req);
+    authenticate({ headers: req.headers, origin: facts.origin, requestId: facts.requestId }).then(({ actor, setCookie }) => {
+      facts.actor = actor;
+      if (setCookie) res.append("set-cookie", setCookie);
+      next();
+    }, next);
+  });
+  app.use(pages);
+  app.use(lastResort);
+  return app;
+}

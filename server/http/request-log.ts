@@ -1,0 +1,21 @@
+// One log line per request: method, path without its query (it may hold a code or a state), status, duration.
+import type { RequestHandler } from "express";
+
+import { log } from "#server/log.ts";
+
+import { factsOf } from "./facts.ts";
+
+/** Logs each finished request at info, assets and health checks at debug. */
+export const requestLog: RequestHandler = (req, res, next) => {
+  const began = performance.now();
+  // Set-up and invitation links carry their secret in the path.
+  const path = req.path.replace(/^\/(setup|join)\/.*/, "/$1/[hidden]");
+  res.on("close", () => {
+    const quiet = path.startsWith("/assets/") || path.endsWith("z");
+    log[quiet ? "debug" : "info"](
+      { requestId: factsOf(req).requestId, method: req.method, path, status: res.statusCode, ms: Math.round(performance.now() - began) },
+      res.writableFinished ? "request" : "request aborted by the client",
+    );
+  });
+  next();
+};

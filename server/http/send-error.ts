@@ -1,0 +1,45 @@
+// Errors of the host itself: a body that says what is wrong and a reference id, never a stack.
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { ErrorRequestHandler } from "express";
+
+import { DomainError, type ErrorCode } from "#server/errors.ts";
+import { log } from "#server/log.ts";
+
+import { factsOf } from "./facts.ts";
+
+/** The HTTP status of each domain error. Upstream failures are 4xx: a proxy in front of us would replace the body of a 5xx. */
+const statuses: Record<ErrorCode, number> = {
+  BAD_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  EXPIRED: 410,
+  RATE_LIMITED: 429,
+  UPSTREAM_FAILED: 422,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+};
+
+/** Answers with `status` and `{ error: { message, requestId } }`. */
+export function sendError(req: IncomingMessage, res: ServerResponse, status: number, message: string): void {
+  const { requestId } = factsOf(req);
+  res.statusCode = status;
+  res.setHeader("content-type", "application/json; charset=utf-8");
+  res.setHeader("cache-control", "no-store");
+  res.end(JSON.stringify({ error: { message, requestId } }));
+}
+
+/** The last error handler: domain errors as they are, everything else as "our side" with a reference that is in the log. */
+export const lastResort: ErrorRequestHandler = (error: unknown, req, res, next) => {
+  if (res.headersSent) return next(error);
+  if (error instanceof DomainError) {
+    if (error.code === "UNAUTHENTICATED") res.setHeader("www-authenticate", "Bearer");
+    if (error.details.retryAfterSeconds) res.setHeader("retry-after", error.details.retryAfterSeconds);
+    return sendError(req, res, statuses[error.code], error.message);
+  }
+  const { requestId } = factsOf(req);
+  log.error({ err: error, requestId, path: req.path }, "request failed");
+  sendError(req, res, 500, `Something went wrong on our side. Reference: ${requestId}.`);
+};

@@ -1,0 +1,75 @@
+// Starts the product and stops it in good order.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { flushCalls } from "./audit/calls.ts";
+import { closeDatabase, openDatabase } from "./db.ts";
+import { env } from "./env.ts";
+import { createHost } from "./http/host.ts";
+import { log } from "./log.ts";
+import { links } from "./origin.ts";
+import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
+import { outbound } from "./outbound/outbound.ts";
+import { closeAllSessions } from "./upstream/sessions.ts";
+
+/** How long running requests may still take once a stop was asked for. */
+const drainMs = 9_000;
+
+/** A start that cannot go on, said in one sentence to the operator. */
+function giveUp(message: string): never {
+  process.stderr.write(`Gatehouse cannot start: ${message}\n`);
+  process.exit(1);
+}
+
+const stopWaiting = new AbortController();
+let stopping = false;
+
+try {
+  await openDatabase(env.DATABASE_URL);
+} catch (error) {
+  giveUp(error instanceof Error ? error.message : String(error));
+}
+if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP_*");
+
+const server = createServer(await createHost({ stop: stopWaiting.signal, isStopping: () => stopping }));
+server.requestTimeout = 60_000;
+server.keepAliveTimeout = 65_000;
+server.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EADDRINUSE") giveUp(`port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);
+  if (error.code === "EACCES") giveUp(`port ${env.PORT} may not be opened by this user. Set PORT to 1024 or above.`);
+  giveUp(error.message);
+});
+server.listen(env.PORT, env.HOST, () => void announce(server.address()));
+
+async function announce(address: AddressInfo | string | null): Promise<void> {
+  const port = typeof address === "object" && address ? address.port : env.PORT;
+  const host = env.HOST === "0.0.0.0" || env.HOST === "::" ? "localhost" : env.HOST;
+  const origin = env.PUBLIC_URL ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  process.stdout.write(`\n  Gatehouse is running at ${origin}\n`);
+  const token = await createSetupLink();
+  if (token) process.stdout.write(`  Create the first owner (this link works once): ${links.setup(origin, token)}\n`);
+  process.stdout.write("\n");
+}
+
+async function stop(signal: NodeJS.Signals): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info({ signal }, "stopping: running requests get up to 9 s");
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => {
+    stopWaiting.abort(new Error("Gatehouse is stopping."));
+    setTimeout(() => server.closeAllConnections(), 500).unref();
+  }, drainMs);
+  await closed;
+  clearTimeout(deadline);
+  await flushCalls();
+  await closeAllSessions();
+  await outbound.close();
+  await closeDatabase();
+  log.info("stopped");
+  process.exit(0);
+}
+
+process.on("SIGTERM", (signal) => void stop(signal));
+process.on("SIGINT", (signal) => void stop(signal));
