@@ -1,6 +1,9 @@
 // The settings, parsed once. The only file that reads process.env.
 import { z } from "zod";
 
+import type { SecretKey } from "./seal.ts";
+import { stop } from "./stop.ts";
+
 const flag = z
   .enum(["0", "1"], { error: "must be 0 or 1" })
   .default("0")
@@ -79,5 +82,19 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   throw new BadSettings(`These settings are wrong:\n${[...new Set(lines)].join("\n")}`);
 }
 
-/** The settings of this process. */
-export const env: Env = parseEnv(process.env);
+/** Parses the form of `SECRET_KEYS`; undefined when it is not of that form. */
+export function parseSecretKeys(text: string): SecretKey[] | undefined {
+  return secretKeys.safeParse(text).data;
+}
+
+function readEnv(): Env {
+  try {
+    return parseEnv(process.env);
+  } catch (error) {
+    if (error instanceof BadSettings) stop(error.message);
+    throw error;
+  }
+}
+
+/** The settings of this process; wrong ones end it here. */
+export const env: Env = readEnv();

@@ -1,0 +1,127 @@
+// The database: PGlite in this process or a PostgreSQL server, behind one Prisma client. The only file that opens it.
+import { PGlite } from "@electric-sql/pglite";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { Client, Pool } from "pg";
+import { PrismaPGlite } from "pglite-prisma-adapter";
+
+import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
+import { lockDataFolder } from "./data-lock.ts";
+import { DomainError } from "./errors.ts";
+import { log } from "./log.ts";
+import { migrate } from "./migrate.ts";
+
+export * from "../generated/prisma/enums.ts";
+export { Prisma } from "../generated/prisma/client.ts";
+
+/** The client inside `transaction`. */
+export type Tx = Prisma.TransactionClient;
+
+/** How long to wait for a connection to a PostgreSQL server. */
+const connectTimeoutMs = 5_000;
+
+/** The open database; set by `openDatabase`. */
+export let db: PrismaClient;
+let close: (() => Promise<void>) | undefined;
+
+/**
+ * Opens the database that `url` names ("pglite:<folder>", "pglite:memory", "postgresql://...") and applies missing migrations.
+ * `dump` is a dumped PGlite data directory to begin with, for "pglite:memory".
+ * Throws UNAVAILABLE when it cannot be reached, is in use by another process, or a migration fails.
+ */
+export async function openDatabase(url: string, dump?: Blob): Promise<void> {
+  if (close) throw new Error("The database is open already.");
+  const opened = url.startsWith("pglite:") ? await openEmbedded(url.slice("pglite:".length), dump) : await openServer(url);
+  db = opened.client;
+  close = opened.close;
+  for (const name of opened.applied) log.info({ migration: name }, "migration applied");
+}
+
+/** Closes the database; waits for running queries. Does nothing when it is not open. */
+export async function closeDatabase(): Promise<void> {
+  const closing = close;
+  close = undefined;
+  await closing?.();
+}
+
+/** Whether the database answers. Migrations are always applied once it is open. */
+export async function databaseReady(): Promise<boolean> {
+  if (!close) return false;
+  try {
+    await db.$queryRaw`SELECT 1 FROM "_prisma_migrations" LIMIT 1`;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs `fn` in one transaction; everything it writes is kept or nothing. Inside use `tx` alone, never `db`:
+ * PGlite is one connection, so `db` would wait for this transaction to end. No network calls inside either.
+ */
+export function transaction<Result>(fn: (tx: Tx) => Promise<Result>): Promise<Result> {
+  return db.$transaction(fn, { maxWait: 10_000, timeout: 10_000 });
+}
+
+interface Opened {
+  client: PrismaClient;
+  close: () => Promise<void>;
+  applied: string[];
+}
+
+async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Opened> {
+  const inMemory = folder === "memory";
+  const unlock = inMemory ? () => undefined : lockDataFolder(folder);
+  let pglite: PGlite | undefined;
+  try {
+    pglite = inMemory ? await PGlite.create({ loadDataDir: dump }) : await PGlite.create(folder);
+    const own = pglite;
+    const applied = await migrate({ query: (sql, parameters) => own.query(sql, parameters), run: (sql) => own.exec(sql) });
+    const client = new PrismaClient({ adapter: new PrismaPGlite(own) });
+    const close = async () => {
+      await client.$disconnect();
+      await own.close();
+      unlock();
+    };
+    return { client, close, applied };
+  } catch (cause) {
+    await pglite?.close();
+    unlock();
+    if (cause instanceof DomainError) throw cause;
+    throw new DomainError("UNAVAILABLE", `The database in ${folder} cannot be opened: ${reason(cause)}`, { cause });
+  }
+}
+
+async function openServer(url: string): Promise<Opened> {
+  const applied = await migrateServer(url);
+  const pool = new Pool({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs, max: 10 });
+  // Without a listener an idle connection that the server drops would end the process; the next query opens a new one.
+  pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
+  const client = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const close = async () => {
+    await client.$disconnect();
+    await pool.end();
+  };
+  return { client, close, applied };
+}
+
+/** Migrates over a connection of its own: an advisory lock belongs to one. */
+async function migrateServer(url: string): Promise<string[]> {
+  const connection = new Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
+  try {
+    await connection.connect();
+    return await migrate({ query: (sql, parameters) => connection.query(sql, parameters), run: (sql) => connection.query(sql) });
+  } catch (cause) {
+    if (cause instanceof DomainError) throw cause;
+    const { host } = new URL(url);
+    throw new DomainError("UNAVAILABLE", `The database at ${host} cannot be reached: ${reason(cause)}. Check DATABASE_URL.`, { cause });
+  } finally {
+    // Also after a connection that never came up: a second failure would only hide the first.
+    await connection.end().catch(() => undefined);
+  }
+}
+
+function reason(cause: unknown): string {
+  // Node tries every address of a name and packs the failures into one error without a message.
+  if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0].message;
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,45 @@
+// The database of an integration test file: its own copy of the migrated template, opened behind `db`.
+import { readFileSync } from "node:fs";
+
+import { Client } from "pg";
+import { afterAll, beforeAll, inject } from "vitest";
+
+import { closeDatabase, db, openDatabase } from "#server/db.ts";
+
+/** Opens a fresh database before the tests of this file and closes it after them. Call it once, at the top of the file. */
+export function useDatabase(): void {
+  beforeAll(openTestDatabase);
+  afterAll(closeDatabase);
+}
+
+/** The same for a file that must decide itself when; returns the URL ("pglite:memory" on PGlite). */
+export async function openTestDatabase(): Promise<string> {
+  const source = inject("database");
+  if (source.kind === "pglite") {
+    await openDatabase("pglite:memory", new Blob([readFileSync(source.dump)]));
+    return "pglite:memory";
+  }
+  const url = await createServerDatabase(source);
+  await openDatabase(url);
+  return url;
+}
+
+/** A copy of the template on the PostgreSQL server, not opened; the server is thrown away after the run. */
+async function createServerDatabase({ origin, template }: { origin: string; template: string }): Promise<string> {
+  const name = `test_${process.pid}_${Date.now()}`;
+  const admin = new Client({ connectionString: `${origin}/postgres` });
+  await admin.connect();
+  // The lock makes workers take turns: PostgreSQL copies a template only while nobody else uses it.
+  await admin.query("SELECT pg_advisory_lock(1)");
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await admin.end();
+  return `${origin}/${name}`;
+}
+
+/** Empties every table, for a `beforeEach`. */
+export async function resetDatabase(): Promise<void> {
+  await db.$executeRawUnsafe(`DO $$ BEGIN EXECUTE (
+    SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') || ' CASCADE'
+    FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'
+  ); END $$`);
+}

@@ -1,0 +1,32 @@
+// Unit and integration tests. `TEST_DATABASE=postgres` runs the integration tests on a PostgreSQL server instead of PGlite.
+import { defineConfig } from "vitest/config";
+
+const env = {
+  NODE_ENV: "test",
+  ALLOW_PRIVATE_UPSTREAMS: "1",
+  DATABASE_URL: "pglite:memory",
+  SECRET_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+  LOG_LEVEL: "silent",
+  LOG_FORMAT: "json",
+};
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    env,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.{ts,tsx}"] } },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: ["tests/integration/**/*.test.ts"],
+          globalSetup: ["tests/setup/template.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
