@@ -10,16 +10,11 @@ import { log } from "./log.ts";
 import { links } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
+import { stop } from "./stop.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
 
 /** How long running requests may still take once a stop was asked for. */
 const drainMs = 9_000;
-
-/** A start that cannot go on, said in one sentence to the operator. */
-function giveUp(message: string): never {
-  process.stderr.write(`Gatehouse cannot start: ${message}\n`);
-  process.exit(1);
-}
 
 const stopWaiting = new AbortController();
 let stopping = false;
@@ -27,7 +22,7 @@ let stopping = false;
 try {
   await openDatabase(env.DATABASE_URL);
 } catch (error) {
-  giveUp(error instanceof Error ? error.message : String(error));
+  stop(error instanceof Error ? error.message : String(error));
 }
 if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP_*");
 
@@ -35,9 +30,9 @@ const server = createServer(await createHost({ stop: stopWaiting.signal, isStopp
 server.requestTimeout = 60_000;
 server.keepAliveTimeout = 65_000;
 server.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EADDRINUSE") giveUp(`port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);
-  if (error.code === "EACCES") giveUp(`port ${env.PORT} may not be opened by this user. Set PORT to 1024 or above.`);
-  giveUp(error.message);
+  if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);
+  if (error.code === "EACCES") stop(`Port ${env.PORT} may not be opened by this user. Set PORT to 1024 or above.`);
+  stop(`Gatehouse cannot listen: ${error.message}`);
 });
 server.listen(env.PORT, env.HOST, () => void announce(server.address()));
 
@@ -51,7 +46,7 @@ async function announce(address: AddressInfo | string | null): Promise<void> {
   process.stdout.write("\n");
 }
 
-async function stop(signal: NodeJS.Signals): Promise<void> {
+async function shutDown(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   log.info({ signal }, "stopping: running requests get up to 9 s");
@@ -71,5 +66,5 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
   process.exit(0);
 }
 
-process.on("SIGTERM", (signal) => void stop(signal));
-process.on("SIGINT", (signal) => void stop(signal));
+process.on("SIGTERM", (signal) => void shutDown(signal));
+process.on("SIGINT", (signal) => void shutDown(signal));
