@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { DomainError } from "./errors.ts";
+import { projectRoot } from "./root.ts";
 
-/** Both server/ and build/ are one step below the project's root. */
-const migrationsFolder = path.resolve(import.meta.dirname, "../prisma/migrations");
+const migrationsFolder = path.join(projectRoot, "prisma/migrations");
 
 /** Prisma's own number for this lock (`prisma migrate deploy` takes the same one). */
 const advisoryLock = 72_707_369;
@@ -63,9 +63,15 @@ function checkHistory(applied: Applied[], migrations: Migration[]): void {
   const known = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
   for (const row of applied) {
     const name = row.migration_name;
-    if (!row.finished) throw new DomainError("UNAVAILABLE", `Migration ${name} stopped half-way in this database. Resolve it with Prisma's "migrate resolve" first.`);
-    if (!known.has(name)) throw new DomainError("UNAVAILABLE", `This database is newer than this version of Gatehouse: it already has the migration ${name}.`);
-    if (known.get(name) !== row.checksum) throw new DomainError("UNAVAILABLE", `Migration ${name} was edited after it was applied to this database. Restore its file.`);
+    if (!row.finished)
+      throw new DomainError(
+        "UNAVAILABLE",
+        `Migration ${name} stopped half-way in this database. Resolve it with Prisma's "migrate resolve" first.`,
+      );
+    if (!known.has(name))
+      throw new DomainError("UNAVAILABLE", `This database is newer than this version of Gatehouse: it already has the migration ${name}.`);
+    if (known.get(name) !== row.checksum)
+      throw new DomainError("UNAVAILABLE", `Migration ${name} was edited after it was applied to this database. Restore its file.`);
   }
 }
 

@@ -33,7 +33,9 @@ function createKeyFile(file: string): void {
 export function keysFromFile(file: string): SecretKey[] {
   if (!existsSync(file)) createKeyFile(file);
   const keys = parseSecretKeys(readFileSync(file, "utf8").trim());
-  return keys ?? stop(`The file ${file} does not hold secret keys any more. Restore it from a backup, or set SECRET_KEYS to the keys it held.`);
+  return (
+    keys ?? stop(`The file ${file} does not hold secret keys any more. Restore it from a backup, or set SECRET_KEYS to the keys it held.`)
+  );
 }
 
 /** Seals and opens every stored secret. */

@@ -52,9 +52,13 @@ describe("the open database", () => {
     const { id: membershipId } = await db.membership.create({ data: { orgId: org.id, userId: user.id, role: "owner" } });
     const expiresAt = new Date("2030-02-03T04:05:06.789Z");
     const scopes = ["mcp:read", "mcp:write"];
-    const token = await db.agentToken.create({ data: { orgId: org.id, membershipId, name: "t", tokenHash: "h", hint: "abcd", scopes, expiresAt } });
-    const details = { nested: { list: [1, "two", null], "ü": true } };
-    const event = await db.auditEvent.create({ data: { orgId: org.id, action: "a", via: "system", actorName: "S", outcome: "ok", requestId: "r", details } });
+    const token = await db.agentToken.create({
+      data: { orgId: org.id, membershipId, name: "t", tokenHash: "h", hint: "abcd", scopes, expiresAt },
+    });
+    const details = { nested: { list: [1, "two", null], ü: true } };
+    const event = await db.auditEvent.create({
+      data: { orgId: org.id, action: "a", via: "system", actorName: "S", outcome: "ok", requestId: "r", details },
+    });
     expect(await db.agentToken.findUnique({ where: { id: token.id } })).toMatchObject({ scopes, expiresAt });
     expect(await db.auditEvent.findUnique({ where: { id: event.id } })).toMatchObject({ details });
   });

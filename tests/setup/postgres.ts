@@ -1,27 +1,23 @@
 // A private PostgreSQL server for one test run: its own folder, its own free port on loopback, gone afterwards.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { Client } from "pg";
 
-/** The folder with initdb and postgres, the newest version first; undefined when there is none on this machine. */
-export function findPostgres(): string | undefined {
-  const debian = "/usr/lib/postgresql";
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [...versions.map((version) => `${debian}/${version}/bin`), ...(process.env.PATH ?? "").split(path.delimiter)];
-  return folders.find((folder) => existsSync(path.join(folder, "initdb")) && existsSync(path.join(folder, "postgres")));
-}
+import { findPostgres } from "../../scripts/programs.mjs";
 
 /** PostgreSQL refuses to run as root, so root starts it as another user. */
 function otherUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
     try {
-      const [uid, gid] = ["-u", "-g"].map((flag) => Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })));
+      const [uid, gid] = ["-u", "-g"].map((flag) =>
+        Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })),
+      );
       if (uid !== undefined && gid !== undefined) return { uid, gid };
     } catch {
       // No such user: the next one.
@@ -41,7 +37,7 @@ async function freePort(): Promise<number> {
 }
 
 async function answers(origin: string, server: ChildProcess): Promise<void> {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
     if (server.exitCode !== null) throw new Error(`postgres ended with code ${server.exitCode}`);
     const client = new Client({ connectionString: `${origin}/postgres` });
     try {
@@ -65,10 +61,16 @@ export async function startPostgres(): Promise<{ origin: string; stop: () => Pro
   if (user) chownSync(folder, user.uid, user.gid);
   const options = { ...user, cwd: folder };
   const data = path.join(folder, "data");
-  execFileSync(path.join(bin, "initdb"), ["-D", data, "-U", "gatehouse", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"], { ...options, stdio: "pipe" });
+  execFileSync(path.join(bin, "initdb"), ["-D", data, "-U", "gatehouse", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"], {
+    ...options,
+    stdio: "pipe",
+  });
   const port = await freePort();
   const settings = ["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${folder}`, "fsync=off", "max_connections=200"];
-  const server = spawn(path.join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], { ...options, stdio: "ignore" });
+  const server = spawn(path.join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
+    ...options,
+    stdio: "ignore",
+  });
   const stop = async () => {
     // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
     if (server.exitCode === null && server.kill("SIGINT")) await once(server, "exit");

@@ -1,0 +1,33 @@
+// @ts-check
+// Runs another program for a set-up step or a check.
+import { spawn } from "node:child_process";
+import path from "node:path";
+
+export const root = path.resolve(import.meta.dirname, "..");
+
+/** Set-up says what it does on standard error: standard output belongs to the command itself. */
+export function say(/** @type {string} */ line) {
+  process.stderr.write(`• ${line}\n`);
+}
+
+/**
+ * Runs a program in the project's folder to its end and collects what it printed.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {Record<string, string>} [env] added to this process' environment
+ * @returns {Promise<{ code: number; output: string }>}
+ */
+export function run(command, args, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    child.on("error", (error) => resolve({ code: 127, output: `${command}: ${error.message}\n` }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** The same with this Node: `file` is a path in the project, such as an installed program's entry. */
+export function runNode(/** @type {string} */ file, /** @type {readonly string[]} */ args, /** @type {Record<string, string>} */ env = {}) {
+  return run(process.execPath, [path.join(root, file), ...args], env);
+}
