@@ -3,20 +3,19 @@
 // the native one is a download that `npm install` does not bring, this one works offline over an in-memory PGlite.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 
-const root = path.resolve(import.meta.dirname, "..");
+import { root } from "./run.mjs";
+
 export const migrationsFolder = path.join(root, "prisma/migrations");
 
 /** Loads the engine. Its package expects a bundler to instantiate the WASM module; this does the same by hand. */
 async function loadEngine() {
-  const gluePath = fileURLToPath(import.meta.resolve("@prisma/schema-engine-wasm/schema_engine_bg"));
+  const bytes = readFileSync(path.join(root, "node_modules/@prisma/schema-engine-wasm/schema_engine_bg.wasm"));
   const glue = await import("@prisma/schema-engine-wasm/schema_engine_bg");
-  const bytes = readFileSync(gluePath.replace(/\.js$/, ".wasm"));
   const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": glue });
   glue.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();

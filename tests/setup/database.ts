@@ -1,4 +1,5 @@
 // The database of an integration test file: its own copy of the migrated template, opened behind `db`.
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 import { Client } from "pg";
@@ -12,21 +13,17 @@ export function useDatabase(): void {
   afterAll(closeDatabase);
 }
 
-/** The same for a file that must decide itself when; returns the URL ("pglite:memory" on PGlite). */
+/** The same for a file that decides itself when to open and close; returns the URL ("pglite:memory" on PGlite). */
 export async function openTestDatabase(): Promise<string> {
   const source = inject("database");
-  if (source.kind === "pglite") {
-    await openDatabase("pglite:memory", new Blob([readFileSync(source.dump)]));
-    return "pglite:memory";
-  }
-  const url = await createServerDatabase(source);
-  await openDatabase(url);
+  const url = source.kind === "pglite" ? "pglite:memory" : await createServerDatabase(source.origin, source.template);
+  await openDatabase(url, source.kind === "pglite" ? new Blob([readFileSync(source.dump)]) : undefined);
   return url;
 }
 
-/** A copy of the template on the PostgreSQL server, not opened; the server is thrown away after the run. */
-async function createServerDatabase({ origin, template }: { origin: string; template: string }): Promise<string> {
-  const name = `test_${process.pid}_${Date.now()}`;
+/** A new database on the test run's PostgreSQL server, not opened; the server is thrown away after the run. */
+export async function createServerDatabase(origin: string, template: string): Promise<string> {
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
   const admin = new Client({ connectionString: `${origin}/postgres` });
   await admin.connect();
   // The lock makes workers take turns: PostgreSQL copies a template only while nobody else uses it.
