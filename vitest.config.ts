@@ -2,7 +2,7 @@
 import { defineConfig } from "vitest/config";
 
 const env = {
-  NODE_ENV: "test",
+  NODE_ENV: "test" as const,
   ALLOW_PRIVATE_UPSTREAMS: "1",
   DATABASE_URL: "pglite:memory",
   SECRET_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,

@@ -1,4 +1,3 @@
-// @ts-check
 // What separates the migrations from schema.prisma, as SQL. Prisma's own schema engine, in its WASM form:
 // the native one is a download that `npm install` does not bring, this one works offline over an in-memory PGlite.
 import { readdirSync, readFileSync } from "node:fs";
