@@ -70,9 +70,10 @@ interface Opened {
 
 async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Opened> {
   const inMemory = folder === "memory";
-  const unlock = inMemory ? () => undefined : lockDataFolder(folder);
+  let unlock: (() => void) | undefined;
   let pglite: PGlite | undefined;
   try {
+    if (!inMemory) unlock = lockDataFolder(folder);
     pglite = inMemory ? await PGlite.create({ loadDataDir: dump }) : await PGlite.create(folder);
     const own = pglite;
     const applied = await migrate({ query: (sql, parameters) => own.query(sql, parameters), run: (sql) => own.exec(sql) });
@@ -80,12 +81,12 @@ async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Ope
     const close = async () => {
       await client.$disconnect();
       await own.close();
-      unlock();
+      unlock?.();
     };
     return { client, close, applied };
   } catch (cause) {
     await pglite?.close();
-    unlock();
+    unlock?.();
     if (cause instanceof DomainError) throw cause;
     throw new DomainError("UNAVAILABLE", `The database in ${folder} cannot be opened: ${reason(cause)}`, { cause });
   }
