@@ -8,11 +8,11 @@ import { DomainError } from "./errors.ts";
 
 /**
  * Takes the lock of a database folder and returns what gives it back. The kernel drops it with the process, also after `kill -9`.
- * The file lies beside the folder ("db.lock"), because PostgreSQL only sets up an empty one. Throws UNAVAILABLE when somebody holds it.
+ * Throws UNAVAILABLE when somebody holds it.
  */
 export function lockDataFolder(folder: string): () => void {
-  const file = `${path.resolve(folder)}.lock`;
-  mkdirSync(path.dirname(file), { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, "gatehouse.lock");
   const fd = openSync(file, "a+", 0o600);
   if (!tryLock(fd)) {
     closeSync(fd);
