@@ -2,7 +2,7 @@
 FROM node:20-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm install --no-save --ignore-scripts --no-audit --no-fund
 COPY prisma.config.ts remix.config.js tsconfig.json vite.config.ts ./
 COPY scripts scripts
 COPY prisma prisma
@@ -11,7 +11,7 @@ COPY app app
 COPY public public
 # The same set-up step as `npm start`, and then no development packages any more.
 RUN node --input-type=module -e 'await (await import("/app/scripts/setup.mjs")).setUp({ built: true })' \
- && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+ && npm prune --no-save --omit=dev --ignore-scripts --no-audit --no-fund \
  && mkdir data
 
 FROM node:20-slim

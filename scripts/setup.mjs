@@ -27,8 +27,10 @@ function isInstalled() {
 
 async function install() {
   if (isInstalled()) return;
-  say("installing packages (npm ci)");
-  const args = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  say("installing packages (npm install)");
+  // What package-lock.json says, and not `npm ci`: that one refuses a lockfile written where a registry
+  // does not offer the native packages of every other platform.
+  const args = ["install", "--no-save", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
   const npm = process.env.npm_execpath;
   // Outside of production: the build needs the development packages whatever NODE_ENV says.
   const env = { NODE_ENV: "development" };
