@@ -66,7 +66,8 @@ export function createOutbound({ allowPrivate, resolve = systemResolve, ca }: Ou
   };
 
   const agent = new Agent({
-    connections: 64,
+    // Legacy sessions hold a stream each, so this is well above what calls alone would need.
+    connections: 256,
     pipelining: 1,
     keepAliveTimeout: 30_000,
     keepAliveMaxTimeout: 300_000,

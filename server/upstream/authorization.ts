@@ -1,0 +1,53 @@
+// How requests to a third-party server are authenticated: nothing, a key in a header, or an OAuth access token that is renewed once on a 401.
+import { db } from "#server/db.ts";
+import { accessToken, refreshAfter401 } from "#server/oauth/tokens.ts";
+import { sealer } from "#server/secrets.ts";
+
+import { UpstreamCallError } from "./call-error.ts";
+import type { UpstreamTarget } from "./target.ts";
+
+export interface Authorization {
+  /** The headers of the next request. */
+  headers: () => Promise<Record<string, string>>;
+  /** Other headers after a 401, or null when there is nothing better to offer. */
+  renewed: (signal: AbortSignal | undefined) => Promise<Record<string, string> | null>;
+}
+
+/** The same headers for every request; a 401 is final. */
+export function fixedHeaders(headers: Record<string, string>): Authorization {
+  return { headers: () => Promise.resolve(headers), renewed: () => Promise.resolve(null) };
+}
+
+/** The header that carries an API key: `Authorization: Bearer` unless the connection says otherwise. */
+export function keyHeader(key: string, { headerName, headerPrefix }: { headerName: string | null; headerPrefix: string | null }): Record<string, string> {
+  if (headerName === null) return { authorization: `Bearer ${key}` };
+  // A prefix is a word of its own ("Token <key>"), written with or without the space behind it.
+  const prefix = headerPrefix && !headerPrefix.endsWith(" ") ? `${headerPrefix} ` : (headerPrefix ?? "");
+  return { [headerName.toLowerCase()]: `${prefix}${key}` };
+}
+
+async function openKey(target: UpstreamTarget): Promise<string> {
+  const { connectionId, holder } = target;
+  const row = await db.credential.findFirst({ where: { connectionId, holder, connection: { orgId: target.orgId } }, select: { sealed: true } });
+  if (!row?.sealed) throw new UpstreamCallError("unauthorized", "There is no key stored for this connection.");
+  return sealer.open(row.sealed, `credential:${connectionId}:${holder}`);
+}
+
+/** The authorization of a stored credential. An API key is opened once and lives as long as the session that uses it. */
+export async function authorizationOf(target: UpstreamTarget): Promise<Authorization> {
+  if (target.authType === "none") return fixedHeaders({});
+  if (target.authType === "api_key") return fixedHeaders(keyHeader(await openKey(target), target));
+  const { orgId, connectionId, holder } = target;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  let used = "";
+  return {
+    headers: async () => {
+      used = await accessToken({ orgId, connectionId, holder });
+      return bearer(used);
+    },
+    renewed: async () => {
+      const token = await refreshAfter401({ orgId, connectionId, holder, refused: used });
+      return token === null ? null : bearer(token);
+    },
+  };
+}

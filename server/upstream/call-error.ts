@@ -1,0 +1,41 @@
+// Why a call to a third-party server gave no result: a closed list that the agent endpoint maps to its own error codes.
+
+export type UpstreamCallReason =
+  | "unauthorized"
+  | "insufficient_scope"
+  | "timeout"
+  | "rate_limited"
+  | "unknown_tool"
+  | "invalid_params"
+  | "protocol_error"
+  | "unreachable"
+  | "result_too_large"
+  | "cancelled";
+
+export interface UpstreamCallDetails {
+  retryAfterSeconds?: number;
+  /** The JSON-RPC error as the server sent it, bounded in length. */
+  upstream?: { code: number; message: string; data?: unknown };
+  cause?: unknown;
+}
+
+export class UpstreamCallError extends Error {
+  override readonly name = "UpstreamCallError";
+  readonly reason: UpstreamCallReason;
+  readonly retryAfterSeconds: number | undefined;
+  readonly upstream: UpstreamCallDetails["upstream"];
+
+  constructor(reason: UpstreamCallReason, message: string, { cause, retryAfterSeconds, upstream }: UpstreamCallDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.upstream = upstream;
+  }
+}
+
+/** Provider text as it may be shown and logged: no control characters, at most 500 characters. */
+export function boundedText(text: string): string {
+  // Control and line-separator characters could forge log lines or steer a terminal.
+  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return clean.length > 500 ? `${clean.slice(0, 497)}...` : clean;
+}

@@ -1,0 +1,39 @@
+// A failed connect or listing in words: the HTTP answer that was seen where there was one, the network's failure otherwise.
+import { ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
+
+import { DomainError, type FailurePhase, upstreamFailed, type UpstreamFailure } from "#server/errors.ts";
+import { OutboundError } from "#server/outbound/error.ts";
+import { diagnose } from "#server/outbound/failure.ts";
+
+import { boundedText } from "./call-error.ts";
+import type { Sighting } from "./authorized-fetch.ts";
+
+const checkUrl = "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.";
+
+function byAnswer({ status, contentType }: Sighting): UpstreamFailure | null {
+  const seen = (words: string, actor: UpstreamFailure["actor"], advice: string): UpstreamFailure => ({ phase: "http", seen: words, actor, advice });
+  if (status === null) return null;
+  if (status === 401) return seen("The server asks for a sign-in and did not accept what it got (401).", "organization_admin", "Check the API key and its header, or choose OAuth.");
+  if (status === 403) return seen("The server refused access (403).", "organization_admin", "Check what the key or account may do.");
+  if (status === 429) return seen("The server says there were too many requests (429).", "provider", "Wait a little and try again.");
+  if (status >= 500) return seen(`The server failed (${status}).`, "provider", "Try again later; if it stays like this, check the provider's status page.");
+  if (contentType?.includes("text/html")) return seen("A web page answered, not an MCP server.", "organization_admin", checkUrl);
+  if (status >= 300) return seen(`The server answered ${status} to an MCP request.`, "organization_admin", checkUrl);
+  return null;
+}
+
+/** The UPSTREAM_FAILED error for whatever a connect or listing threw. */
+export function connectFailure(error: unknown, sighting: Sighting, phase: FailurePhase): DomainError {
+  if (error instanceof DomainError) return error;
+  if (error instanceof ProtocolError) {
+    const seen = `The server answered with an error: ${boundedText(error.message)} (${error.code}).`;
+    return upstreamFailed({ phase, seen, actor: "provider", advice: "Ask the provider what it means." }, error);
+  }
+  const network = diagnose(error, phase);
+  const isNetwork = error instanceof OutboundError || network.phase !== phase;
+  if (isNetwork) return upstreamFailed(network, error);
+  if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) {
+    return upstreamFailed({ phase, seen: "The server did not answer in time.", actor: "provider", advice: "Try again in a moment; if it stays like this, check the provider's status page." }, error);
+  }
+  return upstreamFailed(byAnswer(sighting) ?? network, error);
+}

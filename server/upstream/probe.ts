@@ -1,0 +1,31 @@
+// Proves a server: connects, lists its tools, and leaves again. Stores nothing.
+import type { Authorization } from "./authorization.ts";
+import { blankSighting, connect, type Verdict } from "./connect.ts";
+import { connectFailure } from "./connect-failure.ts";
+import { listTools, type Listing } from "./list-tools.ts";
+
+/** Milliseconds for the handshake, and for each page of the list. */
+const handshakeMs = 15_000;
+const pageMs = 10_000;
+
+export interface ProbeInput {
+  url: string;
+  authorization: Authorization;
+  known?: Verdict | null;
+  signal?: AbortSignal;
+}
+
+/** What the server says it has. Throws UPSTREAM_FAILED with the phase (URL guard, DNS, TCP, TLS, HTTP, initialize, list). */
+export async function probe({ url, authorization, known, signal }: ProbeInput): Promise<Listing> {
+  const sighting = blankSighting();
+  const session = await connect({ url, authorization, known, signal, timeoutMs: handshakeMs }, sighting).catch((error: unknown) => {
+    throw connectFailure(error, sighting, "initialize");
+  });
+  try {
+    return await listTools(session, { signal, pageTimeoutMs: pageMs });
+  } catch (error) {
+    throw connectFailure(error, sighting, "list");
+  } finally {
+    await session.close();
+  }
+}

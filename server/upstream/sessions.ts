@@ -1,0 +1,89 @@
+// Sessions to third-party servers, one per connection and credential identity, kept open between calls.
+// A key carries credential id and revision, so that a session can never outlive or cross the credential it was made with.
+import { LRUCache } from "lru-cache";
+
+import { db } from "#server/db.ts";
+
+import { authorizationOf } from "./authorization.ts";
+import { blankSighting, connect, type OpenSession, type Verdict } from "./connect.ts";
+import { connectFailure } from "./connect-failure.ts";
+import type { UpstreamTarget } from "./target.ts";
+
+const maxSessions = 500;
+const idleMs = 5 * 60_000;
+const handshakeMs = 15_000;
+/** A stored transport verdict is asked again after a day: servers are upgraded. */
+const verdictMs = 24 * 3_600_000;
+
+const pool = new LRUCache<string, Promise<OpenSession>>({
+  max: maxSessions,
+  ttl: idleMs,
+  updateAgeOnGet: true,
+  ttlAutopurge: true,
+  dispose: (session) => void closeQuietly(session),
+});
+
+async function closeQuietly(session: Promise<OpenSession>): Promise<void> {
+  // A session that never opened, or cannot say goodbye to a dead server, is gone all the same.
+  await session.then(({ close }) => close()).catch(() => undefined);
+}
+
+function keyOf({ connectionId, holder, url, credential }: UpstreamTarget): string {
+  return [connectionId, holder, credential?.id ?? "none", credential?.revision ?? 0, url].join("\0");
+}
+
+/** The stored transport, unless it is old. A modern server is asked again: `server/discover` is one cheap request and says what it is today. */
+async function knownVerdict({ connectionId, holder }: UpstreamTarget): Promise<Verdict | null> {
+  const row = await db.catalog.findUnique({ where: { connectionId_holder: { connectionId, holder } }, select: { transport: true, transportAt: true } });
+  if (!row?.transportAt || Date.now() - row.transportAt.getTime() > verdictMs) return null;
+  if (row.transport === "legacy") return { transport: "legacy", prior: { kind: "legacy" } };
+  return row.transport === "sse" ? { transport: "sse", prior: null } : null;
+}
+
+let toolsChanged: (target: UpstreamTarget) => void = () => undefined;
+
+/** Sets who is told when a server says that its tools changed: the catalog, which stands above the sessions. */
+export function whenToolsChange(listener: (target: UpstreamTarget) => void): void {
+  toolsChanged = listener;
+}
+
+async function open(target: UpstreamTarget): Promise<OpenSession> {
+  const sighting = blankSighting();
+  try {
+    const [authorization, known] = await Promise.all([authorizationOf(target), knownVerdict(target)]);
+    return await connect({ url: target.url, authorization, known, timeoutMs: handshakeMs, onToolsChanged: () => toolsChanged(target) }, sighting);
+  } catch (error) {
+    throw connectFailure(error, sighting, "initialize");
+  }
+}
+
+/** The open session of this target; opens one when there is none. Throws UPSTREAM_FAILED. */
+export function sessionFor(target: UpstreamTarget): Promise<OpenSession> {
+  const key = keyOf(target);
+  const held = pool.get(key);
+  if (held) return held;
+  const session = open(target);
+  pool.set(key, session);
+  session.catch(() => {
+    if (pool.peek(key) === session) pool.delete(key);
+  });
+  return session;
+}
+
+/** Closes the session of this target, if there is one. */
+export function dropSession(target: UpstreamTarget): void {
+  pool.delete(keyOf(target));
+}
+
+/** Closes all sessions of a connection, or those of one credential identity. Call it after their credential changed. */
+export function forgetSessions(connectionId: string, holder?: string): void {
+  const prefix = [connectionId, ...(holder === undefined ? [] : [holder]), ""].join("\0");
+  for (const key of pool.keys()) if (key.startsWith(prefix)) pool.delete(key);
+}
+
+/** Closes everything, at the end of the process. */
+export async function closeAllSessions(): Promise<void> {
+  const open = [...pool.values()];
+  pool.clear();
+  await Promise.all(open.map(closeQuietly));
+}

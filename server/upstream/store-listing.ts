@@ -1,0 +1,71 @@
+// Writes a tool list into the stored catalog: what is new, what changed and what is gone is recorded, the rest is left alone.
+import { Prisma, type Tx } from "#server/db.ts";
+import type { UpstreamFailure } from "#server/errors.ts";
+
+import type { ListedTool, Listing } from "./list-tools.ts";
+
+export interface CatalogKey {
+  connectionId: string;
+  holder: string;
+  membershipId: string | null;
+}
+
+export interface CatalogChange {
+  added: number;
+  changed: number;
+  removed: number;
+}
+
+const json = (value: object): Prisma.InputJsonValue => JSON.parse(JSON.stringify(value));
+const nullable = (value: object | null | undefined) => (value ? json(value) : Prisma.DbNull);
+
+function contentOf({ name, title, description, inputSchema, outputSchema, annotations, digest }: ListedTool, position: number) {
+  return { name, title, description, digest, position, inputSchema: json(inputSchema), outputSchema: nullable(outputSchema), annotations: nullable(annotations) };
+}
+
+/** Makes the stored catalog of this credential identity equal to `listing`, inside `tx`. */
+export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): Promise<CatalogChange> {
+  const now = new Date();
+  const facts = {
+    transport: listing.verdict.transport,
+    prior: nullable(listing.verdict.prior),
+    transportAt: now,
+    serverName: listing.serverName,
+    serverVersion: listing.serverVersion,
+    protocolVersion: listing.protocolVersion,
+    instructions: listing.instructions,
+    ttlMs: listing.ttlMs === null ? null : Math.round(Math.min(listing.ttlMs, 86_400_000)),
+    listedAt: now,
+    digest: listing.digest,
+    lastSuccessAt: now,
+    failure: Prisma.DbNull,
+  };
+  const { connectionId, holder } = key;
+  const before = await tx.catalog.findUnique({ where: { connectionId_holder: { connectionId, holder } }, select: { digest: true } });
+  const catalog = await tx.catalog.upsert({ where: { connectionId_holder: { connectionId, holder } }, create: { ...key, ...facts }, update: facts, select: { id: true } });
+  if (before?.digest === listing.digest) return { added: 0, changed: 0, removed: 0 };
+
+  const stored = await tx.catalogTool.findMany({ where: { catalogId: catalog.id }, select: { id: true, name: true, digest: true, position: true, removedAt: true } });
+  const known = new Map(stored.map((tool) => [tool.name, tool]));
+  const listed = new Set(listing.tools.map(({ name }) => name));
+  const added = listing.tools.flatMap((tool, position) => (known.has(tool.name) ? [] : [{ catalogId: catalog.id, ...contentOf(tool, position) }]));
+  const gone = stored.filter((tool) => !listed.has(tool.name) && tool.removedAt === null).map(({ id }) => id);
+  let changed = 0;
+  if (added.length > 0) await tx.catalogTool.createMany({ data: added });
+  if (gone.length > 0) await tx.catalogTool.updateMany({ where: { id: { in: gone } }, data: { removedAt: now } });
+  for (const [position, tool] of listing.tools.entries()) {
+    const old = known.get(tool.name);
+    if (!old || (old.digest === tool.digest && old.position === position && old.removedAt === null)) continue;
+    const isNew = old.digest !== tool.digest;
+    if (isNew) changed += 1;
+    await tx.catalogTool.update({ where: { id: old.id }, data: { ...contentOf(tool, position), removedAt: null, ...(isNew ? { changedAt: now } : {}) } });
+  }
+  return { added: added.length, changed, removed: gone.length };
+}
+
+/** Notes that a contact failed; the stored tools stay. */
+export async function storeFailure(tx: Tx, key: CatalogKey, failure: UpstreamFailure): Promise<void> {
+  const { connectionId, holder } = key;
+  const facts = { lastFailureAt: new Date(), failure: json(failure) };
+  await tx.catalog.upsert({ where: { connectionId_holder: { connectionId, holder } }, create: { ...key, ...facts }, update: facts });
+}

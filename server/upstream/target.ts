@@ -1,0 +1,23 @@
+// What has to be known to speak to a third-party server as one credential identity.
+import type { AuthType } from "#server/db.ts";
+import type { UsableConnection } from "#server/grants/access.ts";
+
+export interface UpstreamTarget {
+  connectionId: string;
+  connectionName: string;
+  orgId: string;
+  url: string;
+  authType: AuthType;
+  headerName: string | null;
+  headerPrefix: string | null;
+  /** The credential identity: "shared", or a membership's id. Nothing is ever shared between two. */
+  holder: string;
+  /** Null while not connected. A new revision makes a new session. */
+  credential: { id: string; revision: number } | null;
+}
+
+/** The target of a connection its caller may use. */
+export function targetOf(connection: UsableConnection): UpstreamTarget {
+  const { id, name, orgId, url, authType, headerName, headerPrefix, holder, credential } = connection;
+  return { connectionId: id, connectionName: name, orgId, url, authType, headerName, headerPrefix, holder, credential };
+}
