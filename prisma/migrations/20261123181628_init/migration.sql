@@ -124,6 +124,8 @@ CREATE TABLE "Credential" (
     "issuer" TEXT,
     "expiresAt" TIMESTAMP(3),
     "revision" INTEGER NOT NULL DEFAULT 1,
+    "refreshCount" INTEGER NOT NULL DEFAULT 0,
+    "refreshUntil" TIMESTAMP(3),
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMP(3) NOT NULL,
 
