@@ -1,0 +1,98 @@
+// How Gatehouse is known at an authorization server: pre-registered, by metadata document (CIMD), or by dynamic registration, in that order.
+// Everything is keyed by issuer: a client of one authorization server is never shown to another.
+import { type OAuthClientInformationMixed, registerClient } from "@modelcontextprotocol/client";
+
+import { db } from "#server/db.ts";
+import { env } from "#server/env.ts";
+import { badInput, upstreamFailed } from "#server/errors.ts";
+import { links } from "#server/origin.ts";
+import { diagnose } from "#server/outbound/failure.ts";
+import { sealer } from "#server/secrets.ts";
+
+import { registrationRequest } from "./client-metadata.ts";
+import { type Discovery, oauthFetch } from "./discover.ts";
+
+export type ClientInformation = OAuthClientInformationMixed;
+export type RegistrationWay = "cimd" | "dcr" | "none";
+
+const binding = (connectionId: string, issuer: string) => `oauth-client:${connectionId}:${issuer}`;
+
+/** Whether an authorization server could fetch our metadata document at all. */
+function isFetchable(origin: string): boolean {
+  return env.ALLOW_PRIVATE_UPSTREAMS || (origin.startsWith("https://") && !/^https:\/\/(localhost|127\.|\[::1\])/.test(origin));
+}
+
+/** How Gatehouse can introduce itself there without anybody's help. */
+export function registrationWay({ serverMetadata }: Pick<Discovery, "serverMetadata">, origin: string): RegistrationWay {
+  if (serverMetadata.client_id_metadata_document_supported === true && isFetchable(origin)) return "cimd";
+  return serverMetadata.registration_endpoint ? "dcr" : "none";
+}
+
+/** The error that asks an admin for a client, with what they need to make one. */
+export function clientNeeded(origin: string) {
+  return badInput(
+    "oauthClient",
+    `This provider does not register applications by itself. Create an OAuth application there with the redirect URL ${links.oauthCallback(origin)} and enter its client id and secret here.`,
+  );
+}
+
+/** The sealed columns of a client row. */
+export function clientColumns(connectionId: string, issuer: string, source: "preregistered" | "cimd" | "dcr", information: ClientInformation) {
+  return { connectionId, issuer, source, clientId: information.client_id, sealed: sealer.seal(JSON.stringify(information), binding(connectionId, issuer)) };
+}
+
+function isInformation(value: unknown): value is ClientInformation & { redirect_uris?: string[]; client_secret_expires_at?: number } {
+  return typeof value === "object" && value !== null && "client_id" in value && typeof value.client_id === "string";
+}
+
+/** The stored client for this issuer, or null. */
+export async function storedClient(connectionId: string, issuer: string) {
+  const row = await db.oAuthClient.findUnique({ where: { connectionId_issuer: { connectionId, issuer } } });
+  if (!row) return null;
+  const information: unknown = JSON.parse(sealer.open(row.sealed, binding(connectionId, issuer)));
+  return isInformation(information) ? { source: row.source, information } : null;
+}
+
+async function registerDynamically(discovery: Discovery, origin: string): Promise<ClientInformation> {
+  const { issuer, serverMetadata } = discovery;
+  const offered = serverMetadata.token_endpoint_auth_methods_supported;
+  const method = (["none", "client_secret_basic", "client_secret_post"] as const).find((name) => offered?.includes(name)) ?? (offered ? "client_secret_post" : "none");
+  const clientMetadata = registrationRequest(origin, method);
+  return registerClient(issuer, { metadata: serverMetadata, clientMetadata, fetchFn: oauthFetch, ...(discovery.scope ? { scope: discovery.scope } : {}) }).catch(
+    (error: unknown) => {
+      const network = diagnose(error, "registration");
+      if (network.phase !== "registration") throw upstreamFailed(network, error);
+      const seen = "The sign-in server refused to register Gatehouse.";
+      throw upstreamFailed({ phase: "registration", seen, actor: "organization_admin", advice: "Create an OAuth application at the provider and enter its client id and secret." }, error);
+    },
+  );
+}
+
+/** Whether a registered client can still be used from this origin. */
+function isUsable(information: { redirect_uris?: string[]; client_secret_expires_at?: number }, origin: string): boolean {
+  const expires = information.client_secret_expires_at ?? 0;
+  const expired = expires !== 0 && expires * 1000 <= Date.now() + 60_000;
+  return !expired && (information.redirect_uris?.includes(links.oauthCallback(origin)) ?? true);
+}
+
+export interface ChosenClient {
+  information: ClientInformation;
+  /** The row to write when the client is new; the caller does it in the transaction of the attempt. */
+  newRow: ReturnType<typeof clientColumns> | null;
+}
+
+/** The client to sign in with; registers when that is the way. Throws BAD_INPUT (oauthClient) or UPSTREAM_FAILED (registration). */
+export async function clientFor(connectionId: string, discovery: Discovery, origin: string): Promise<ChosenClient> {
+  const { issuer } = discovery;
+  const stored = await storedClient(connectionId, issuer);
+  if (stored?.source === "preregistered") return { information: stored.information, newRow: null };
+  const way = registrationWay(discovery, origin);
+  if (way === "cimd") {
+    const information = { client_id: links.clientMetadata(origin) };
+    return { information, newRow: clientColumns(connectionId, issuer, "cimd", information) };
+  }
+  if (stored?.source === "dcr" && isUsable(stored.information, origin)) return { information: stored.information, newRow: null };
+  if (way === "none") throw clientNeeded(origin);
+  const information = await registerDynamically(discovery, origin);
+  return { information, newRow: clientColumns(connectionId, issuer, "dcr", information) };
+}

@@ -1,0 +1,53 @@
+// What a credential of auth type `oauth` holds, sealed: the tokens, and what is needed to renew and revoke them.
+import type { AuthorizationServerMetadata, OAuthTokens } from "@modelcontextprotocol/client";
+import { z } from "zod";
+
+import { DomainError } from "#server/errors.ts";
+import { sealer } from "#server/secrets.ts";
+
+export interface TokenSet {
+  accessToken: string;
+  refreshToken: string | null;
+  scope: string | null;
+  /** When they were handed out, in milliseconds since 1970. */
+  issuedAt: number;
+  /** RFC 8707: sent again with each refresh. */
+  resource: string;
+  issuer: string;
+  serverMetadata: AuthorizationServerMetadata;
+}
+
+const outline = z.looseObject({ accessToken: z.string(), refreshToken: z.string().nullable(), issuedAt: z.number(), resource: z.string(), issuer: z.string(), serverMetadata: z.looseObject({}) });
+
+function isTokenSet(value: unknown): value is TokenSet {
+  return outline.safeParse(value).success;
+}
+
+const binding = (connectionId: string, holder: string) => `credential:${connectionId}:${holder}`;
+
+/** The sealed columns of these tokens for a Credential row. */
+export function tokenColumns(connectionId: string, holder: string, tokens: TokenSet, lifetimeSeconds: number | undefined) {
+  return {
+    sealed: sealer.seal(JSON.stringify(tokens), binding(connectionId, holder)),
+    issuer: tokens.issuer,
+    expiresAt: lifetimeSeconds === undefined ? null : new Date(Date.now() + lifetimeSeconds * 1000),
+  };
+}
+
+/** Opens the sealed column of a Credential row. */
+export function openTokens(connectionId: string, holder: string, sealed: string): TokenSet {
+  const tokens: unknown = JSON.parse(sealer.open(sealed, binding(connectionId, holder)));
+  if (!isTokenSet(tokens)) throw new DomainError("INTERNAL", "The stored tokens cannot be read.");
+  return tokens;
+}
+
+/** A token response as a token set. A refresh response without a refresh token keeps the old one (RFC 6749 section 6). */
+export function toTokenSet(response: OAuthTokens, context: Pick<TokenSet, "issuer" | "resource" | "serverMetadata">, before?: TokenSet): TokenSet {
+  return {
+    ...context,
+    accessToken: response.access_token,
+    refreshToken: response.refresh_token ?? before?.refreshToken ?? null,
+    scope: response.scope ?? before?.scope ?? null,
+    issuedAt: Date.now(),
+  };
+}

@@ -1,0 +1,158 @@
+// The access token of a credential, renewed ahead of its end: one refresh at a time, in this process and across processes.
+import { OAuthError, OAuthErrorCode, refreshAuthorization } from "@modelcontextprotocol/client";
+
+import { record } from "#server/audit/record.ts";
+import { db, transaction } from "#server/db.ts";
+import { DomainError, upstreamFailed } from "#server/errors.ts";
+import { changed, remembered } from "#server/freshness.ts";
+import { log } from "#server/log.ts";
+import { diagnose } from "#server/outbound/failure.ts";
+
+import { oauthFetch } from "./discover.ts";
+import { storedClient } from "./registration.ts";
+import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
+
+export interface CredentialKey {
+  orgId: string;
+  connectionId: string;
+  holder: string;
+}
+
+/** At most this many milliseconds before its end a token is renewed. */
+const aheadMs = 60_000;
+/** Milliseconds that one process may take for a refresh before another may try. */
+const leaseMs = 30_000;
+const pollMs = 100;
+
+interface Held {
+  id: string;
+  tokens: TokenSet;
+  expiresAt: Date | null;
+  refreshCount: number;
+}
+
+const idOf = ({ connectionId, holder }: CredentialKey) => `${connectionId}\0${holder}`;
+
+async function load({ orgId, connectionId, holder }: CredentialKey): Promise<Held> {
+  const row = await db.credential.findFirst({ where: { connectionId, holder, connection: { orgId } } });
+  if (!row?.sealed || row.status === "rejected") throw reconnectNeeded();
+  return { id: row.id, tokens: openTokens(connectionId, holder, row.sealed), expiresAt: row.expiresAt, refreshCount: row.refreshCount };
+}
+
+const held = remembered<CredentialKey, Held>(idOf, load);
+
+function reconnectNeeded(cause?: unknown): DomainError {
+  return new DomainError("UNAUTHENTICATED", "The provider no longer accepts the stored sign-in. It has to be connected again.", { cause });
+}
+
+/** A short-lived token is renewed in its last tenth, so that it is not renewed at every call. */
+function isDue({ expiresAt, tokens }: Held): boolean {
+  if (expiresAt === null || tokens.refreshToken === null) return false;
+  const lifetime = expiresAt.getTime() - tokens.issuedAt;
+  return expiresAt.getTime() - Date.now() < Math.min(aheadMs, lifetime / 10);
+}
+
+/** An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps, UPSTREAM_FAILED (phase token) when the refresh failed otherwise. */
+export async function accessToken(key: CredentialKey): Promise<string> {
+  const current = await held(key);
+  if (!isDue(current)) return current.tokens.accessToken;
+  try {
+    return await refreshed(key, current);
+  } catch (error) {
+    // The old token is good until its very end: a provider that cannot renew it right now costs nothing yet.
+    const alive = current.expiresAt !== null && current.expiresAt.getTime() > Date.now();
+    if (alive && error instanceof DomainError && error.code === "UPSTREAM_FAILED") return current.tokens.accessToken;
+    throw error;
+  }
+}
+
+/** Another token after the server refused `refused` with a 401; null when there is none to be had. Throws as `accessToken`. */
+export async function refreshAfter401({ refused, ...key }: CredentialKey & { refused: string }): Promise<string | null> {
+  const current = await held(key);
+  if (current.tokens.accessToken !== refused) return current.tokens.accessToken;
+  if (current.tokens.refreshToken === null) return null;
+  return refreshed(key, current);
+}
+
+const running = new Map<string, Promise<string>>();
+
+function refreshed(key: CredentialKey, seen: Held): Promise<string> {
+  const id = idOf(key);
+  const already = running.get(id);
+  if (already) return already;
+  const refresh = refreshUnderLease(key, seen).finally(() => running.delete(id));
+  running.set(id, refresh);
+  return refresh;
+}
+
+/** Takes the lease (one short statement, no transaction across the network) and refreshes, or waits for the process that has it. */
+async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string> {
+  for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp; ) {
+    const now = new Date();
+    const lease = await db.credential.updateMany({
+      where: { id: seen.id, refreshCount: seen.refreshCount, OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }] },
+      data: { refreshUntil: new Date(now.getTime() + leaseMs) },
+    });
+    if (lease.count === 1) return refreshNow(key, seen);
+    const current = await load(key);
+    if (current.refreshCount !== seen.refreshCount) {
+      changed(key.orgId);
+      return current.tokens.accessToken;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  throw upstreamFailed({ phase: "token", seen: "Another process is still renewing this sign-in.", actor: "provider", advice: "Try again in a moment." });
+}
+
+async function refreshNow(key: CredentialKey, { id, tokens }: Held): Promise<string> {
+  const { connectionId, holder, orgId } = key;
+  const { issuer, resource, serverMetadata } = tokens;
+  try {
+    const client = await storedClient(connectionId, issuer);
+    if (!client || tokens.refreshToken === null) throw reconnectNeeded();
+    const response = await refreshAuthorization(issuer, {
+      metadata: serverMetadata,
+      clientInformation: client.information,
+      refreshToken: tokens.refreshToken,
+      resource,
+      fetchFn: oauthFetch,
+    });
+    const next = toTokenSet(response, { issuer, resource, serverMetadata }, tokens);
+    // Stored before anybody uses it: the provider may have made the old refresh token void already.
+    await db.credential.update({
+      where: { id },
+      data: { ...tokenColumns(connectionId, holder, next, response.expires_in), refreshCount: { increment: 1 }, refreshUntil: null },
+    });
+    changed(orgId);
+    return next.accessToken;
+  } catch (error) {
+    throw await failedRefresh(key, id, error);
+  }
+}
+
+async function failedRefresh(key: CredentialKey, id: string, error: unknown): Promise<Error> {
+  const final = error instanceof OAuthError && error.code === OAuthErrorCode.InvalidGrant;
+  if (final || (error instanceof DomainError && error.code === "UNAUTHENTICATED")) {
+    await rejectCredential(key, "The provider refused to renew the sign-in.");
+    return reconnectNeeded(error);
+  }
+  // Everything is kept: a provider that is down is no reason to ask people to sign in again.
+  await db.credential.updateMany({ where: { id }, data: { refreshUntil: null } });
+  log.warn({ connectionId: key.connectionId, reason: error instanceof Error ? error.message : "unknown" }, "token refresh failed");
+  return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, error);
+}
+
+/** Marks a credential as refused by the provider, with its audit row. Only a person's own call or a refused refresh leads here. */
+export async function rejectCredential({ orgId, connectionId, holder }: CredentialKey, why: string): Promise<void> {
+  await transaction(async (tx) => {
+    const rejected = await tx.credential.updateMany({
+      where: { connectionId, holder, status: "active", connection: { orgId } },
+      data: { status: "rejected", refreshUntil: null },
+    });
+    if (rejected.count === 0) return;
+    const connection = await tx.connection.findUniqueOrThrow({ where: { id: connectionId }, select: { name: true } });
+    const target = { type: "connection", id: connectionId, name: connection.name } as const;
+    await record(tx, { via: "system", orgId, name: "Gatehouse", requestId: "background" }, { action: "connection.rejected", target, outcome: "failed", details: { why } });
+  });
+  changed(orgId);
+}
