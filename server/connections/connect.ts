@@ -1,0 +1,37 @@
+// Connecting again without OAuth: a new API key, or a server without sign-in that was disconnected.
+import { record } from "#server/audit/record.ts";
+import type { Actor } from "#server/auth/actor.ts";
+import { transaction } from "#server/db.ts";
+import { badInput, DomainError } from "#server/errors.ts";
+import { changed } from "#server/freshness.ts";
+import { sharedHolder } from "#server/grants/state.ts";
+import { fixedHeaders, keyHeader } from "#server/upstream/authorization.ts";
+import { probe } from "#server/upstream/probe.ts";
+import { forgetSessions } from "#server/upstream/sessions.ts";
+
+import { findManaged } from "./find-managed.ts";
+import { sealKey } from "./key.ts";
+import { logged } from "./logged.ts";
+import { saveCredential } from "./save-credential.ts";
+import type { ConnectInput } from "./schema.ts";
+
+/** Proves the server with this key (or none) and stores it. Throws NOT_FOUND, BAD_INPUT (apiKey), CONFLICT, UPSTREAM_FAILED; then the old credential stays. */
+export async function connect(actor: Actor, { id, apiKey }: ConnectInput): Promise<{ tools: number }> {
+  const connection = await findManaged(actor, id);
+  if (connection.authType === "oauth") throw badInput("id", "This connection is connected by signing in.");
+  if (connection.authType === "api_key" && !apiKey) throw badInput("apiKey", "Enter the API key.");
+  if (connection.authType === "none" && apiKey) throw badInput("apiKey", "This server takes no API key.");
+  const headers = apiKey === undefined ? {} : keyHeader(apiKey, connection);
+  const listing = await logged(actor, "connect", () => probe({ url: connection.url, authorization: fixedHeaders(headers) }));
+  const holder = connection.credentialMode === "shared" ? sharedHolder : actor.membershipId;
+  await transaction(async (tx) => {
+    // The key was proven against this address; if an edit moved the connection meanwhile, it must not be kept for another one.
+    const same = await tx.connection.count({ where: { id, orgId: actor.orgId, url: connection.url } });
+    if (same === 0) throw new DomainError("CONFLICT", "Somebody else changed this connection meanwhile. Load it again.");
+    await saveCredential(tx, { connectionId: id, holder }, { sealed: sealKey(id, holder, apiKey), issuer: null, expiresAt: null }, listing);
+    await record(tx, actor, { action: "connection.connected", target: { type: "connection", id, name: connection.name }, details: { tools: listing.tools.length } });
+  });
+  changed(actor.orgId);
+  forgetSessions(id, holder);
+  return { tools: listing.tools.length };
+}

@@ -1,0 +1,84 @@
+// Lists of connections: what the caller may use, and what an admin manages.
+import type { Actor } from "#server/auth/actor.ts";
+import { db, type Prisma } from "#server/db.ts";
+import { usableConnections } from "#server/grants/access.ts";
+import { connectionState, sharedHolder } from "#server/grants/state.ts";
+
+import type { AccessSummary, ConnectionSummary } from "./view.ts";
+
+const manageableInclude = (membershipId: string) =>
+  ({
+    credentials: { where: { holder: { in: [sharedHolder, membershipId] } } },
+    catalogs: { where: { holder: { in: [sharedHolder, membershipId] } }, include: { _count: { select: { tools: { where: { removedAt: null } } } } } },
+    grants: { select: { grantee: true, membershipId: true, teamId: true, team: { select: { members: { select: { membershipId: true } } } } } },
+  }) satisfies Prisma.ConnectionInclude;
+
+type Row = Prisma.ConnectionGetPayload<{ include: ReturnType<typeof manageableInclude> }>;
+
+/** Counts people, each once however many grants reach them. */
+function summarizeAccess(grants: Row["grants"], peopleInOrganization: number): AccessSummary {
+  const organization = grants.some(({ grantee }) => grantee === "organization");
+  const direct = grants.flatMap(({ membershipId }) => membershipId ?? []);
+  const throughTeams = grants.flatMap(({ team }) => team?.members.map(({ membershipId }) => membershipId) ?? []);
+  return {
+    organization,
+    memberships: direct.length,
+    teams: grants.filter(({ teamId }) => teamId !== null).length,
+    people: organization ? peopleInOrganization : new Set([...direct, ...throughTeams]).size,
+  };
+}
+
+/** A connection as an admin sees it in a list, through their own credential identity. */
+export function toManaged(row: Row, membershipId: string, peopleInOrganization: number) {
+  const holder = row.credentialMode === "shared" ? sharedHolder : membershipId;
+  const credential = row.credentials.find((candidate) => candidate.holder === holder) ?? null;
+  const catalog = row.catalogs.find((candidate) => candidate.holder === holder) ?? null;
+  const { id, name, url, presetId, authType, credentialMode } = row;
+  const state = connectionState({ credentialMode, credential, catalog });
+  const summary: ConnectionSummary = {
+    id,
+    name,
+    url,
+    presetId,
+    authType,
+    credentialMode,
+    state,
+    connectedForMe: credential?.status === "active",
+    toolCount: catalog?._count.tools ?? 0,
+    listedAt: catalog?.listedAt ?? null,
+    lastSuccessAt: catalog?.lastSuccessAt ?? null,
+    access: summarizeAccess(row.grants, peopleInOrganization),
+  };
+  return { summary, credential, catalog };
+}
+
+/** What an admin's list and detail page need of connections; two queries however many there are. */
+export async function managedRows(actor: Actor, where: Prisma.ConnectionWhereInput = {}) {
+  const [rows, people] = await Promise.all([
+    db.connection.findMany({ where: { ...where, orgId: actor.orgId }, include: manageableInclude(actor.membershipId), orderBy: { nameKey: "asc" } }),
+    db.membership.count({ where: { orgId: actor.orgId } }),
+  ]);
+  return { rows, people };
+}
+
+/** `usable`: what the caller's agents can reach. `manageable`: everything of the organization, for those who may manage it. */
+export async function list(actor: Actor, { scope }: { scope: "usable" | "manageable" }): Promise<ConnectionSummary[]> {
+  if (scope === "manageable") {
+    const { rows, people } = await managedRows(actor);
+    return rows.map((row) => toManaged(row, actor.membershipId, people).summary);
+  }
+  const usable = await usableConnections(actor);
+  return usable.map(({ id, name, url, presetId, authType, credentialMode, state, toolCount, catalog, credential }) => ({
+    id,
+    name,
+    url,
+    presetId,
+    authType,
+    credentialMode,
+    state,
+    toolCount,
+    connectedForMe: credential?.status === "active",
+    listedAt: catalog?.listedAt ?? null,
+    lastSuccessAt: catalog?.lastSuccessAt ?? null,
+  }));
+}

@@ -1,0 +1,62 @@
+// Editing a connection's settings, under an optimistic lock.
+import { record } from "#server/audit/record.ts";
+import type { Actor } from "#server/auth/actor.ts";
+import { type Prisma, transaction } from "#server/db.ts";
+import { env } from "#server/env.ts";
+import { badInput } from "#server/errors.ts";
+import { changed } from "#server/freshness.ts";
+import { discover } from "#server/oauth/discover.ts";
+import { checkUpstreamUrl } from "#server/outbound/url.ts";
+import { forgetSessions } from "#server/upstream/sessions.ts";
+
+import { preregistered } from "./create.ts";
+import { editedMeanwhile, isDuplicate, nameTaken } from "./errors.ts";
+import { findManaged } from "./find-managed.ts";
+import { forgetCredentials, prepareForget } from "./forget.ts";
+import { logged } from "./logged.ts";
+import type { UpdateInput } from "./schema.ts";
+
+/**
+ * Saves new settings. Another URL, key header or OAuth client means that the stored credentials were made for something else: they are revoked and
+ * forgotten, and the connection has to be connected again (`disconnected` says so).
+ * Throws NOT_FOUND, CONFLICT (edited meanwhile, name taken), BAD_INPUT, UPSTREAM_FAILED when a new OAuth client's issuer cannot be discovered.
+ */
+export async function update(actor: Actor, input: UpdateInput): Promise<{ version: number; disconnected: boolean }> {
+  const { id, version, name, headerName, headerPrefix, oauthClient } = input;
+  const connection = await findManaged(actor, id);
+  if (connection.version !== version) throw editedMeanwhile();
+  if (oauthClient && connection.authType !== "oauth") throw badInput("oauthClient", "Only a connection with OAuth has a client.");
+  if ((headerName || headerPrefix) && connection.authType !== "api_key") throw badInput("headerName", "Only a connection with an API key has a key header.");
+  const url = input.url === undefined ? connection.url : checkUpstreamUrl(input.url, { allowPrivate: env.ALLOW_PRIVATE_UPSTREAMS }).href;
+  const discovery = oauthClient ? await logged(actor, "update", () => discover(url)) : null;
+
+  const moved = url !== connection.url;
+  const rekeyed = (headerName !== undefined && headerName !== connection.headerName) || (headerPrefix !== undefined && headerPrefix !== connection.headerPrefix);
+  const disconnected = moved || rekeyed || oauthClient !== undefined;
+  const revoke = disconnected ? await prepareForget(connection) : () => Promise.resolve();
+  const data: Prisma.ConnectionUpdateManyMutationInput = {
+    version: { increment: 1 },
+    url,
+    ...(name === undefined ? {} : { name, nameKey: name.toLowerCase() }),
+    ...(headerName === undefined ? {} : { headerName }),
+    ...(headerPrefix === undefined ? {} : { headerPrefix }),
+  };
+  try {
+    await transaction(async (tx) => {
+      const saved = await tx.connection.updateMany({ where: { id, orgId: actor.orgId, version }, data });
+      if (saved.count === 0) throw editedMeanwhile();
+      if (disconnected) await forgetCredentials(tx, id);
+      // Clients belong to the issuer of the old address; a new one is found when somebody connects.
+      if (moved || oauthClient) await tx.oAuthClient.deleteMany({ where: { connectionId: id } });
+      if (oauthClient && discovery) await tx.oAuthClient.create({ data: preregistered(id, discovery.issuer, oauthClient) });
+      const changes = [...(name === undefined ? [] : ["name"]), ...(moved ? ["url"] : []), ...(rekeyed ? ["header"] : []), ...(oauthClient ? ["oauthClient"] : [])];
+      await record(tx, actor, { action: "connection.updated", target: { type: "connection", id, name: name ?? connection.name }, details: { changes, disconnected } });
+    });
+  } catch (error) {
+    throw isDuplicate(error) ? nameTaken(error) : error;
+  }
+  changed(actor.orgId);
+  if (disconnected) forgetSessions(id);
+  await revoke();
+  return { version: version + 1, disconnected };
+}
