@@ -2,10 +2,12 @@
 // and dropped at once by any change this process makes to the organization.
 import { LRUCache } from "lru-cache";
 
-const maxAgeMs = 1_000;
+/** Milliseconds for which another process' change may go unseen. */
+export const maxAgeMs = 1_000;
 const versions = new Map<string, number>();
 
-function versionOf(orgId: string): number {
+/** Grows with every change this process made to the organization; what was read under an older number is out of date. */
+export function versionOf(orgId: string): number {
   return versions.get(orgId) ?? 0;
 }
 

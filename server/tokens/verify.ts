@@ -1,0 +1,71 @@
+// From a bearer token to the membership it acts for. Remembered for at most a second, and forgotten with any change to its organization.
+import { LRUCache } from "lru-cache";
+
+import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
+import { db, type Role } from "#server/db.ts";
+import { maxAgeMs, versionOf } from "#server/freshness.ts";
+import { log } from "#server/log.ts";
+import { hashSecret } from "#server/seal.ts";
+
+import { isPlausible } from "./format.ts";
+
+export interface VerifiedToken {
+  tokenId: string;
+  scopes: readonly TokenScope[];
+  expiresAt: Date | null;
+  membership: { orgId: string; orgName: string; membershipId: string; userId: string; name: string; role: Role };
+}
+
+/** Milliseconds between two notes of "last used". */
+const noteMs = 60_000;
+
+const verified = new LRUCache<string, { version: number; token: VerifiedToken }>({ max: 10_000, ttl: maxAgeMs });
+const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
+
+function isScope(scope: string): scope is TokenScope {
+  return tokenScopes.some((known) => known === scope);
+}
+
+async function load(tokenHash: string): Promise<VerifiedToken | null> {
+  const row = await db.agentToken.findUnique({
+    where: { tokenHash },
+    select: {
+      id: true,
+      scopes: true,
+      expiresAt: true,
+      revokedAt: true,
+      membership: { select: { id: true, orgId: true, role: true, org: { select: { name: true } }, user: { select: { id: true, name: true } } } },
+    },
+  });
+  if (!row || row.revokedAt) return null;
+  const { id: membershipId, orgId, role, org, user } = row.membership;
+  return {
+    tokenId: row.id,
+    scopes: row.scopes.filter(isScope),
+    expiresAt: row.expiresAt,
+    membership: { orgId, orgName: org.name, membershipId, userId: user.id, name: user.name, role },
+  };
+}
+
+/** Who a bearer token acts for, or null when it is unknown, expired, revoked, malformed, or its membership is gone. */
+export async function verify(bearer: string): Promise<VerifiedToken | null> {
+  if (!isPlausible(bearer)) return null;
+  const tokenHash = hashSecret(bearer);
+  const held = verified.get(tokenHash);
+  let token = held && held.version === versionOf(held.token.membership.orgId) ? held.token : null;
+  if (!token) {
+    // The version is not known before the row is: a change that happens during the read is caught by its age, one second later at the latest.
+    token = await load(tokenHash);
+    if (token) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
+  }
+  return token && (token.expiresAt === null || token.expiresAt > new Date()) ? token : null;
+}
+
+/** Notes that a token was used, off the request path and at most once a minute. */
+export function noteUse(tokenId: string, client: string | null): void {
+  if (noted.has(tokenId)) return;
+  noted.set(tokenId, true);
+  db.agentToken
+    .updateMany({ where: { id: tokenId }, data: { lastUsedAt: new Date(), ...(client === null ? {} : { lastClient: client.slice(0, 120) }) } })
+    .catch((error: unknown) => log.warn({ err: error }, "last use of a token was not noted"));
+}
