@@ -1,13 +1,30 @@
 // @ts-check
-// Builds into build/: the pages with Vite (client/ and server/), then the server itself with esbuild (main.js).
+// Builds into build/: the pages with Vite (client/ and server/), the server itself with esbuild (main.js), and an empty
+// database for the first start: unpacking one takes a second and little memory, making one there takes four and keeps 400 MB.
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { PGlite } from "@electric-sql/pglite";
 import { build } from "esbuild";
 
 import { root, runNode } from "./run.mjs";
 
-const pages = runNode("node_modules/@remix-run/dev/dist/cli.js", ["vite:build"], { NODE_ENV: "production" });
-const server = build({
+async function emptyDatabase() {
+  const pglite = await PGlite.create();
+  const dump = await pglite.dumpDataDir("gzip");
+  await pglite.close();
+  return Buffer.from(await dump.arrayBuffer());
+}
+
+const makingDatabase = emptyDatabase();
+const pages = await runNode("node_modules/@remix-run/dev/dist/cli.js", ["vite:build"], { NODE_ENV: "production" });
+if (pages.code !== 0) {
+  process.stderr.write(pages.output);
+  process.exit(1);
+}
+
+// After the pages: Remix empties build/ first.
+await build({
   absWorkingDir: root,
   entryPoints: ["server/main.ts"],
   outdir: path.join(root, "build"),
@@ -20,7 +37,4 @@ const server = build({
   sourcesContent: false,
   logLevel: "warning",
 });
-
-const [{ code, output }] = await Promise.all([pages, server]);
-if (code !== 0) process.stderr.write(output);
-process.exit(code);
+writeFileSync(path.join(root, "build/empty-database.tar.gz"), await makingDatabase);

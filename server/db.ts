@@ -1,4 +1,7 @@
 // The database: PGlite in this process or a PostgreSQL server, behind one Prisma client. The only file that opens it.
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Client, Pool } from "pg";
@@ -9,6 +12,7 @@ import { lockDataFolder } from "./data-lock.ts";
 import { DomainError } from "./errors.ts";
 import { log } from "./log.ts";
 import { migrate } from "./migrate.ts";
+import { projectRoot } from "./root.ts";
 
 export * from "../generated/prisma/enums.ts";
 export { Prisma } from "../generated/prisma/client.ts";
@@ -68,13 +72,20 @@ interface Opened {
   applied: string[];
 }
 
+/** The empty database that the build made, to begin with; without a build PGlite makes its own, which takes longer and more memory. */
+function emptyDatabase(): Blob | undefined {
+  const file = path.join(projectRoot, "build/empty-database.tar.gz");
+  return existsSync(file) ? new Blob([readFileSync(file)], { type: "application/x-gzip" }) : undefined;
+}
+
 async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Opened> {
   const inMemory = folder === "memory";
   let unlock: (() => void) | undefined;
   let pglite: PGlite | undefined;
   try {
     if (!inMemory) unlock = lockDataFolder(folder);
-    pglite = inMemory ? await PGlite.create({ loadDataDir: dump }) : await PGlite.create(folder);
+    const isNew = inMemory || !existsSync(path.join(folder, "PG_VERSION"));
+    pglite = await PGlite.create({ dataDir: inMemory ? undefined : folder, loadDataDir: isNew ? (dump ?? emptyDatabase()) : undefined });
     const own = pglite;
     const applied = await migrate({ query: (sql, parameters) => own.query(sql, parameters), run: (sql) => own.exec(sql) });
     const client = new PrismaClient({ adapter: new PrismaPGlite(own) });
