@@ -4,10 +4,11 @@ import "./check-node.mjs";
 
 import { existsSync } from "node:fs";
 
-import { root } from "./run.mjs";
+import { root, stopWithNpm } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
 process.chdir(root);
+stopWithNpm();
 await setUp({ built: false });
 
 if (existsSync(".env")) process.loadEnvFile(".env");

@@ -31,3 +31,18 @@ export function run(command, args, env = {}) {
 export function runNode(/** @type {string} */ file, /** @type {readonly string[]} */ args, /** @type {Record<string, string>} */ env = {}) {
   return run(process.execPath, [path.join(root, file), ...args], env);
 }
+
+/**
+ * Stops this process in good order when npm was told to stop: npm passes a signal to its shell, and most shells just die of it.
+ * The sign is a new parent process.
+ */
+export function stopWithNpm() {
+  if (!process.env.npm_lifecycle_event) return;
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, "SIGTERM");
+  }, 250);
+  watch.unref();
+}

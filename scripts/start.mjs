@@ -5,10 +5,11 @@ import "./check-node.mjs";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
-import { root } from "./run.mjs";
+import { root, stopWithNpm } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
 process.chdir(root);
+stopWithNpm();
 await setUp({ built: true });
 
 if (existsSync(".env")) process.loadEnvFile(".env");
