@@ -5,6 +5,7 @@ import { LRUCache } from "lru-cache";
 /** Milliseconds for which another process' change may go unseen. */
 export const maxAgeMs = 1_000;
 const versions = new Map<string, number>();
+let total = 0;
 
 /** Grows with every change this process made to the organization; what was read under an older number is out of date. */
 export function versionOf(orgId: string): number {
@@ -13,7 +14,13 @@ export function versionOf(orgId: string): number {
 
 /** Says that something about this organization's rights, credentials, tokens or catalogs was changed. Call it after the commit. */
 export function changed(orgId: string): void {
+  total += 1;
   versions.set(orgId, versionOf(orgId) + 1);
+}
+
+/** Grows with every change to any organization: for a read that learns its organization only from the row. */
+export function totalChanges(): number {
+  return total;
 }
 
 /** Memoizes a read inside one organization; `key` tells its arguments apart. Concurrent callers share one load; a failed load is forgotten. */

@@ -61,6 +61,8 @@ type Row = Prisma.ConnectionGetPayload<{ select: ReturnType<typeof usableSelect>
 export type UsableConnection = Omit<Row, "credentials" | "catalogs" | "_count"> & {
   /** The credential identity that calls run with: "shared", or the caller's membership id. */
   holder: string;
+  /** The membership that asks. */
+  callerId: string;
   credential: Row["credentials"][number] | null;
   catalog: Row["catalogs"][number] | null;
   toolCount: number;
@@ -74,6 +76,7 @@ function toUsable({ credentials, catalogs, ...connection }: Row, membershipId: s
   return {
     ...connection,
     holder,
+    callerId: membershipId,
     credential,
     catalog,
     toolCount: catalog?._count.tools ?? 0,

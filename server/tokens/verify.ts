@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
 import { db, type Role } from "#server/db.ts";
-import { maxAgeMs, versionOf } from "#server/freshness.ts";
+import { maxAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { hashSecret } from "#server/seal.ts";
 
@@ -54,9 +54,10 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
   const held = verified.get(tokenHash);
   let token = held && held.version === versionOf(held.token.membership.orgId) ? held.token : null;
   if (!token) {
-    // The version is not known before the row is: a change that happens during the read is caught by its age, one second later at the latest.
+    const before = totalChanges();
     token = await load(tokenHash);
-    if (token) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
+    // What was read while something changed may be out of date already: good for this request, not to be remembered.
+    if (token && before === totalChanges()) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
   }
   return token && (token.expiresAt === null || token.expiresAt > new Date()) ? token : null;
 }

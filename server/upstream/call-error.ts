@@ -14,6 +14,8 @@ export type UpstreamCallReason =
 
 export interface UpstreamCallDetails {
   retryAfterSeconds?: number;
+  /** `unauthorized`: the server said in so many words that the token is no good (RFC 6750 section 3.1, `invalid_token`). */
+  explicit?: boolean;
   /** The JSON-RPC error as the server sent it, bounded in length. */
   upstream?: { code: number; message: string; data?: unknown };
   cause?: unknown;
@@ -23,14 +25,21 @@ export class UpstreamCallError extends Error {
   override readonly name = "UpstreamCallError";
   readonly reason: UpstreamCallReason;
   readonly retryAfterSeconds: number | undefined;
+  readonly explicit: boolean;
   readonly upstream: UpstreamCallDetails["upstream"];
 
-  constructor(reason: UpstreamCallReason, message: string, { cause, retryAfterSeconds, upstream }: UpstreamCallDetails = {}) {
+  constructor(reason: UpstreamCallReason, message: string, { cause, retryAfterSeconds, explicit = false, upstream }: UpstreamCallDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.explicit = explicit;
     this.upstream = upstream;
   }
+}
+
+/** The refusal behind a 401, by what its challenge says. */
+export function unauthorized(challenge: string | null, cause?: unknown): UpstreamCallError {
+  return new UpstreamCallError("unauthorized", "The server did not accept the stored credential (401).", { explicit: challenge?.includes("invalid_token") ?? false, cause });
 }
 
 /** Provider text as it may be shown and logged: no control characters, at most 500 characters. */

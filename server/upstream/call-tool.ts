@@ -5,7 +5,7 @@ import { DomainError } from "#server/errors.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
-import { boundedText, UpstreamCallError } from "./call-error.ts";
+import { boundedText, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
 import { type CallInput, type CallOptions, HttpRefusal, ofRpcError, plainCall } from "./plain-call.ts";
 import { dropSession, sessionFor } from "./sessions.ts";
@@ -19,7 +19,7 @@ function retryAfterSeconds(header: string | null): number | undefined {
 }
 
 function refused({ status, challenge, retryAfter }: HttpRefusal): UpstreamCallError {
-  if (status === 401) return new UpstreamCallError("unauthorized", "The server did not accept the stored credential (401).");
+  if (status === 401) return unauthorized(challenge);
   if (status === 403 && challenge?.includes("insufficient_scope")) {
     return new UpstreamCallError("insufficient_scope", "The stored credential does not reach far enough for this call.");
   }
@@ -46,10 +46,8 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
     return new UpstreamCallError("timeout", "The server did not answer in time.", { cause: error });
   }
   if (error instanceof DomainError && error.code === "UNAUTHENTICATED") return new UpstreamCallError("unauthorized", error.message, { cause: error });
-  if (error instanceof DomainError && error.details.failure) {
-    const { seen } = error.details.failure;
-    return new UpstreamCallError(seen.includes("(401)") ? "unauthorized" : "unreachable", seen, { cause: error });
-  }
+  if (error instanceof DomainError && error.cause instanceof UpstreamCallError) return error.cause;
+  if (error instanceof DomainError && error.details.failure) return new UpstreamCallError("unreachable", error.details.failure.seen, { cause: error });
   return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error });
 }
 

@@ -5,7 +5,7 @@ import { DomainError, type FailurePhase, upstreamFailed, type UpstreamFailure } 
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
-import { boundedText } from "./call-error.ts";
+import { boundedText, unauthorized } from "./call-error.ts";
 import type { Sighting } from "./authorized-fetch.ts";
 
 const checkUrl = "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.";
@@ -35,5 +35,6 @@ export function connectFailure(error: unknown, sighting: Sighting, phase: Failur
   if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) {
     return upstreamFailed({ phase, seen: "The server did not answer in time.", actor: "provider", advice: "Try again in a moment; if it stays like this, check the provider's status page." }, error);
   }
-  return upstreamFailed(byAnswer(sighting) ?? network, error);
+  const cause = sighting.status === 401 ? unauthorized(sighting.challenge, error) : error;
+  return upstreamFailed(byAnswer(sighting) ?? network, cause);
 }

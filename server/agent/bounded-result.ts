@@ -1,0 +1,26 @@
+// Keeps a result within what an agent can take: up to 256 KB as it is, beyond that cut with a statement of what is missing.
+import type { CallToolResult } from "@modelcontextprotocol/server";
+
+const maxResultBytes = 256 * 1024;
+
+/** The result itself when it is small enough; otherwise its blocks in order until the limit, and a last block that says so. */
+export function bounded(result: CallToolResult): CallToolResult {
+  const total = Buffer.byteLength(JSON.stringify(result));
+  if (total <= maxResultBytes) return result;
+  const content: CallToolResult["content"] = [];
+  let left = maxResultBytes - 1_024;
+  for (const block of result.content) {
+    const size = Buffer.byteLength(JSON.stringify(block));
+    if (size <= left) {
+      content.push(block);
+      left -= size;
+    } else if (block.type === "text" && left > 256) {
+      // Half of the room: JSON escapes can double a text. The cut may not leave half a character behind.
+      content.push({ ...block, text: Buffer.from(block.text).subarray(0, Math.floor(left / 2)).toString("utf8").replace(/\uFFFD+$/u, "") });
+      left = 0;
+    }
+  }
+  const text = `Cut by Gatehouse: the whole result is ${Math.ceil(total / 1024)} KB, above the limit of 256 KB. Ask for less: a narrower query, fewer fields, a smaller page.`;
+  const { structuredContent: _cut, ...rest } = result;
+  return { ...rest, content: [...content, { type: "text", text }] };
+}

@@ -1,0 +1,11 @@
+// What belongs to one request of an agent: who asks, and until when anybody waits for the answer.
+import type { Actor } from "#server/auth/actor.ts";
+import type { ProgressUpdate } from "#server/upstream/plain-call.ts";
+
+export interface CallContext {
+  actor: Actor;
+  /** Aborts when the agent cancelled or went away. */
+  signal: AbortSignal;
+  /** There when the agent asked for progress. */
+  onProgress?: (update: ProgressUpdate) => void;
+}

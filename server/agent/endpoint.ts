@@ -1,0 +1,90 @@
+// POST /mcp/agent up to the protocol: the token, the method, the body, the brakes. Then the MCP handler answers.
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+
+import type { Actor } from "#server/auth/actor.ts";
+import { noteUse, verify } from "#server/tokens/verify.ts";
+
+import { answer } from "./mcp-server.ts";
+
+const maxBodyBytes = 1_048_576;
+/** Requests per token: bursts of a busy agent pass, a loop that ran wild does not. */
+const limiter = new RateLimiterMemory({ keyPrefix: "agent", points: 60_000, duration: 60 });
+
+export interface AgentRequestContext {
+  origin: string;
+  requestId: string;
+  signal: AbortSignal;
+}
+
+function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers: { "cache-control": "no-store", ...headers } });
+}
+
+/** 401 as RFC 6750 section 3 and RFC 9728 section 5.1 want it; agents that can sign in by themselves follow it. */
+function challenge(origin: string, problem: "missing" | "invalid"): Response {
+  const error = problem === "invalid" ? 'error="invalid_token", ' : "";
+  const header = `Bearer ${error}resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp/agent", scope="mcp:read mcp:write"`;
+  const message = problem === "invalid" ? "The token is unknown, expired or revoked. Create a new one in Gatehouse." : "Send an agent token: Authorization: Bearer gth_...";
+  return refuse(401, -32_001, message, { "www-authenticate": header });
+}
+
+/** Reads a body of at most 1 MiB, however long its sender says it is; null when it is longer. */
+async function readBody(request: Request): Promise<string | null> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) return null;
+  const reader = request.body?.getReader();
+  if (!reader) return "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    size += chunk.value.byteLength;
+    if (size > maxBodyBytes) {
+      await reader.cancel();
+      return null;
+    }
+    chunks.push(chunk.value);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseJson(text: string): { value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return null;
+  }
+}
+
+/** Seconds to wait, or null when the token may go on. */
+async function brake(tokenId: string): Promise<number | null> {
+  try {
+    await limiter.consume(tokenId);
+    return null;
+  } catch (limit) {
+    if (limit instanceof RateLimiterRes) return Math.max(1, Math.ceil(limit.msBeforeNext / 1000));
+    throw limit;
+  }
+}
+
+/** Answers one request at `/mcp/agent`. */
+export async function handleAgentRequest(request: Request, { origin, requestId, signal }: AgentRequestContext): Promise<Response> {
+  const authorization = request.headers.get("authorization");
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+  if (bearer === undefined) return challenge(origin, authorization === null ? "missing" : "invalid");
+  const token = await verify(bearer);
+  // A token of the machine interface is not for agents.
+  if (!token || token.scopes.includes("admin")) return challenge(origin, "invalid");
+  if (request.method !== "POST") return refuse(405, -32_000, "Method not allowed. Send MCP messages with POST.", { allow: "POST" });
+
+  const wait = await brake(token.tokenId);
+  if (wait !== null) return refuse(429, -32_000, `Too many requests. Wait ${wait} seconds.`, { "retry-after": String(wait) });
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) return refuse(415, -32_000, "Send application/json.");
+  const text = await readBody(request);
+  if (text === null) return refuse(413, -32_000, "The request is larger than 1 MiB.");
+  const body = parseJson(text);
+  if (!body) return refuse(400, -32_700, "The body is not valid JSON.");
+
+  noteUse(token.tokenId, request.headers.get("user-agent"));
+  const { tokenId, scopes, membership } = token;
+  const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
+  return answer(request, body.value, { actor, signal });
+}

@@ -1,0 +1,171 @@
+// execute_capability: checks everything itself (a search result is never authority), leaves an audit row, then calls.
+import { createHash } from "node:crypto";
+
+import type { CallToolResult } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+import { type CallOutcome, recordIntent, recordOutcome } from "#server/audit/calls.ts";
+import { DomainError } from "#server/errors.ts";
+import { requireUsable, type UsableConnection, usableConnections } from "#server/grants/access.ts";
+import { connectionRow } from "#server/search/search.ts";
+import { type IndexedTool, toolsOf } from "#server/search/tool-index.ts";
+import { callTool } from "#server/upstream/call-tool.ts";
+import { syncCatalog } from "#server/upstream/sync-catalog.ts";
+import { targetOf } from "#server/upstream/target.ts";
+
+import type { CallContext } from "./call-context.ts";
+import { bounded } from "./bounded-result.ts";
+import { callFailure } from "./call-failure.ts";
+import { ToolError } from "./tool-error.ts";
+
+const argumentObject = z.record(z.string(), z.unknown());
+const jsonObject = z.string().transform((text, context) => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return parsed;
+  } catch {
+    context.addIssue({ code: "custom", message: "must be an object, or the JSON text of one" });
+    return z.NEVER;
+  }
+});
+const input = z.object({
+  name: z.string().min(1).max(400),
+  arguments: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
+  /** The predecessor's name for `arguments`. */
+  body: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
+  schemaDigest: z.string().max(100).optional(),
+});
+
+const callBudgetMs = 120_000;
+/** A list this old, in milliseconds, is asked again before a name counts as unknown. */
+const unknownRefreshMs = 30_000;
+
+interface Parsed {
+  name: string;
+  arguments: Record<string, unknown>;
+  schemaDigest: string | undefined;
+}
+
+function parse(given: unknown): Parsed {
+  const parsed = input.safeParse(given);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+    throw new ToolError({ error: "invalid_capability_arguments", message: 'execute_capability takes { "name": string, "arguments": object }. See issues.', issues });
+  }
+  const { name, body, schemaDigest } = parsed.data;
+  return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest };
+}
+
+/** `mcp:<connectionId>:<toolName>`, split at the first colon behind the id: tool names may hold colons. */
+function split(name: string): { connectionId: string; toolName: string } | null {
+  const [, connectionId, toolName] = /^mcp:([^:]+):(.+)$/s.exec(name) ?? [];
+  return connectionId && toolName ? { connectionId, toolName } : null;
+}
+
+function unknownCapability(capability: string, near: string[]): ToolError {
+  const hint = near.length > 0 ? `Close names: ${near.join(", ")}.` : "Use search_capabilities to find the exact name.";
+  return new ToolError({ error: "unknown_capability", message: `There is no capability of this name for you. ${hint}`, capability, ...(near.length > 0 ? { near } : {}) });
+}
+
+/** Names that share a word with the wanted one, most shared first. */
+function nearNames(wanted: string, connectionId: string, names: Iterable<string>): string[] {
+  const parts = new Set(wanted.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean));
+  const scored = [...names].map((name) => ({ name, shared: name.toLowerCase().split(/[^a-z0-9]+/).filter((part) => parts.has(part)).length }));
+  return scored
+    .filter(({ shared }) => shared > 0)
+    .sort((a, b) => b.shared - a.shared)
+    .slice(0, 5)
+    .map(({ name }) => `mcp:${connectionId}:${name}`);
+}
+
+/** The error for a connection that cannot be called in its state; null when a call may be tried. */
+function stateError(connection: UsableConnection, capability: string, origin: string): ToolError | null {
+  const row = connectionRow(connection, origin);
+  if (!row || row.state === "stale" || row.state === "unreachable") return null;
+  const { message, ...rest } = row;
+  const error = row.state === "reconnect_required" ? "reconnect_required" : row.actor === "member" ? "needs_connection" : "connection_not_connected";
+  return new ToolError({ error, message: `${message} ${row.action.label}: ${row.action.url}`, capability, connection: rest });
+}
+
+async function findTool(connection: UsableConnection, toolName: string, capability: string): Promise<IndexedTool> {
+  const stored = await toolsOf(connection);
+  const known = stored.get(toolName);
+  if (known) return known;
+  const listedAt = connection.catalog?.listedAt?.getTime() ?? 0;
+  if (Date.now() - listedAt > unknownRefreshMs) {
+    // The failure of this listing is in the stored state; the name stays unknown either way.
+    await syncCatalog(targetOf(connection)).catch(() => undefined);
+    const again = (await usableConnections({ orgId: connection.orgId, membershipId: connection.callerId })).find(({ id }) => id === connection.id);
+    const tool = again && (await toolsOf(again)).get(toolName);
+    if (tool) return tool;
+  }
+  throw unknownCapability(capability, nearNames(toolName, connection.id, stored.keys()));
+}
+
+/** `mcp:<connectionId>:*`: the state of the connection as it is known right now. */
+function liveState({ id, name, toolCount, catalog, state }: UsableConnection, row: ReturnType<typeof connectionRow>): CallToolResult {
+  const structuredContent = {
+    connection: { id, name, state: state.name, message: state.message, ...(row ? { actor: row.actor, action: row.action } : {}) },
+    tools: toolCount,
+    listedAt: catalog?.listedAt?.toISOString() ?? null,
+  };
+  return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+}
+
+function withGuidance(result: CallToolResult, digest: string | undefined, tool: IndexedTool): CallToolResult {
+  if (digest === undefined || digest === tool.digest) return result;
+  const text = "Note from Gatehouse: this tool's schema changed since you searched for it. Search again before you rely on the old one.";
+  return { ...result, content: [...result.content, { type: "text", text }] };
+}
+
+/** Runs one capability for the caller. Throws ToolError for everything an agent has to be told. */
+export async function executeCapability(given: unknown, { actor, signal, onProgress }: CallContext): Promise<CallToolResult> {
+  const began = performance.now();
+  const parsed = parse(given);
+  const { name } = parsed;
+  const argumentText = JSON.stringify(parsed.arguments);
+  const target = split(name);
+  let connection: UsableConnection | null = null;
+  let auditId: string | null = null;
+  const finish = (outcome: CallOutcome["outcome"], errorCode?: string) => {
+    if (auditId !== null) recordOutcome(auditId, { outcome, durationMs: Math.round(performance.now() - began), ...(errorCode === undefined ? {} : { errorCode }) });
+  };
+  const intent = () =>
+    recordIntent(actor, {
+      capability: name,
+      connectionId: connection?.id ?? null,
+      connectionName: connection?.name ?? null,
+      argumentsDigest: `sha256:${createHash("sha256").update(argumentText).digest("hex")}`,
+      argumentsBytes: Buffer.byteLength(argumentText),
+    });
+
+  try {
+    const needed = target?.toolName === "*" || !target ? "mcp:read" : "mcp:write";
+    if (!actor.scopes.includes(needed)) {
+      throw new ToolError({ error: "insufficient_mcp_scope", message: `This token lacks the scope ${needed}. Ask the person you work for to create a token with it.`, capability: name, requiredScope: needed });
+    }
+    if (!target) throw unknownCapability(name, []);
+    connection = await requireUsable(actor, target.connectionId);
+    if (target.toolName === "*") return liveState(connection, connectionRow(connection, actor.origin));
+    const problem = stateError(connection, name, actor.origin);
+    if (problem) throw problem;
+    const tool = await findTool(connection, target.toolName, name);
+
+    auditId = await intent();
+    const budget = AbortSignal.any([signal, AbortSignal.timeout(callBudgetMs)]);
+    const call = { name: target.toolName, arguments: parsed.arguments };
+    const result = await callTool(targetOf(connection), call, { signal: budget, ...(onProgress ? { onProgress } : {}) }).catch(async (error: unknown) => {
+      if (!connection) throw error;
+      throw await callFailure(error, { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin });
+    });
+    finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
+    return bounded(withGuidance(result, parsed.schemaDigest, tool));
+  } catch (error) {
+    const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
+    // What never left is recorded as denied; what left has its row already.
+    const denied = auditId === null;
+    auditId ??= await intent();
+    finish(denied ? "denied" : "failed", told instanceof ToolError ? told.body.error : "internal");
+    throw told;
+  }
+}

@@ -1,0 +1,115 @@
+// The two tools as an agent reads them. Fixed parts are built once; only the overview at the end of the search description is the caller's own.
+import type { ListToolsResult } from "@modelcontextprotocol/server";
+
+import type { UsableConnection } from "#server/grants/access.ts";
+
+export const serverInfo = { name: "gatehouse", title: "Gatehouse", version: "1.0.0" };
+
+export const instructions = `Gatehouse is the one door to your organization's tools. It has two tools of its own.
+1. search_capabilities first. Ask with a verb, an object and the service ("create issue linear"). Try 2 to 4 other wordings before you conclude that something does not exist.
+2. execute_capability with the exact "name" of a match and arguments that fit its inputSchema.
+A row in "connections" with the state needs_connection or reconnect_required means that a person has to act: give them its message and its link, then go on once they are done.
+If one service fails, that service is the problem: never ask anybody to reconnect Gatehouse itself.`;
+
+const searchDescription = `Finds tools of the connected services. Returns each match with its exact name, signature and input schema, ready for execute_capability. Words that describe the task work best: verb + object + service.`;
+
+const searchInputSchema = {
+  type: "object" as const,
+  properties: {
+    query: { type: "string", minLength: 1, maxLength: 500, description: 'What to do, in a few words: verb, object, service. Example: "list unpaid invoices stripe".' },
+    limit: { type: "integer", minimum: 1, maximum: 20, default: 5, description: "How many matches to return." },
+    connection: { type: "string", description: "Only this connection, by id or name." },
+    detail: { type: "string", enum: ["full", "brief"], default: "full", description: "brief leaves the schemas out." },
+  },
+  required: ["query"],
+};
+
+const searchOutputSchema = {
+  type: "object" as const,
+  properties: {
+    matches: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          connection: { type: "string" },
+          title: { type: "string" },
+          description: { type: "string" },
+          score: { type: "number" },
+          access: { type: "string", enum: ["read", "write"] },
+          signature: { type: "string" },
+          inputSchema: { type: "object" },
+          outputSchema: { type: "object" },
+          schemaDigest: { type: "string" },
+          available: { type: "boolean" },
+          reason: { type: "string" },
+        },
+        required: ["name", "connection", "title", "description", "score", "access", "signature", "schemaDigest", "available"],
+      },
+    },
+    connections: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          id: { type: "string" },
+          name: { type: "string" },
+          state: { type: "string", enum: ["needs_connection", "reconnect_required", "unreachable", "disabled", "stale"] },
+          message: { type: "string" },
+          actor: { type: "string", enum: ["member", "organization_admin", "provider"] },
+          action: { type: "object", properties: { label: { type: "string" }, url: { type: "string" } }, required: ["label", "url"] },
+        },
+        required: ["id", "name", "state", "message", "actor", "action"],
+      },
+    },
+    unmatchedTerms: { type: "array", items: { type: "string" } },
+    hint: { type: "string" },
+    complete: { type: "boolean" },
+    asOf: { type: "string" },
+  },
+  required: ["matches", "connections", "complete", "asOf"],
+};
+
+const executeTool = {
+  name: "execute_capability",
+  title: "Execute a capability",
+  description: `Runs one tool found with search_capabilities and returns its result unchanged. "name" is the exact name of a match. "mcp:<connectionId>:*" returns the live state of that connection. On an error the answer says what to do and who has to act.`,
+  inputSchema: {
+    type: "object" as const,
+    properties: {
+      name: { type: "string", minLength: 1, maxLength: 400, description: "The exact name of a match, for example mcp:abc123def456:create_page." },
+      arguments: { type: "object", description: "Arguments that fit the match's inputSchema." },
+      schemaDigest: { type: "string", description: "The match's schemaDigest. Optional: it lets Gatehouse tell you when the schema changed since." },
+    },
+    required: ["name"],
+  },
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+};
+
+const maxOverviewRows = 30;
+
+/** "Notion (24), Linear (31), GitHub (not connected yet)": agents search better when they know what is there. */
+function overviewOf(connections: readonly UsableConnection[]): string {
+  if (connections.length === 0) return "No connection is available to you yet.";
+  const words = { ready: "", stale: ", not answering right now", needs_connection: "not connected yet", reconnect_required: "has to be connected again", unreachable: "not answering right now" };
+  const rows = connections.slice(0, maxOverviewRows).map(({ name, toolCount, state }) => {
+    const usable = state.name === "ready" || state.name === "stale";
+    return `${name} (${usable ? `${toolCount}${words[state.name]}` : words[state.name]})`;
+  });
+  const more = connections.length - rows.length;
+  return `Connected services with their number of tools: ${rows.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`;
+}
+
+/** The answer to tools/list for a caller with these connections: always the same two tools in the same order. */
+export function toolList(connections: readonly UsableConnection[]): ListToolsResult["tools"] {
+  const searchTool = {
+    name: "search_capabilities",
+    title: "Search capabilities",
+    description: `${searchDescription}\n\n${overviewOf(connections)}`,
+    inputSchema: searchInputSchema,
+    outputSchema: searchOutputSchema,
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  };
+  return [searchTool, executeTool];
+}

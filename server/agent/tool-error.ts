@@ -1,0 +1,51 @@
+// What an agent is told when a call gives no result: one shape, a closed list of errors, words it can act on.
+import type { CallToolResult } from "@modelcontextprotocol/server";
+
+import type { TokenScope } from "#server/auth/actor.ts";
+import type { FieldIssue } from "#server/errors.ts";
+import type { ConnectionRow } from "#server/search/search.ts";
+
+export type ToolErrorName =
+  | "unknown_capability"
+  | "forbidden"
+  | "insufficient_mcp_scope"
+  | "needs_connection"
+  | "connection_not_connected"
+  | "reconnect_required"
+  | "connection_failed"
+  | "capability_timeout"
+  | "rate_limited"
+  | "invalid_capability_arguments"
+  | "result_too_large"
+  | "provider_error";
+
+export interface ToolErrorBody {
+  error: ToolErrorName;
+  message: string;
+  capability?: string;
+  connection?: Omit<ConnectionRow, "message">;
+  requiredScope?: TokenScope;
+  retryable: boolean;
+  retryAfterSeconds?: number;
+  issues?: FieldIssue[];
+  /** Names close to an unknown one. */
+  near?: string[];
+  upstream?: { code: number; message: string; data?: unknown };
+}
+
+/** An expected end of a call; the endpoint turns it into a tool result. */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+  readonly body: ToolErrorBody;
+
+  constructor(body: Omit<ToolErrorBody, "retryable"> & { retryable?: boolean }, cause?: unknown) {
+    super(body.message, cause === undefined ? undefined : { cause });
+    this.body = { retryable: false, ...body };
+  }
+}
+
+/** The tool result of an error: `isError`, the object, and the same as JSON text. */
+export function errorResult(body: ToolErrorBody, requestId: string): CallToolResult {
+  const structuredContent = { ...body, requestId };
+  return { isError: true, content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+}

@@ -1,0 +1,153 @@
+// search_capabilities as a verb: what the caller may use, ranked for a query, with the connections that cannot be used right now beside it.
+import { z } from "zod";
+
+import type { Actor } from "#server/auth/actor.ts";
+import { type UsableConnection, usableConnections } from "#server/grants/access.ts";
+import { links } from "#server/origin.ts";
+import { refreshIfStale, syncCatalog } from "#server/upstream/sync-catalog.ts";
+import { targetOf } from "#server/upstream/target.ts";
+
+import { signatureOf } from "./signature.ts";
+import { type Hit, type IndexedTool, rank } from "./tool-index.ts";
+
+export const searchInput = z.object({
+  query: z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most)."),
+  limit: z.number().int().min(1).max(20).default(5),
+  connection: z.string().trim().min(1).max(200).optional(),
+  detail: z.enum(["full", "brief"]).default("full"),
+});
+export type SearchInput = z.output<typeof searchInput>;
+
+/** One tool that matches. */
+export interface Match {
+  name: string;
+  connection: string;
+  title: string;
+  description: string;
+  score: number;
+  access: "read" | "write";
+  signature: string;
+  inputSchema?: unknown;
+  outputSchema?: unknown;
+  schemaDigest: string;
+  available: boolean;
+  reason?: string;
+}
+
+/** A connection that is granted to the caller and cannot be used, or not fully, right now. */
+export interface ConnectionRow {
+  id: string;
+  name: string;
+  state: "needs_connection" | "reconnect_required" | "unreachable" | "stale";
+  message: string;
+  actor: "member" | "organization_admin" | "provider";
+  action: { label: string; url: string };
+}
+
+export interface SearchResult {
+  matches: Match[];
+  connections: ConnectionRow[];
+  unmatchedTerms?: string[];
+  hint?: string;
+  complete: boolean;
+  asOf: string;
+}
+
+const maxDescription = 600;
+const maxSchemaBytes = 16 * 1024;
+const maxResultSchemaBytes = 64 * 1024;
+const maxConnectionRows = 20;
+/** Milliseconds that a search waits for servers that were never listed. */
+const firstListingMs = 2_000;
+
+/** How a connection that is not ready is told to an agent; null when there is nothing to tell. */
+export function connectionRow({ id, name, state }: UsableConnection, origin: string): ConnectionRow | null {
+  if (state.name === "ready" || state.actor === null) return null;
+  const action =
+    state.actor === "organization_admin"
+      ? { label: `Ask an admin to connect ${name}`, url: links.manage(origin, id) }
+      : { label: state.actor === "member" ? `Connect ${name}` : `See ${name}`, url: links.connect(origin, id) };
+  return { id, name, state: state.name, message: state.message, actor: state.actor, action };
+}
+
+/** Whether the tools of a connection in this state can be offered. */
+function isSearchable({ state, catalog }: UsableConnection): boolean {
+  return (state.name === "ready" || state.name === "stale") && catalog?.listedAt != null;
+}
+
+async function firstListings(connections: UsableConnection[]): Promise<boolean> {
+  const never = connections.filter(({ state, catalog }) => state.name === "ready" && catalog?.listedAt == null);
+  if (never.length === 0) return true;
+  // A failure is in the stored state by then and shows as a row; only being too slow makes the answer incomplete.
+  const listings = Promise.allSettled(never.map((connection) => syncCatalog(targetOf(connection)))).then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), firstListingMs);
+  });
+  return Promise.race([listings, late]).finally(() => clearTimeout(timer));
+}
+
+function named(connections: UsableConnection[], wanted: string | undefined): UsableConnection[] {
+  if (wanted === undefined) return connections;
+  return connections.filter(({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase());
+}
+
+/** Schemas as far as the limits allow; says so in `reason`-free words where they do not. */
+function schemasOf({ inputSchema, outputSchema }: IndexedTool, budget: { left: number }): Pick<Match, "inputSchema" | "outputSchema"> | null {
+  const bytes = JSON.stringify(inputSchema).length + (outputSchema === null ? 0 : JSON.stringify(outputSchema).length);
+  if (bytes > maxSchemaBytes || bytes > budget.left) return null;
+  budget.left -= bytes;
+  return { inputSchema, ...(outputSchema === null ? {} : { outputSchema }) };
+}
+
+function toMatch({ tool, connection, score }: Hit, detail: SearchInput["detail"], budget: { left: number }): { match: Match; cut: boolean } {
+  const schemas = detail === "full" ? schemasOf(tool, budget) : {};
+  const { description } = tool;
+  const match: Match = {
+    name: `mcp:${connection.id}:${tool.name}`,
+    connection: connection.name,
+    title: tool.title ?? tool.name,
+    description: description.length > maxDescription ? `${description.slice(0, maxDescription - 3)}...` : description,
+    score: Math.round(score * 100) / 100,
+    // Whatever a server says of its own tools: only an admin's classification makes one a read.
+    access: "write",
+    signature: signatureOf(tool.name, tool.inputSchema, tool.outputSchema),
+    ...schemas,
+    schemaDigest: tool.digest,
+    available: true,
+  };
+  return { match, cut: schemas === null };
+}
+
+function hintOf(matches: number, near: string[], usable: number, cut: boolean): string | undefined {
+  if (cut) return 'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.';
+  if (matches > 0) return undefined;
+  if (usable === 0) return "No connection is available to you yet. An admin of the organization decides who may use which connection.";
+  if (near.length > 0) return `Nothing matched. Close names: ${near.join(", ")}. Try one of them, or other words for the same thing (verb + object + service).`;
+  return "Nothing matched. Try other words for the same thing: a verb, the object, and the service, for example \"create issue linear\".";
+}
+
+/** Searches what this caller may use. Never an error for "nothing found", never waits for a server whose tools are stored. */
+export async function search(actor: Actor, { query, limit, connection, detail }: SearchInput): Promise<SearchResult> {
+  const complete = await firstListings(named(await usableConnections(actor), connection));
+  const all = named(await usableConnections(actor), connection);
+  const searchable = all.filter(isSearchable);
+  for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
+  const { hits, unmatchedTerms, near } = await rank(actor.orgId, searchable, query, limit);
+  const budget = { left: maxResultSchemaBytes };
+  const shaped = hits.map((hit) => toMatch(hit, detail, budget));
+  const hint = hintOf(
+    hits.length,
+    near,
+    all.length,
+    shaped.some(({ cut }) => cut),
+  );
+  return {
+    matches: shaped.map(({ match }) => match),
+    connections: all.flatMap((candidate) => connectionRow(candidate, actor.origin) ?? []).slice(0, maxConnectionRows),
+    ...(unmatchedTerms.length > 0 ? { unmatchedTerms } : {}),
+    ...(hint === undefined ? {} : { hint }),
+    complete,
+    asOf: new Date().toISOString(),
+  };
+}
