@@ -84,7 +84,7 @@ export default tseslint.config(
       "import-x/no-cycle": ["error", { ignoreExternal: true }],
       "import-x/no-default-export": "error",
       "no-restricted-syntax": ["error", { selector: "ExportAllDeclaration", message: "No barrels: import from the file that has it." }],
-      eqeqeq: "error",
+      eqeqeq: ["error", "always", { null: "ignore" }],
       "no-var": "error",
       "prefer-const": "error",
     },

@@ -1,19 +1,22 @@
 // Each rule of eslint.config.js that holds the architecture together bites, and lets pass what it should.
-import { ESLint, type Linter } from "eslint";
+import path from "node:path";
+
+import { ESLint } from "eslint";
 import tseslint from "typescript-eslint";
 import { beforeAll, describe, expect, test } from "vitest";
 
-import lintConfig from "../../eslint.config.js";
-
-// Without types a file need not exist; the rules that need types are tested on files that do.
-const untyped: Linter.Config = tseslint.configs.disableTypeChecked;
 let quick: ESLint;
 let typed: ESLint;
 
 beforeAll(() => {
-  const config: Linter.Config[] = lintConfig;
-  quick = new ESLint({ overrideConfigFile: true, overrideConfig: [...config, { ...untyped, files: ["**/*.{ts,tsx}"] }] });
-  typed = new ESLint({ overrideConfigFile: true, overrideConfig: config });
+  const cwd = path.resolve(import.meta.dirname, "../..");
+  // Without types a file need not exist; the rules that need types are tested on files that do.
+  const { rules } = tseslint.configs.disableTypeChecked;
+  quick = new ESLint({
+    cwd,
+    overrideConfig: { files: ["**/*.{ts,tsx}"], rules, languageOptions: { parserOptions: { projectService: false } } },
+  });
+  typed = new ESLint({ cwd });
 });
 
 async function complaints(eslint: ESLint, filePath: string, code: string): Promise<string[]> {
