@@ -42,6 +42,12 @@ async function createOwner(tx: Tx, input: SetupInput & { passwordHash: string },
   return { org, user, membership };
 }
 
+/** Whether nobody is there, and nobody comes before `tx` ends: replicas that start together must not both make the first owner. */
+async function staysEmpty(tx: Tx): Promise<boolean> {
+  await tx.$executeRaw`LOCK TABLE "User" IN SHARE ROW EXCLUSIVE MODE`;
+  return (await tx.user.count()) === 0;
+}
+
 /** A fresh one-time set-up token while nobody is there, else null. Links of earlier starts stay good until one is used. */
 export async function createSetupLink(): Promise<string | null> {
   if ((await db.user.count()) > 0) return null;
@@ -61,9 +67,10 @@ export async function setUp(visit: Visit, token: string, given: z.input<typeof s
   const input = parseInput(setupInput, given);
   const passwordHash = await hashPassword(input.password);
   return transaction(async (tx) => {
+    const empty = await staysEmpty(tx);
     // Deleting the row is what uses the link up: of two at the same time only one finds it.
     const used = await tx.setupLink.deleteMany({ where: { tokenHash: hashSecret(token) } });
-    if (used.count === 0) throw new DomainError("EXPIRED", "This set-up link was used already. Sign in, or ask the owner to invite you.");
+    if (used.count === 0 || !empty) throw new DomainError("EXPIRED", "This set-up link was used already. Sign in, or ask the owner to invite you.");
     const { org, user } = await createOwner(tx, { ...input, passwordHash }, visit.requestId);
     return { setCookie: await startSession(tx, { userId: user.id, orgId: org.id }, visit.origin) };
   });
@@ -75,9 +82,10 @@ export async function bootstrap(env: Env): Promise<boolean> {
   if (!organization || !email || !password || (await db.user.count()) > 0) return false;
   const input = parseInput(setupInput, { organization, email, password, name: email.split("@")[0] });
   const passwordHash = await hashPassword(password);
-  await transaction(async (tx) => {
+  return transaction(async (tx) => {
+    if (!(await staysEmpty(tx))) return false;
     const { org, membership } = await createOwner(tx, { ...input, passwordHash }, "start");
-    if (!token) return;
+    if (!token) return true;
     const row = await tx.agentToken.create({
       data: { orgId: org.id, membershipId: membership.id, name: "Bootstrap", tokenHash: hashSecret(token), hint: token.slice(-4), scopes: ["admin"] },
     });
@@ -85,6 +93,6 @@ export async function bootstrap(env: Env): Promise<boolean> {
       action: "agent_token.created",
       target: { type: "agent_token", id: row.id, name: row.name },
     });
+    return true;
   });
-  return true;
 }
