@@ -1,0 +1,54 @@
+// Text to copy: a line with a button, or a block of code with one.
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+
+import { Button } from "./button.tsx";
+
+/** Copies `text`; says so for two seconds. `what` names it: "Copy token". */
+export function CopyButton({ text, what, kind = "secondary" }: { text: string; what: string; kind?: "secondary" | "primary" | "quiet" }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  };
+  const Icon = copied ? Check : Copy;
+  return (
+    <Button kind={kind} size="sm" onClick={copy} aria-label={copied ? "Copied" : `Copy ${what}`}>
+      <Icon aria-hidden className="size-3.5" />
+      <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+    </Button>
+  );
+}
+
+/** One line of text to copy. */
+export function CopyLine({ text, what }: { text: string; what: string }) {
+  return (
+    <div className="flex items-center gap-2 rounded-lg border border-line bg-sunken py-1 pr-1 pl-3">
+      <code className="min-w-0 flex-1 overflow-x-auto py-1 font-mono text-sm whitespace-nowrap">{text}</code>
+      <CopyButton text={text} what={what} />
+    </div>
+  );
+}
+
+/** A block of code to copy. */
+export function CodeBlock({ code, what }: { code: string; what: string }) {
+  return (
+    <div className="overflow-hidden rounded-lg border border-line bg-sunken">
+      <div className="flex items-center justify-between border-b border-line py-1 pr-1 pl-3">
+        <span className="truncate text-xs text-muted">{what}</span>
+        <CopyButton text={code} what={what} kind="quiet" />
+      </div>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard */}
+      <pre tabIndex={0} role="region" aria-label={what} className="overflow-x-auto p-3 font-mono text-xs leading-5">
+        {code}
+      </pre>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+// Every address of the interface, in one place.
+
+export const paths = {
+  home: "/",
+  login: "/login",
+  logout: "/logout",
+  connections: "/connections",
+  agents: "/agents",
+  admin: {
+    connections: "/admin/connections",
+    newConnection: "/admin/connections/new",
+    connection: (id: string) => `/admin/connections/${encodeURIComponent(id)}`,
+    audit: "/admin/audit",
+  },
+  oauth: { wait: "/oauth/wait", start: "/oauth/start" },
+  agentEndpoint: "/mcp/agent",
+  api: "/api/trpc",
+} as const;
+
+/** The sign-in page that leads back to where somebody wanted to go. */
+export function loginFor(next: string): string {
+  return next === paths.home ? paths.login : `${paths.login}?next=${encodeURIComponent(next)}`;
+}
+
+/** `next` if it is an address of this product, else the start page: a link must not lead people elsewhere after sign-in. */
+export function ownPath(next: string | null): string {
+  return next !== null && /^\/(?![/\\])/.test(next) && !/[\s\\]/.test(next) ? next : paths.home;
+}

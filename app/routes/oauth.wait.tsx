@@ -1,0 +1,16 @@
+// What the popup shows until the provider's address is known.
+import { LoaderCircle } from "lucide-react";
+
+export const meta = () => [{ title: "Signing in - Gatehouse" }];
+
+export default function Wait() {
+  return (
+    <main className="grid min-h-screen place-items-center p-6 text-center">
+      <div role="status">
+        <LoaderCircle aria-hidden className="mx-auto size-8 animate-spin text-accent" />
+        <h1 className="mt-4 font-semibold">Opening the sign-in...</h1>
+        <p className="mt-1 text-soft">The provider's page appears here in a moment.</p>
+      </div>
+    </main>
+  );
+}
