@@ -1,49 +1,49 @@
-// The document around every page.
-import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError } from "@remix-run/react";
+// The document around every page, and the page for what went wrong outside the shell.
 import type { LinksFunction, MetaFunction } from "@remix-run/node";
-import { type ReactNode, useContext } from "react";
+import { Links, Meta, Outlet, Scripts, ScrollRestoration } from "@remix-run/react";
+import type { ReactNode } from "react";
 
-import { Failed } from "#app/components/failed.tsx";
-import { NonceContext } from "#app/nonce.ts";
-import stylesheet from "#app/tailwind.css?url";
+import { ErrorPage } from "#app/components/error-page.tsx";
+import { useNonce } from "#app/components/nonce.tsx";
+
+import styles from "./tailwind.css?url";
 
 export const links: LinksFunction = () => [
-  { rel: "stylesheet", href: stylesheet },
+  { rel: "stylesheet", href: styles },
   { rel: "icon", href: "/favicon.svg", type: "image/svg+xml" },
 ];
 
-export const meta: MetaFunction = () => [{ title: "Gatehouse" }, { name: "description", content: "One door for your organization's agents." }];
+export const meta: MetaFunction = () => [{ title: "Gatehouse" }];
 
 export function Layout({ children }: { children: ReactNode }) {
-  const nonce = useContext(NonceContext);
+  const nonce = useNonce();
   return (
     <html lang="en">
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f7f5" />
+        <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#121315" />
         <Meta />
         <Links />
       </head>
-      <body className="min-h-screen bg-canvas font-sans text-[15px] leading-6 text-ink">
+      <body>
         {children}
-        <ScrollRestoration nonce={nonce} />
-        <Scripts nonce={nonce} />
+        <ScrollRestoration nonce={nonce} suppressHydrationWarning />
+        <Scripts nonce={nonce} suppressHydrationWarning />
       </body>
     </html>
   );
 }
 
-export default function App() {
+export default function Root() {
   return <Outlet />;
 }
 
 export function ErrorBoundary() {
-  const error = useRouteError();
-  const known = isRouteErrorResponse(error) ? error : null;
   return (
-    <main className="grid min-h-screen place-items-center p-6">
-      <Failed status={known?.status ?? 500} message={typeof known?.data === "string" ? known.data : null} />
+    <main className="grid min-h-dvh place-items-center p-6">
+      <ErrorPage />
     </main>
   );
 }

@@ -1,7 +1,10 @@
 // Badges of a connection: its state and whose account it uses.
+import { User, Users } from "lucide-react";
+
+import type { AccessSummary } from "#server/connections/view.ts";
 import type { StateOfConnection } from "#server/grants/state.ts";
 
-import { Badge, type Tone } from "./ui/surface.tsx";
+import { Badge, type Tone } from "./ui/badge.tsx";
 
 const states: Record<StateOfConnection["name"], { tone: Tone; label: string }> = {
   ready: { tone: "good", label: "Ready" },
@@ -14,26 +17,35 @@ const states: Record<StateOfConnection["name"], { tone: Tone; label: string }> =
 export function StateBadge({ state }: { state: StateOfConnection }) {
   const { tone, label } = states[state.name];
   return (
-    <Badge tone={tone}>
-      <span aria-hidden className="size-1.5 rounded-full bg-current" />
+    <Badge tone={tone} dot>
       {label}
     </Badge>
   );
 }
 
+const modes = {
+  shared: { label: "One shared account", Icon: Users },
+  per_member: { label: "Each person connects their own", Icon: User },
+} as const;
+
 export function ModeBadge({ mode }: { mode: "shared" | "per_member" }) {
-  return <Badge>{mode === "shared" ? "One shared account" : "Each person connects their own"}</Badge>;
+  const { label, Icon } = modes[mode];
+  return (
+    <Badge>
+      <Icon aria-hidden className="size-3" />
+      {label}
+    </Badge>
+  );
 }
 
-const auth = { oauth: "OAuth", api_key: "API key", none: "No sign-in" };
-
-export function AuthBadge({ type }: { type: "oauth" | "api_key" | "none" }) {
-  return <Badge>{auth[type]}</Badge>;
-}
+export const authWords = { oauth: "Sign-in (OAuth)", api_key: "API key", none: "No sign-in" } as const;
 
 /** Who may use it, in words. */
-export function accessWords(access: { organization: boolean; people: number } | undefined): string {
-  if (!access || (!access.organization && access.people === 0)) return "Nobody yet";
-  if (access.organization) return "Everyone";
+export function accessWords(access: AccessSummary | undefined): string {
+  if (!access) return "Nobody yet";
+  if (access.organization) return `Everyone (${access.people})`;
+  if (access.people === 0) return access.teams > 0 ? "A team without people" : "Nobody yet";
   return access.people === 1 ? "1 person" : `${access.people} people`;
 }
+
+export const countTools = (count: number) => (count === 1 ? "1 tool" : `${count} tools`);

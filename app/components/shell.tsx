@@ -1,96 +1,142 @@
-// The frame around every page of somebody who is signed in: navigation at the side, or on top where it is narrow.
-import { Form, NavLink } from "@remix-run/react";
-import { clsx } from "clsx";
-import { Bot, Cable, LogOut, type LucideIcon, Plug, ScrollText } from "lucide-react";
-import type { ReactNode } from "react";
+// The frame of every signed-in page: navigation at the left, or behind a button where there is little room.
+import { Form, Link, NavLink, useLocation, useNavigation } from "@remix-run/react";
+import { Bot, LogOut, Menu, PlugZap, ScrollText, Unplug, X } from "lucide-react";
+import { Dialog } from "radix-ui";
+import { type ReactNode, useEffect, useState } from "react";
 
 import { paths } from "#app/paths.ts";
 
 import { Logo } from "./logo.tsx";
+import { Button } from "./ui/button.tsx";
+import { cx } from "./ui/cx.ts";
 
-interface Person {
+export interface Me {
   name: string;
-  role: string;
+  role: "owner" | "admin" | "member";
   organization: { name: string };
 }
 
-function Item({ to, icon: Icon, children }: { to: string; icon: LucideIcon; children: string }) {
+const own = [
+  { to: paths.connections, label: "Your connections", Icon: PlugZap },
+  { to: paths.agents, label: "Agents", Icon: Bot },
+];
+const admin = [
+  { to: paths.admin.connections, label: "Connections", Icon: Unplug },
+  { to: paths.admin.audit, label: "Audit trail", Icon: ScrollText },
+];
+
+function Items({ items }: { items: typeof own }) {
   return (
-    <li>
-      <NavLink
-        to={to}
-        prefetch="intent"
-        className={({ isActive }) =>
-          clsx("flex items-center gap-2.5 rounded-lg px-3 py-2 text-sm font-medium whitespace-nowrap", isActive ? "bg-accent-wash text-accent" : "text-soft hover:bg-sunken hover:text-ink")
-        }
-      >
-        <Icon aria-hidden className="size-4 shrink-0" />
-        {children}
-      </NavLink>
-    </li>
+    <ul className="space-y-0.5">
+      {items.map(({ to, label, Icon }) => (
+        <li key={to}>
+          <NavLink
+            to={to}
+            prefetch="intent"
+            className={({ isActive }) =>
+              cx(
+                "flex h-9 items-center gap-2.5 rounded-lg px-2.5 font-medium text-muted transition-colors hover:bg-hover hover:text-ink",
+                isActive && "bg-hover text-ink",
+              )
+            }
+          >
+            <Icon aria-hidden className="size-4" />
+            {label}
+          </NavLink>
+        </li>
+      ))}
+    </ul>
   );
 }
 
-export function Shell({ person, children }: { person: Person; children: ReactNode }) {
-  const manages = person.role !== "member";
+function Navigation({ me }: { me: Me }) {
   return (
-    <div className="md:grid md:min-h-screen md:grid-cols-[15rem_minmax(0,1fr)]">
-      <a href="#main" className="sr-only rounded-lg bg-surface px-3 py-2 focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-10">
-        Skip to the content
-      </a>
-      <aside className="border-b border-line bg-surface md:sticky md:top-0 md:flex md:h-screen md:flex-col md:border-r md:border-b-0">
-        <div className="flex items-center gap-3 px-4 py-3 md:px-5 md:py-5">
-          <Logo />
-          <div className="min-w-0 flex-1">
-            <p className="leading-5 font-semibold">Gatehouse</p>
-            <p className="truncate text-xs text-faint">{person.organization.name}</p>
+    <div className="flex h-full flex-col p-3">
+      <Link to={paths.home} className="mb-1 flex h-11 items-center rounded-lg px-2">
+        <Logo />
+      </Link>
+      <p className="truncate px-2.5 pb-3 text-xs text-muted">{me.organization.name}</p>
+      <nav aria-label="Main" className="flex-1 space-y-6">
+        <Items items={own} />
+        {me.role !== "member" && (
+          <div>
+            <p className="px-2.5 pb-1.5 text-xs font-medium text-muted">Admin</p>
+            <Items items={admin} />
           </div>
-          <SignOut className="md:hidden" />
+        )}
+      </nav>
+      <div className="flex items-center gap-2 border-t border-line px-2.5 pt-3">
+        <span aria-hidden className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent-ink">
+          {me.name.slice(0, 1).toUpperCase()}
+        </span>
+        <div className="min-w-0 flex-1">
+          <p className="truncate font-medium">{me.name}</p>
+          <p className="text-xs text-muted capitalize">{me.role}</p>
         </div>
-        <nav aria-label="Main" className="overflow-x-auto px-2 pb-2 md:flex-1 md:px-3">
-          <ul className="flex gap-1 md:flex-col">
-            <Item to={paths.connections} icon={Plug}>
-              Your connections
-            </Item>
-            <Item to={paths.agents} icon={Bot}>
-              Agents
-            </Item>
-            {manages && (
-              <>
-                <li aria-hidden className="hidden px-3 pt-5 pb-1 text-xs font-medium text-faint md:block">
-                  Organization
-                </li>
-                <Item to={paths.adminConnections} icon={Cable}>
-                  Connections
-                </Item>
-                <Item to={paths.audit} icon={ScrollText}>
-                  Audit
-                </Item>
-              </>
-            )}
-          </ul>
-        </nav>
-        <div className="hidden items-center gap-2 border-t border-line px-5 py-4 md:flex">
-          <div className="min-w-0 flex-1">
-            <p className="truncate text-sm font-medium">{person.name}</p>
-            <p className="text-xs text-faint capitalize">{person.role}</p>
-          </div>
-          <SignOut />
-        </div>
-      </aside>
-      <main id="main" className="mx-auto w-full max-w-5xl px-4 py-6 sm:px-8 sm:py-10">
-        {children}
-      </main>
+        <Form method="post" action={paths.logout}>
+          <Button type="submit" kind="quiet" size="icon" aria-label="Sign out" title="Sign out">
+            <LogOut aria-hidden className="size-4" />
+          </Button>
+        </Form>
+      </div>
     </div>
   );
 }
 
-function SignOut({ className }: { className?: string }) {
+function Sheet({ me }: { me: Me }) {
+  const [open, setOpen] = useState(false);
+  const { key } = useLocation();
+  useEffect(() => setOpen(false), [key]);
   return (
-    <Form method="post" action={paths.logout} className={className}>
-      <button className="rounded-lg p-2 text-faint hover:bg-sunken hover:text-ink" aria-label="Sign out" title="Sign out">
-        <LogOut aria-hidden className="size-4" />
-      </button>
-    </Form>
+    <Dialog.Root open={open} onOpenChange={setOpen}>
+      <Dialog.Trigger asChild>
+        <Button kind="quiet" size="icon" aria-label="Open navigation">
+          <Menu aria-hidden className="size-5" />
+        </Button>
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-black/45 lg:hidden" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fixed inset-y-0 left-0 z-50 w-72 max-w-[85vw] animate-slide border-r border-line bg-canvas shadow-pop focus:outline-none lg:hidden"
+        >
+          <Dialog.Title className="sr-only">Navigation</Dialog.Title>
+          <Navigation me={me} />
+          <Dialog.Close asChild>
+            <Button kind="quiet" size="icon" aria-label="Close navigation" className="absolute top-4 right-3">
+              <X aria-hidden className="size-4" />
+            </Button>
+          </Dialog.Close>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Progress() {
+  const loading = useNavigation().state !== "idle";
+  return <div aria-hidden className={cx("fixed inset-x-0 top-0 z-50 h-0.5 origin-left bg-accent opacity-0", loading && "animate-pulse opacity-100")} />;
+}
+
+export function Shell({ me, children }: { me: Me; children: ReactNode }) {
+  return (
+    <div className="lg:pl-60">
+      <a href="#main" className="sr-only z-50 rounded-lg bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3">
+        Skip to content
+      </a>
+      <Progress />
+      <aside className="fixed inset-y-0 left-0 hidden w-60 border-r border-line lg:block" aria-label="Sidebar">
+        <Navigation me={me} />
+      </aside>
+      <header className="sticky top-0 z-30 flex h-14 items-center justify-between border-b border-line bg-canvas/90 px-4 backdrop-blur lg:hidden">
+        <Link to={paths.home} className="rounded-lg">
+          <Logo />
+        </Link>
+        <Sheet me={me} />
+      </header>
+      <main id="main" className="mx-auto max-w-5xl px-4 py-6 sm:px-8 sm:py-10">
+        {children}
+      </main>
+    </div>
   );
 }

@@ -1,27 +1,36 @@
-// The frame of everybody who is signed in.
+// Signed-in pages: who is here, and the shell around what they look at.
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import { isRouteErrorResponse, Outlet, useLoaderData, useRouteError, useRouteLoaderData } from "@remix-run/react";
+import { Outlet, useLoaderData, useRouteLoaderData } from "@remix-run/react";
 
-import { signedIn } from "#app/api-error.ts";
-import { Failed } from "#app/components/failed.tsx";
+import { orBoundary } from "#app/api-error.ts";
+import { ErrorPage } from "#app/components/error-page.tsx";
 import { Shell } from "#app/components/shell.tsx";
 
-export function loader(args: LoaderFunctionArgs) {
-  return signedIn(args).api.member.me();
+export async function loader({ request, context }: LoaderFunctionArgs) {
+  return { me: await orBoundary(request, context.api.member.me()) };
 }
 
-export default function AppLayout() {
+export default function App() {
+  const { me } = useLoaderData<typeof loader>();
   return (
-    <Shell person={useLoaderData<typeof loader>()}>
+    <Shell me={me}>
       <Outlet />
     </Shell>
   );
 }
 
 export function ErrorBoundary() {
-  const person = useRouteLoaderData<typeof loader>("routes/_app");
-  const error = useRouteError();
-  const known = isRouteErrorResponse(error) ? error : null;
-  const failed = <Failed status={known?.status ?? 500} message={typeof known?.data === "string" ? known.data : null} />;
-  return person ? <Shell person={person}>{failed}</Shell> : <main className="p-6">{failed}</main>;
+  const data = useRouteLoaderData<typeof loader>("routes/_app");
+  if (data) {
+    return (
+      <Shell me={data.me}>
+        <ErrorPage />
+      </Shell>
+    );
+  }
+  return (
+    <main className="grid min-h-dvh place-items-center p-6">
+      <ErrorPage />
+    </main>
+  );
 }

@@ -1,5 +1,5 @@
-// The machine interface over HTTP.
+// The machine interface: tRPC over HTTP.
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
 
-export const loader = ({ context, request }: LoaderFunctionArgs) => context.trpcFetch(request);
-export const action = ({ context, request }: ActionFunctionArgs) => context.trpcFetch(request);
+export const loader = ({ request, context }: LoaderFunctionArgs) => context.trpcFetch(request);
+export const action = ({ request, context }: ActionFunctionArgs) => context.trpcFetch(request);

@@ -1,45 +1,62 @@
 // Signing in.
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from "@remix-run/node";
+import { useForm } from "@conform-to/react";
+import { parseWithZod } from "@conform-to/zod/v4";
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { Form, useActionData, useNavigation } from "@remix-run/react";
+import { z } from "zod";
 
-import { problemOf } from "#app/api-error.ts";
-import { FrontDoor } from "#app/components/front-door.tsx";
-import { ProblemPanel } from "#app/components/problem-panel.tsx";
+import { formFailure } from "#app/api-error.ts";
+import { Entrance } from "#app/components/entrance.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Field } from "#app/components/ui/field.tsx";
-import { text } from "#app/form.ts";
-import { safeNext } from "#app/paths.ts";
+import { Notice } from "#app/components/ui/notice.tsx";
+import { ownPath } from "#app/paths.ts";
 
-export const meta = () => [{ title: "Sign in - Gatehouse" }];
+export const meta: MetaFunction = () => [{ title: "Sign in - Gatehouse" }];
 
-export function loader({ context, request }: LoaderFunctionArgs) {
-  return context.actor ? redirect(safeNext(new URL(request.url).searchParams.get("next"))) : null;
+const schema = z.object({ email: z.string("Enter your e-mail address."), password: z.string("Enter your password.") });
+
+const nextOf = (request: Request) => ownPath(new URL(request.url).searchParams.get("next"));
+
+export function loader({ request, context }: LoaderFunctionArgs) {
+  return context.actor ? redirect(nextOf(request)) : null;
 }
 
-export async function action({ context, request }: ActionFunctionArgs) {
-  const form = await request.formData();
-  const email = text(form, "email");
+export async function action({ request, context }: ActionFunctionArgs) {
+  const submission = parseWithZod(await request.formData(), { schema });
+  if (submission.status !== "success") return data(submission.reply({ hideFields: ["password"] }), 400);
   try {
-    const { setCookie } = await context.auth.signIn({ email, password: text(form, "password") });
-    return redirect(safeNext(new URL(request.url).searchParams.get("next")), { headers: { "set-cookie": setCookie } });
+    const { setCookie } = await context.auth.signIn(submission.value);
+    return redirect(nextOf(request), { headers: { "set-cookie": setCookie } });
   } catch (error) {
-    return data({ problem: problemOf(error, context), email }, 400);
+    const { message, fields } = formFailure(error, { request, requestId: context.requestId });
+    const told = Object.keys(fields).length > 0 ? { fieldErrors: fields } : { formErrors: [message] };
+    return data(submission.reply({ ...told, hideFields: ["password"] }), 400);
   }
 }
 
 export default function Login() {
-  const answer = useActionData<typeof action>();
   const busy = useNavigation().state !== "idle";
+  const [form, fields] = useForm({ lastResult: useActionData<typeof action>(), id: "login" });
   return (
-    <FrontDoor title="Sign in" about="Welcome back.">
-      <Form method="post" className="grid gap-4">
-        <ProblemPanel problem={answer?.problem} />
-        <Field label="E-mail" name="email" type="email" autoComplete="username" required defaultValue={answer?.email} error={answer?.problem.fields.email} />
-        <Field label="Password" name="password" type="password" autoComplete="current-password" required error={answer?.problem.fields.password} />
-        <Button busy={busy} className="mt-2">
+    <Entrance title="Sign in" about="One door for your organization's agents.">
+      <Form method="post" id={form.id} onSubmit={form.onSubmit} noValidate className="space-y-4">
+        {form.errors?.length ? <Notice tone="bad">{form.errors.join(" ")}</Notice> : null}
+        <Field
+          id={fields.email.id}
+          name="email"
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          required
+          defaultValue={fields.email.initialValue}
+          errors={fields.email.errors}
+        />
+        <Field id={fields.password.id} name="password" label="Password" type="password" autoComplete="current-password" required errors={fields.password.errors} />
+        <Button type="submit" kind="primary" busy={busy} className="w-full">
           Sign in
         </Button>
       </Form>
-    </FrontDoor>
+    </Entrance>
   );
 }

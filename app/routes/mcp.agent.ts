@@ -1,5 +1,5 @@
-// The agents' door: hands the request to the endpoint of the domain.
+// The agents' door: every method of /mcp/agent.
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
 
-export const loader = ({ context, request }: LoaderFunctionArgs) => context.agent(request);
-export const action = ({ context, request }: ActionFunctionArgs) => context.agent(request);
+export const loader = ({ request, context }: LoaderFunctionArgs) => context.agent(request);
+export const action = ({ request, context }: ActionFunctionArgs) => context.agent(request);

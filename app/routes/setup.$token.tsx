@@ -1,59 +1,69 @@
-// The first owner, through the one-time link that the start printed.
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from "@remix-run/node";
-import { Form, Link, useActionData, useLoaderData, useNavigation } from "@remix-run/react";
+// The first owner sets the organization up, through the one-time link that was printed at start.
+import { useForm } from "@conform-to/react";
+import { parseWithZod } from "@conform-to/zod/v4";
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
+import { Form, useActionData, useLoaderData, useNavigation } from "@remix-run/react";
+import { z } from "zod";
 
-import { problemOf } from "#app/api-error.ts";
-import { FrontDoor } from "#app/components/front-door.tsx";
-import { ProblemPanel } from "#app/components/problem-panel.tsx";
-import { Button } from "#app/components/ui/button.tsx";
+import { formFailure } from "#app/api-error.ts";
+import { Entrance } from "#app/components/entrance.tsx";
+import { Button, ButtonLink } from "#app/components/ui/button.tsx";
 import { Field } from "#app/components/ui/field.tsx";
-import { text } from "#app/form.ts";
+import { Notice } from "#app/components/ui/notice.tsx";
 import { paths } from "#app/paths.ts";
 
-export const meta = () => [{ title: "Set up Gatehouse" }, { name: "referrer", content: "no-referrer" }];
+export const meta: MetaFunction = () => [{ title: "Set up Gatehouse" }];
 
-export async function loader({ context, params }: LoaderFunctionArgs) {
-  const isOpen = await context.auth.isSetupOpen(params.token ?? "");
-  return data({ isOpen }, isOpen ? 200 : 410);
+const schema = z.object({
+  organization: z.string("Enter the organization's name."),
+  name: z.string("Enter your name."),
+  email: z.string("Enter your e-mail address."),
+  password: z.string("Use at least 10 characters."),
+});
+
+export async function loader({ params, context }: LoaderFunctionArgs) {
+  return { open: await context.auth.isSetupOpen(params.token ?? "") };
 }
 
-export async function action({ context, params, request }: ActionFunctionArgs) {
-  const form = await request.formData();
-  const values = { organization: text(form, "organization"), name: text(form, "name"), email: text(form, "email") };
+export async function action({ request, params, context }: ActionFunctionArgs) {
+  const submission = parseWithZod(await request.formData(), { schema });
+  if (submission.status !== "success") return data(submission.reply({ hideFields: ["password"] }), 400);
   try {
-    const { setCookie } = await context.auth.setUp(params.token ?? "", { ...values, password: text(form, "password") });
-    return redirect(paths.newConnection, { headers: { "set-cookie": setCookie } });
+    const { setCookie } = await context.auth.setUp(params.token ?? "", submission.value);
+    return redirect(paths.admin.newConnection, { headers: { "set-cookie": setCookie } });
   } catch (error) {
-    return data({ problem: problemOf(error, context), values }, 400);
+    const { message, fields } = formFailure(error, { request, requestId: context.requestId });
+    const told = Object.keys(fields).length > 0 ? { fieldErrors: fields } : { formErrors: [message] };
+    return data(submission.reply({ ...told, hideFields: ["password"] }), 400);
   }
 }
 
 export default function Setup() {
-  const { isOpen } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const { open } = useLoaderData<typeof loader>();
   const busy = useNavigation().state !== "idle";
-  const fields = answer?.problem.fields ?? {};
-  if (!isOpen) {
+  const [form, fields] = useForm({ lastResult: useActionData<typeof action>(), id: "setup" });
+  if (!open) {
     return (
-      <FrontDoor title="This set-up link is over" about="It was used already, or it never existed.">
-        <p className="text-soft">
-          If you created the organization, <Link to={paths.login} className="font-semibold text-accent underline">sign in</Link>. Otherwise ask its owner to invite you.
-        </p>
-      </FrontDoor>
+      <Entrance title="This set-up link is over" about="It was used already, or it was never ours. An organization is set up once.">
+        <ButtonLink to={paths.login} kind="primary" className="w-full">
+          Go to sign-in
+        </ButtonLink>
+      </Entrance>
     );
   }
+  const text = (name: keyof typeof fields) => ({ id: fields[name].id, name, errors: fields[name].errors, required: true });
   return (
-    <FrontDoor title="Create your organization" about="You become its first owner. Next you add the first connection.">
-      <Form method="post" className="grid gap-4">
-        {answer && Object.keys(fields).length === 0 && <ProblemPanel problem={answer.problem} />}
-        <Field label="Organization name" name="organization" autoComplete="organization" required defaultValue={answer?.values.organization} error={fields.organization} />
-        <Field label="Your name" name="name" autoComplete="name" required defaultValue={answer?.values.name} error={fields.name} />
-        <Field label="E-mail" name="email" type="email" autoComplete="username" required defaultValue={answer?.values.email} error={fields.email} />
-        <Field label="Password" name="password" type="password" autoComplete="new-password" required minLength={10} hint="At least 10 characters." error={fields.password} />
-        <Button busy={busy} className="mt-2">
+    <Entrance title="Welcome to Gatehouse" about="Name your organization and become its owner. This takes a minute.">
+      <Form method="post" id={form.id} onSubmit={form.onSubmit} noValidate className="space-y-4">
+        {form.errors?.length ? <Notice tone="bad">{form.errors.join(" ")}</Notice> : null}
+        <Field {...text("organization")} label="Organization name" autoComplete="organization" placeholder="Acme" defaultValue={fields.organization.initialValue} />
+        <Field {...text("name")} label="Your name" autoComplete="name" defaultValue={fields.name.initialValue} />
+        <Field {...text("email")} label="E-mail" type="email" autoComplete="username" defaultValue={fields.email.initialValue} />
+        <Field {...text("password")} label="Password" type="password" autoComplete="new-password" hint="At least 10 characters." />
+        <Button type="submit" kind="primary" busy={busy} className="w-full">
           Create organization
         </Button>
       </Form>
-    </FrontDoor>
+    </Entrance>
   );
 }
