@@ -1,62 +1,81 @@
-// Adding a connection: pick a known server or enter any URL, say how it signs in and who may use it.
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from "@remix-run/node";
+// Adding a connection: choose a known server or any other, then say who may use it.
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { useState } from "react";
 
-import { orResponse, problemOf, signedIn } from "#app/api-error.ts";
-import { accessOf } from "#app/components/access-picker.tsx";
-import { ConnectionForm, type ConnectionDraft } from "#app/components/connection-form.tsx";
+import { formFailure, orBoundary } from "#app/api-error.ts";
+import { BackLink, ConnectionForm, type Draft } from "#app/components/connection-form.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
 import { PresetGrid } from "#app/components/preset-grid.tsx";
-import { PageHeader } from "#app/components/ui/surface.tsx";
-import { optionalText, text } from "#app/form.ts";
+import { accessOf, optionalText, text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 
-export const meta = () => [{ title: "Add a connection - Gatehouse" }];
+export const meta: MetaFunction = () => [{ title: "Add a connection - Gatehouse" }];
 
-export async function loader(args: LoaderFunctionArgs) {
-  const { api, origin } = signedIn(args);
-  const [presets, people, teams] = await orResponse(Promise.all([api.connection.presets(), api.member.list(), api.team.list()]));
-  return { presets, people, teams, origin };
+const custom: Draft = { presetId: null, name: "", url: "", authType: "oauth", credentialMode: "shared", note: null, needsOwnClient: false };
+
+export async function loader({ request, context: { api, origin } }: LoaderFunctionArgs) {
+  const [people, teams, presets, connections] = await orBoundary(
+    request,
+    Promise.all([api.member.list(), api.team.list(), api.connection.presets(), api.connection.list({ scope: "manageable" })]),
+  );
+  const wanted = new URL(request.url).searchParams.get("preset");
+  const preset = presets.find(({ id }) => id === wanted);
+  const added = connections.flatMap(({ presetId }) => presetId ?? []);
+  const draft: Draft | null = preset ? { ...preset, presetId: preset.id } : wanted === "custom" ? custom : null;
+  return { presets, added, draft, pickable: { people, teams }, callbackUrl: `${origin}/oauth/callback`, first: connections.length === 0 };
 }
 
-export async function action(args: ActionFunctionArgs) {
-  const context = signedIn(args);
-  const form = await args.request.formData();
-  const authType = text(form, "authType");
-  const clientId = optionalText(form, "clientId");
+function authTypeOf(form: FormData): Draft["authType"] {
+  const value = text(form, "authType");
+  return value === "api_key" || value === "none" ? value : "oauth";
+}
+
+export async function action({ request, context }: ActionFunctionArgs) {
+  const form = await request.formData();
+  const authType = authTypeOf(form);
+  const clientId = text(form, "clientId").trim();
+  const clientSecret = optionalText(form, "clientSecret");
   try {
-    const { id } = await context.api.connection.create({
+    const created = await context.api.connection.create({
       name: text(form, "name"),
       url: text(form, "url"),
       presetId: optionalText(form, "presetId"),
-      authType: authType === "oauth" || authType === "api_key" ? authType : "none",
+      authType,
       credentialMode: text(form, "credentialMode") === "per_member" ? "per_member" : "shared",
-      apiKey: optionalText(form, "apiKey"),
-      headerName: optionalText(form, "headerName"),
-      headerPrefix: optionalText(form, "headerPrefix"),
-      oauthClient: clientId === undefined ? undefined : { clientId, clientSecret: optionalText(form, "clientSecret") },
       access: accessOf(form),
+      ...(authType === "api_key" ? { apiKey: text(form, "apiKey"), headerName: optionalText(form, "headerName"), headerPrefix: optionalText(form, "headerPrefix") } : {}),
+      ...(authType === "oauth" && (clientId || clientSecret) ? { oauthClient: { clientId, clientSecret } } : {}),
     });
-    return redirect(paths.adminConnection(id));
+    return redirect(`${paths.admin.connection(created.id)}?added`);
   } catch (error) {
-    return data({ problem: problemOf(error, context) }, 400);
+    const failed = formFailure(error, { request, requestId: context.requestId });
+    const typed = { name: text(form, "name"), url: text(form, "url"), authType };
+    return data({ failed, typed }, failed.code === "CONFLICT" ? 409 : 422);
   }
 }
 
-const custom: ConnectionDraft = { presetId: null, name: "", url: "", authType: "oauth", credentialMode: "shared", note: null, needsOwnClient: false };
-
 export default function NewConnection() {
-  const { presets, people, teams, origin } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
-  const [draft, setDraft] = useState<ConnectionDraft | null>(null);
+  const { presets, added, draft, pickable, callbackUrl, first } = useLoaderData<typeof loader>();
+  const result = useActionData<typeof action>();
+  if (!draft) {
+    return (
+      <>
+        <PageHeader
+          title={first ? "Add your first connection" : "Add a connection"}
+          about="Choose a server. Your agents reach it through Gatehouse, with the access you decide on."
+        >
+          {!first && <BackLink to={paths.admin.connections}>Connections</BackLink>}
+        </PageHeader>
+        <PresetGrid presets={presets} added={added} />
+      </>
+    );
+  }
   return (
     <>
-      <PageHeader title="Add a connection" about={draft ? "Gatehouse tries the server before it keeps anything." : "Choose a server your organization uses, or enter the address of any other."} />
-      {draft ? (
-        <ConnectionForm key={draft.presetId} draft={draft} pickable={{ people, teams }} problem={answer?.problem ?? null} origin={origin} onBack={() => setDraft(null)} />
-      ) : (
-        <PresetGrid presets={presets} onChoose={({ id, ...preset }) => setDraft({ ...preset, presetId: id })} onCustom={() => setDraft(custom)} />
-      )}
+      <PageHeader title={draft.presetId ? `Add ${draft.name}` : "Add a custom server"} about="Nothing is saved before the server has answered.">
+        <BackLink to={paths.admin.newConnection}>All servers</BackLink>
+      </PageHeader>
+      <ConnectionForm key={draft.presetId ?? "custom"} draft={{ ...draft, ...result?.typed }} pickable={pickable} failed={result?.failed ?? null} callbackUrl={callbackUrl} />
     </>
   );
 }
