@@ -1,6 +1,7 @@
 // Finds out how a server wants people to sign in: RFC 9728 from the server to its authorization servers, RFC 8414 / OIDC from there.
 import {
   type AuthorizationServerMetadata,
+  checkResourceAllowed,
   discoverAuthorizationServerMetadata,
   discoverOAuthProtectedResourceMetadata,
   extractWWWAuthenticateParams,
@@ -8,6 +9,7 @@ import {
 } from "@modelcontextprotocol/client";
 
 import { badInput, DomainError, upstreamFailed } from "#server/errors.ts";
+import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 import { outbound } from "#server/outbound/outbound.ts";
 
@@ -27,7 +29,7 @@ export const oauthFetch = outbound.withLimits({ timeoutMs: 10_000, maxBytes: 262
 interface Challenge {
   metadataUrl: URL | undefined;
   scope: string | undefined;
-  isProtected: boolean;
+  status: number;
 }
 
 async function askUnauthenticated(url: URL): Promise<Challenge> {
@@ -39,26 +41,20 @@ async function askUnauthenticated(url: URL): Promise<Challenge> {
   });
   await response.body?.cancel();
   const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response);
-  return { metadataUrl: resourceMetadataUrl, scope, isProtected: response.status === 401 || response.status === 403 };
+  return { metadataUrl: resourceMetadataUrl, scope, status: response.status };
 }
 
 /** The protected-resource metadata: where the challenge points, else the path form, else the root form. Null when the server has none. */
 async function resourceMetadata(url: URL, metadataUrl: URL | undefined) {
-  try {
-    return await discoverOAuthProtectedResourceMetadata(url, metadataUrl ? { resourceMetadataUrl: metadataUrl } : {}, oauthFetch);
-  } catch (error) {
-    // A network failure is not the same as "has none".
-    if (diagnose(error, "discovery").phase !== "discovery") throw error;
-    return null;
+  for (const options of metadataUrl ? [{ resourceMetadataUrl: metadataUrl }, {}] : [{}]) {
+    try {
+      return await discoverOAuthProtectedResourceMetadata(url, options, oauthFetch);
+    } catch (error) {
+      // A server that cannot be reached is not a server that has none.
+      if (error instanceof OutboundError || diagnose(error, "discovery").phase !== "discovery") throw error;
+    }
   }
-}
-
-/** Whether `resource` names this server or a parent of it (RFC 9728 section 3.3, as MCP reads it). */
-function covers(resource: string, url: URL): boolean {
-  if (!URL.canParse(resource)) return false;
-  const named = new URL(resource);
-  const folder = (path: string) => (path.endsWith("/") ? path : `${path}/`);
-  return named.origin === url.origin && folder(url.pathname).startsWith(folder(named.pathname));
+  return null;
 }
 
 function failed(seen: string, advice: string, cause?: unknown): DomainError {

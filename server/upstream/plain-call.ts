@@ -75,7 +75,10 @@ function resultOf({ result, error }: RpcAnswer): CallToolResult {
     throw ofRpcError({ code, message, data: error.data });
   }
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
-  return result;
+  // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
+  const { resultType = "complete", ...untouched } = result;
+  if (resultType !== "complete") throw new UpstreamCallError("protocol_error", "The server asks the person for more input first, which Gatehouse cannot pass on yet.");
+  return untouched;
 }
 
 /** A JSON-RPC error by its code. MCP names an unknown tool -32602 "Unknown tool", some servers -32601. */
