@@ -2,8 +2,9 @@
 import { redirect } from "@remix-run/node";
 import { z } from "zod";
 
+import type { Failed } from "#app/components/failed.ts";
 import { loginFor } from "#app/paths.ts";
-import type { ErrorCode, FailureActor, FailurePhase, UpstreamFailure } from "#server/errors.ts";
+import type { ErrorCode, FailureActor, FailurePhase } from "#server/errors.ts";
 
 const codes = [
   "BAD_INPUT",
@@ -45,15 +46,6 @@ const domainError = z.object({
 });
 type Known = z.output<typeof domainError>;
 
-/** What a form shows when it was not accepted. */
-export interface FormFailure {
-  code: ErrorCode;
-  message: string;
-  fields: Record<string, string[]>;
-  failure: UpstreamFailure | null;
-  reference: string;
-}
-
 const statuses: Partial<Record<ErrorCode, number>> = { FORBIDDEN: 403, NOT_FOUND: 404, CONFLICT: 409, EXPIRED: 410, RATE_LIMITED: 429, UNAVAILABLE: 503 };
 
 // The DomainError itself (context.auth), or what the api wrapped it into.
@@ -84,12 +76,12 @@ export async function orBoundary<T>(request: Request, reading: Promise<T>): Prom
 }
 
 /** For actions: the expected failure in the words of a form. Everything unexpected goes on to the error boundary, a lost session to sign-in. */
-export function formFailure(error: unknown, { request, requestId }: { request: Request; requestId: string }): FormFailure {
+export function formFailure(error: unknown, { request, requestId }: { request: Request; requestId: string }): Failed {
   const found = known(error);
   if (!found) throw error;
   if (found.code === "UNAUTHENTICATED" && !request.url.includes("/login")) throw toLogin(request);
   if (found.code === "NOT_FOUND" || found.code === "FORBIDDEN") throw new Response(found.message, { status: statuses[found.code], statusText: found.code });
-  const fields: FormFailure["fields"] = {};
+  const fields: Failed["fields"] = {};
   for (const { path, message } of found.details.issues ?? []) (fields[path] ??= []).push(message);
   return { code: found.code, message: found.message, fields, failure: found.details.failure ?? null, reference: requestId };
 }

@@ -4,10 +4,10 @@ import { ArrowLeft } from "lucide-react";
 import { useState } from "react";
 
 import { paths } from "#app/paths.ts";
-import type { UpstreamFailure } from "#server/errors.ts";
 
 import { AccessPicker, type Pickable } from "./access-picker.tsx";
 import { KeyFields, OAuthClientFields } from "./auth-fields.tsx";
+import type { Failed } from "./failed.ts";
 import { FormNotice } from "./failure-panel.tsx";
 import { Button, ButtonLink } from "./ui/button.tsx";
 import { Card } from "./ui/card.tsx";
@@ -24,14 +24,6 @@ export interface Draft {
   credentialMode: "shared" | "per_member";
   note: string | null;
   needsOwnClient: boolean;
-}
-
-interface Failed {
-  code: string;
-  message: string;
-  fields: Record<string, string[]>;
-  failure: UpstreamFailure | null;
-  reference: string;
 }
 
 const authChoices = [

@@ -1,6 +1,7 @@
 // What went wrong with a third-party server: what was seen, where on the way, who can mend it, and a reference for the log.
 import type { FailureActor, FailurePhase, UpstreamFailure } from "#server/errors.ts";
 
+import type { Failed } from "./failed.ts";
 import { Notice } from "./ui/notice.tsx";
 
 const phases: Record<FailurePhase, string> = {
@@ -47,12 +48,6 @@ export function FailurePanel({ failure, reference, title = "The server could not
       </dl>
     </Notice>
   );
-}
-
-interface Failed {
-  message: string;
-  failure: UpstreamFailure | null;
-  reference: string;
 }
 
 /** What a form was refused for: the panel for a server that failed, else the message. */
