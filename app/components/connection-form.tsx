@@ -1,6 +1,5 @@
 // The form of a new connection. Nothing typed is lost when it fails; secrets stay in the fields of this page and are never sent back to it.
-import { Form, Link, useNavigation } from "@remix-run/react";
-import { ArrowLeft } from "lucide-react";
+import { Form, useNavigation } from "@remix-run/react";
 import { useState } from "react";
 
 import { paths } from "#app/paths.ts";
@@ -118,15 +117,5 @@ export function ConnectionForm({ draft, pickable, failed, callbackUrl }: Connect
         </p>
       </div>
     </Form>
-  );
-}
-
-/** The way back above a page. */
-export function BackLink({ to, children }: { to: string; children: string }) {
-  return (
-    <Link to={to} className="mb-3 -ml-1 inline-flex items-center gap-1.5 rounded px-1 text-muted hover:text-ink">
-      <ArrowLeft aria-hidden className="size-4" />
-      {children}
-    </Link>
   );
 }

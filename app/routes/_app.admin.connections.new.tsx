@@ -3,7 +3,8 @@ import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFuncti
 import { useActionData, useLoaderData } from "@remix-run/react";
 
 import { formFailure, orBoundary } from "#app/api-error.ts";
-import { BackLink, ConnectionForm, type Draft } from "#app/components/connection-form.tsx";
+import { BackLink } from "#app/components/back-link.tsx";
+import { ConnectionForm, type Draft } from "#app/components/connection-form.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { PresetGrid } from "#app/components/preset-grid.tsx";
 import { accessOf, optionalText, text } from "#app/form.ts";
