@@ -1,0 +1,80 @@
+// Connecting agents: the one URL, what to paste where, and the tokens.
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { useActionData, useLoaderData } from "@remix-run/react";
+
+import { formFailure, orBoundary } from "#app/api-error.ts";
+import { AgentSnippets } from "#app/components/agent-snippets.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
+import { TokenForm } from "#app/components/token-form.tsx";
+import { TokenList } from "#app/components/token-list.tsx";
+import { Section } from "#app/components/ui/card.tsx";
+import { CopyLine } from "#app/components/ui/copy.tsx";
+import { Notice } from "#app/components/ui/notice.tsx";
+import { text } from "#app/form.ts";
+import { paths } from "#app/paths.ts";
+import type { TokenScope } from "#server/auth/actor.ts";
+
+export const meta: MetaFunction = () => [{ title: "Agents - Gatehouse" }];
+
+export async function loader({ request, context: { api, origin } }: LoaderFunctionArgs) {
+  const [tokens, me] = await orBoundary(request, Promise.all([api.agentToken.list(), api.member.me()]));
+  return { tokens, admin: me.role !== "member", url: `${origin}${paths.agentEndpoint}` };
+}
+
+function scopesOf(access: string): TokenScope[] {
+  if (access === "admin") return ["admin"];
+  return access === "read" ? ["mcp:read"] : ["mcp:read", "mcp:write"];
+}
+
+export async function action({ request, context: { api, requestId } }: ActionFunctionArgs) {
+  const form = await request.formData();
+  try {
+    if (form.get("intent") === "revoke") {
+      await api.agentToken.revoke({ id: text(form, "id") });
+      return { created: null, revoked: true, failed: null };
+    }
+    const name = text(form, "name");
+    const scopes = scopesOf(text(form, "access"));
+    const { id, token } = await api.agentToken.create({ name, scopes, expiresInDays: Number(text(form, "expiresInDays")) });
+    return { created: { id, token, name: name.trim(), forAgents: !scopes.includes("admin") }, revoked: false, failed: null };
+  } catch (error) {
+    return data({ created: null, revoked: false, failed: formFailure(error, { request, requestId }) }, 422);
+  }
+}
+
+export default function Agents() {
+  const { tokens, admin, url } = useLoaderData<typeof loader>();
+  const result = useActionData<typeof action>();
+  const created = result?.created ?? null;
+  return (
+    <>
+      <PageHeader title="Agents" about="One URL for every agent. Each sees two tools, search and execute, and reaches what you may use." />
+      <div className="space-y-5">
+        {created && (
+          <div role="status" className="rounded-xl border border-accent/40 bg-accent-soft p-4 sm:p-5">
+            <h2 className="text-base font-semibold">Token for {created.name}</h2>
+            <p className="mt-0.5 mb-3 text-accent-ink">Copy it now: it is shown this once and cannot be read again.</p>
+            <CopyLine text={created.token} what="token" />
+            {created.forAgents && <p className="mt-3 text-accent-ink">It is filled in below, ready to paste.</p>}
+          </div>
+        )}
+        {result?.revoked && <Notice tone="good">The token was revoked.</Notice>}
+        <Section id="connect-agent" title="Connect an agent" about="Paste this where your agent keeps its MCP servers.">
+          <div className="space-y-5">
+            <div>
+              <p className="mb-1.5 font-medium">URL</p>
+              <CopyLine text={url} what="URL" />
+            </div>
+            <AgentSnippets url={url} token={created?.forAgents ? created.token : null} />
+          </div>
+        </Section>
+        <Section id="new-token" title="New token" about="One for each agent. It acts as you, within what you may use.">
+          <TokenForm key={created?.id ?? "form"} admin={admin} failed={result?.failed ?? null} />
+        </Section>
+        <Section id="tokens" title="Your tokens">
+          <TokenList tokens={tokens} />
+        </Section>
+      </div>
+    </>
+  );
+}
