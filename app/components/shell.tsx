@@ -1,6 +1,6 @@
 // The frame of every signed-in page: navigation at the left, or behind a button where there is little room.
 import { Form, Link, NavLink, useLocation, useNavigation } from "@remix-run/react";
-import { Bot, LogOut, Menu, PlugZap, ScrollText, Unplug, X } from "lucide-react";
+import { Bot, LogOut, type LucideIcon, Menu, PlugZap, ScrollText, Unplug, X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 
@@ -16,16 +16,22 @@ export interface Me {
   organization: { name: string };
 }
 
-const own = [
+interface Item {
+  to: string;
+  label: string;
+  Icon: LucideIcon;
+}
+
+const own: Item[] = [
   { to: paths.connections, label: "Your connections", Icon: PlugZap },
   { to: paths.agents, label: "Agents", Icon: Bot },
 ];
-const admin = [
+const admin: Item[] = [
   { to: paths.admin.connections, label: "Connections", Icon: Unplug },
   { to: paths.admin.audit, label: "Audit trail", Icon: ScrollText },
 ];
 
-function Items({ items }: { items: typeof own }) {
+function Items({ items }: { items: Item[] }) {
   return (
     <ul className="space-y-0.5">
       {items.map(({ to, label, Icon }) => (

@@ -37,7 +37,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 
 export default function Login() {
   const busy = useNavigation().state !== "idle";
-  const [form, fields] = useForm({ lastResult: useActionData<typeof action>(), id: "login" });
+  const [form, fields] = useForm<z.input<typeof schema>>({ lastResult: useActionData<typeof action>(), id: "login" });
   return (
     <Entrance title="Sign in" about="One door for your organization's agents.">
       <Form method="post" id={form.id} onSubmit={form.onSubmit} noValidate className="space-y-4">

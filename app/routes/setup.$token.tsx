@@ -41,7 +41,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 export default function Setup() {
   const { open } = useLoaderData<typeof loader>();
   const busy = useNavigation().state !== "idle";
-  const [form, fields] = useForm({ lastResult: useActionData<typeof action>(), id: "setup" });
+  const [form, fields] = useForm<z.input<typeof schema>>({ lastResult: useActionData<typeof action>(), id: "setup" });
   if (!open) {
     return (
       <Entrance title="This set-up link is over" about="It was used already, or it was never ours. An organization is set up once.">
