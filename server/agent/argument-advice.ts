@@ -23,9 +23,13 @@ function fits(value: unknown, type: unknown): boolean {
 function issueOf(path: string, value: unknown, schema: unknown): FieldIssue | null {
   if (!isObject(schema)) return null;
   if (schema.type !== undefined && !fits(value, schema.type)) {
-    return { path, message: `must be ${Array.isArray(schema.type) ? schema.type.join(" or ") : String(schema.type)}, not ${typeName(value)}` };
+    return {
+      path,
+      message: `must be ${Array.isArray(schema.type) ? schema.type.join(" or ") : String(schema.type)}, not ${typeName(value)}`,
+    };
   }
-  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return { path, message: `must be one of ${JSON.stringify(schema.enum).slice(0, 300)}` };
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value))
+    return { path, message: `must be one of ${JSON.stringify(schema.enum).slice(0, 300)}` };
   return null;
 }
 
@@ -36,6 +40,8 @@ export function argumentAdvice(schema: unknown, given: Record<string, unknown>):
   const required = Array.isArray(schema.required) ? schema.required.filter((name) => typeof name === "string") : [];
   const missing = required.filter((name) => !Object.hasOwn(given, name)).map((path) => ({ path, message: "is required" }));
   const unknown = schema.additionalProperties === false ? Object.keys(given).filter((name) => !Object.hasOwn(properties, name)) : [];
-  const wrong = Object.entries(given).flatMap(([name, value]) => issueOf(name, value, Object.hasOwn(properties, name) ? properties[name] : undefined) ?? []);
+  const wrong = Object.entries(given).flatMap(
+    ([name, value]) => issueOf(name, value, Object.hasOwn(properties, name) ? properties[name] : undefined) ?? [],
+  );
   return [...missing, ...unknown.map((path) => ({ path, message: "is not a parameter of this tool" })), ...wrong].slice(0, maxIssues);
 }

@@ -16,7 +16,13 @@ export function bounded(result: CallToolResult): CallToolResult {
       left -= size;
     } else if (block.type === "text" && left > 256) {
       // Half of the room: JSON escapes can double a text. The cut may not leave half a character behind.
-      content.push({ ...block, text: Buffer.from(block.text).subarray(0, Math.floor(left / 2)).toString("utf8").replace(/\uFFFD+$/u, "") });
+      content.push({
+        ...block,
+        text: Buffer.from(block.text)
+          .subarray(0, Math.floor(left / 2))
+          .toString("utf8")
+          .replace(/\uFFFD+$/u, ""),
+      });
       left = 0;
     }
   }

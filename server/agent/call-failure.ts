@@ -23,15 +23,34 @@ interface Failed {
 function reconnectRow({ id, name, credentialMode }: UsableConnection, origin: string): Omit<ConnectionRow, "message"> {
   const actor = credentialMode === "shared" ? "organization_admin" : "member";
   const url = actor === "member" ? links.connect(origin, id) : links.manage(origin, id);
-  return { id, name, state: "reconnect_required", actor, action: { label: actor === "member" ? `Connect ${name} again` : `Ask an admin to connect ${name} again`, url } };
+  return {
+    id,
+    name,
+    state: "reconnect_required",
+    actor,
+    action: { label: actor === "member" ? `Connect ${name} again` : `Ask an admin to connect ${name} again`, url },
+  };
 }
 
 async function reconnect(error: UpstreamCallError, { connection, capability, origin }: Failed): Promise<ToolErrorBody> {
   // Only what the server said in so many words counts; a bare 401 may be a passing fault of theirs.
-  if (error.explicit) await rejectCredential({ orgId: connection.orgId, connectionId: connection.id, holder: connection.holder }, "The server said invalid_token on a call.");
+  if (error.explicit)
+    await rejectCredential(
+      { orgId: connection.orgId, connectionId: connection.id, holder: connection.holder },
+      "The server said invalid_token on a call.",
+    );
   const row = reconnectRow(connection, origin);
-  const why = error.reason === "insufficient_scope" ? "The connected account does not allow this; it has to be connected again with more access." : "The provider did not accept the stored credential.";
-  return { error: "reconnect_required", message: `${why} ${row.action.label}: ${row.action.url}`, capability, connection: row, retryable: false };
+  const why =
+    error.reason === "insufficient_scope"
+      ? "The connected account does not allow this; it has to be connected again with more access."
+      : "The provider did not accept the stored credential.";
+  return {
+    error: "reconnect_required",
+    message: `${why} ${row.action.label}: ${row.action.url}`,
+    capability,
+    connection: row,
+    retryable: false,
+  };
 }
 
 /** The ToolError for a failed call. Anything that is not an upstream failure is returned as it came. */
@@ -45,24 +64,57 @@ export async function callFailure(error: unknown, failed: Failed): Promise<unkno
     case "insufficient_scope":
       return new ToolError(await reconnect(error, failed), error);
     case "timeout":
-      return tell({ error: "capability_timeout", message: `${name} did not answer within the time limit. It may still have done the work: check before you try again. Do not reconnect.`, retryable: true });
+      return tell({
+        error: "capability_timeout",
+        message: `${name} did not answer within the time limit. It may still have done the work: check before you try again. Do not reconnect.`,
+        retryable: true,
+      });
     case "rate_limited":
-      return tell({ error: "rate_limited", message: `${name} says there were too many requests. Wait before you try again.`, retryable: true, retryAfterSeconds: error.retryAfterSeconds ?? 30 });
+      return tell({
+        error: "rate_limited",
+        message: `${name} says there were too many requests. Wait before you try again.`,
+        retryable: true,
+        retryAfterSeconds: error.retryAfterSeconds ?? 30,
+      });
     case "unknown_tool":
       // The stored list is out of date: ask for the new one, so that the next search is right.
       syncCatalog(targetOf(connection)).catch((cause: unknown) => log.info({ err: cause }, "listing after an unknown tool failed"));
-      return tell({ error: "unknown_capability", message: `${name} no longer has the tool ${tool.name}. Search again: its tools are being listed anew.`, retryable: false, upstream: error.upstream });
+      return tell({
+        error: "unknown_capability",
+        message: `${name} no longer has the tool ${tool.name}. Search again: its tools are being listed anew.`,
+        retryable: false,
+        upstream: error.upstream,
+      });
     case "invalid_params": {
       const issues = argumentAdvice(tool.inputSchema, failed.arguments);
-      return tell({ error: "invalid_capability_arguments", message: `${name} refused the arguments: ${error.message}`, retryable: false, issues, upstream: error.upstream });
+      return tell({
+        error: "invalid_capability_arguments",
+        message: `${name} refused the arguments: ${error.message}`,
+        retryable: false,
+        issues,
+        upstream: error.upstream,
+      });
     }
     case "unreachable":
-      return tell({ error: "connection_failed", message: `${name} could not be reached: ${error.message} Try again in a moment; this is not a problem of Gatehouse or of the sign-in.`, retryable: true });
+      return tell({
+        error: "connection_failed",
+        message: `${name} could not be reached: ${error.message} Try again in a moment; this is not a problem of Gatehouse or of the sign-in.`,
+        retryable: true,
+      });
     case "result_too_large":
-      return tell({ error: "result_too_large", message: `The result of ${name} is larger than Gatehouse accepts. Ask for less: a narrower query, fewer fields, a smaller page.`, retryable: false });
+      return tell({
+        error: "result_too_large",
+        message: `The result of ${name} is larger than Gatehouse accepts. Ask for less: a narrower query, fewer fields, a smaller page.`,
+        retryable: false,
+      });
     case "cancelled":
       return tell({ error: "connection_failed", message: "The call was cancelled.", retryable: true });
     case "protocol_error":
-      return tell({ error: "provider_error", message: `${name} answered with an error: ${error.message}`, retryable: false, upstream: error.upstream });
+      return tell({
+        error: "provider_error",
+        message: `${name} answered with an error: ${error.message}`,
+        retryable: false,
+        upstream: error.upstream,
+      });
   }
 }

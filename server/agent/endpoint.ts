@@ -17,14 +17,20 @@ export interface AgentRequestContext {
 }
 
 function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
-  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers: { "cache-control": "no-store", ...headers } });
+  return Response.json(
+    { jsonrpc: "2.0", error: { code, message }, id: null },
+    { status, headers: { "cache-control": "no-store", ...headers } },
+  );
 }
 
 /** 401 as RFC 6750 section 3 and RFC 9728 section 5.1 want it; agents that can sign in by themselves follow it. */
 function challenge(origin: string, problem: "missing" | "invalid"): Response {
   const error = problem === "invalid" ? 'error="invalid_token", ' : "";
   const header = `Bearer ${error}resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp/agent", scope="mcp:read mcp:write"`;
-  const message = problem === "invalid" ? "The token is unknown, expired or revoked. Create a new one in Gatehouse." : "Send an agent token: Authorization: Bearer gth_...";
+  const message =
+    problem === "invalid"
+      ? "The token is unknown, expired or revoked. Create a new one in Gatehouse."
+      : "Send an agent token: Authorization: Bearer gth_...";
   return refuse(401, -32_001, message, { "www-authenticate": header });
 }
 

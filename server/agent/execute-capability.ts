@@ -50,7 +50,11 @@ function parse(given: unknown): Parsed {
   const parsed = input.safeParse(given);
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-    throw new ToolError({ error: "invalid_capability_arguments", message: 'execute_capability takes { "name": string, "arguments": object }. See issues.', issues });
+    throw new ToolError({
+      error: "invalid_capability_arguments",
+      message: 'execute_capability takes { "name": string, "arguments": object }. See issues.',
+      issues,
+    });
   }
   const { name, body, schemaDigest } = parsed.data;
   return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest };
@@ -64,13 +68,29 @@ function split(name: string): { connectionId: string; toolName: string } | null 
 
 function unknownCapability(capability: string, near: string[]): ToolError {
   const hint = near.length > 0 ? `Close names: ${near.join(", ")}.` : "Use search_capabilities to find the exact name.";
-  return new ToolError({ error: "unknown_capability", message: `There is no capability of this name for you. ${hint}`, capability, ...(near.length > 0 ? { near } : {}) });
+  return new ToolError({
+    error: "unknown_capability",
+    message: `There is no capability of this name for you. ${hint}`,
+    capability,
+    ...(near.length > 0 ? { near } : {}),
+  });
 }
 
 /** Names that share a word with the wanted one, most shared first. */
 function nearNames(wanted: string, connectionId: string, names: Iterable<string>): string[] {
-  const parts = new Set(wanted.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean));
-  const scored = [...names].map((name) => ({ name, shared: name.toLowerCase().split(/[^a-z0-9]+/).filter((part) => parts.has(part)).length }));
+  const parts = new Set(
+    wanted
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter(Boolean),
+  );
+  const scored = [...names].map((name) => ({
+    name,
+    shared: name
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((part) => parts.has(part)).length,
+  }));
   return scored
     .filter(({ shared }) => shared > 0)
     .sort((a, b) => b.shared - a.shared)
@@ -83,7 +103,8 @@ function stateError(connection: UsableConnection, capability: string, origin: st
   const row = connectionRow(connection, origin);
   if (!row || row.state === "stale" || row.state === "unreachable") return null;
   const { message, ...rest } = row;
-  const error = row.state === "reconnect_required" ? "reconnect_required" : row.actor === "member" ? "needs_connection" : "connection_not_connected";
+  const error =
+    row.state === "reconnect_required" ? "reconnect_required" : row.actor === "member" ? "needs_connection" : "connection_not_connected";
   return new ToolError({ error, message: `${message} ${row.action.label}: ${row.action.url}`, capability, connection: rest });
 }
 
@@ -95,7 +116,9 @@ async function findTool(connection: UsableConnection, toolName: string, capabili
   if (Date.now() - listedAt > unknownRefreshMs) {
     // The failure of this listing is in the stored state; the name stays unknown either way.
     await syncCatalog(targetOf(connection)).catch(() => undefined);
-    const again = (await usableConnections({ orgId: connection.orgId, membershipId: connection.callerId })).find(({ id }) => id === connection.id);
+    const again = (await usableConnections({ orgId: connection.orgId, membershipId: connection.callerId })).find(
+      ({ id }) => id === connection.id,
+    );
     const tool = again && (await toolsOf(again)).get(toolName);
     if (tool) return tool;
   }
@@ -128,7 +151,12 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
   let connection: UsableConnection | null = null;
   let auditId: string | null = null;
   const finish = (outcome: CallOutcome["outcome"], errorCode?: string) => {
-    if (auditId !== null) recordOutcome(auditId, { outcome, durationMs: Math.round(performance.now() - began), ...(errorCode === undefined ? {} : { errorCode }) });
+    if (auditId !== null)
+      recordOutcome(auditId, {
+        outcome,
+        durationMs: Math.round(performance.now() - began),
+        ...(errorCode === undefined ? {} : { errorCode }),
+      });
   };
   const intent = () =>
     recordIntent(actor, {
@@ -142,7 +170,12 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
   try {
     const needed = target?.toolName === "*" || !target ? "mcp:read" : "mcp:write";
     if (!actor.scopes.includes(needed)) {
-      throw new ToolError({ error: "insufficient_mcp_scope", message: `This token lacks the scope ${needed}. Ask the person you work for to create a token with it.`, capability: name, requiredScope: needed });
+      throw new ToolError({
+        error: "insufficient_mcp_scope",
+        message: `This token lacks the scope ${needed}. Ask the person you work for to create a token with it.`,
+        capability: name,
+        requiredScope: needed,
+      });
     }
     if (!target) throw unknownCapability(name, []);
     connection = await requireUsable(actor, target.connectionId);
@@ -154,10 +187,12 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
     auditId = await intent();
     const budget = AbortSignal.any([signal, AbortSignal.timeout(callBudgetMs)]);
     const call = { name: target.toolName, arguments: parsed.arguments };
-    const result = await callTool(targetOf(connection), call, { signal: budget, ...(onProgress ? { onProgress } : {}) }).catch(async (error: unknown) => {
-      if (!connection) throw error;
-      throw await callFailure(error, { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin });
-    });
+    const result = await callTool(targetOf(connection), call, { signal: budget, ...(onProgress ? { onProgress } : {}) }).catch(
+      async (error: unknown) => {
+        if (!connection) throw error;
+        throw await callFailure(error, { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin });
+      },
+    );
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     return bounded(withGuidance(result, parsed.schemaDigest, tool));
   } catch (error) {

@@ -1,5 +1,13 @@
 // The MCP side of the endpoint: both protocol generations through the SDK's handler, two tools, nothing fixed built per request.
-import { type AuthInfo, type CallToolResult, createMcpHandler, ProtocolError, ProtocolErrorCode, Server, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type AuthInfo,
+  type CallToolResult,
+  createMcpHandler,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 
 import { DomainError } from "#server/errors.ts";
 import { usableConnections } from "#server/grants/access.ts";
@@ -21,7 +29,11 @@ async function searchCapabilities(given: unknown, { actor }: CallContext): Promi
   const parsed = searchInput.safeParse(given);
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-    throw new ToolError({ error: "invalid_capability_arguments", message: 'search_capabilities takes { "query": string, "limit"?: 1..20, "connection"?: string, "detail"?: "full" | "brief" }.', issues });
+    throw new ToolError({
+      error: "invalid_capability_arguments",
+      message: 'search_capabilities takes { "query": string, "limit"?: 1..20, "connection"?: string, "detail"?: "full" | "brief" }.',
+      issues,
+    });
   }
   const result = await search(actor, parsed.data);
   return { content: [{ type: "text", text: JSON.stringify(result) }], structuredContent: { ...result } };
@@ -35,7 +47,11 @@ const tools = new Map([
 /** Runs one of the two tools; every expected end is a result, everything else a reference that is in the log. */
 export async function runTool(name: string, given: unknown, context: CallContext): Promise<CallToolResult> {
   const tool = tools.get(name);
-  if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}. The tools are search_capabilities and execute_capability.`);
+  if (!tool)
+    throw new ProtocolError(
+      ProtocolErrorCode.InvalidParams,
+      `Unknown tool: ${name.slice(0, 100)}. The tools are search_capabilities and execute_capability.`,
+    );
   const { requestId } = context.actor;
   try {
     return await tool(given, context);
@@ -45,7 +61,10 @@ export async function runTool(name: string, given: unknown, context: CallContext
       return errorResult({ error: "provider_error", message: error.message, retryable: error.code === "UNAVAILABLE" }, requestId);
     }
     log.error({ err: error, requestId, tool: name }, "tool failed");
-    return errorResult({ error: "provider_error", message: `Something went wrong in Gatehouse. Reference: ${requestId}.`, retryable: true }, requestId);
+    return errorResult(
+      { error: "provider_error", message: `Something went wrong in Gatehouse. Reference: ${requestId}.`, retryable: true },
+      requestId,
+    );
   }
 }
 
@@ -68,7 +87,11 @@ const handler = createMcpHandler(
     server.setRequestHandler("tools/call", (request, context) => {
       const onProgress = progressReporter(context);
       const { name, arguments: given } = request.params;
-      return runTool(name, given ?? {}, { actor, signal: AbortSignal.any([signal, context.mcpReq.signal]), ...(onProgress ? { onProgress } : {}) });
+      return runTool(name, given ?? {}, {
+        actor,
+        signal: AbortSignal.any([signal, context.mcpReq.signal]),
+        ...(onProgress ? { onProgress } : {}),
+      });
     });
     return server;
   },

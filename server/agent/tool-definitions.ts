@@ -16,7 +16,12 @@ const searchDescription = `Finds tools of the connected services. Returns each m
 const searchInputSchema = {
   type: "object" as const,
   properties: {
-    query: { type: "string", minLength: 1, maxLength: 500, description: 'What to do, in a few words: verb, object, service. Example: "list unpaid invoices stripe".' },
+    query: {
+      type: "string",
+      minLength: 1,
+      maxLength: 500,
+      description: 'What to do, in a few words: verb, object, service. Example: "list unpaid invoices stripe".',
+    },
     limit: { type: "integer", minimum: 1, maximum: 20, default: 5, description: "How many matches to return." },
     connection: { type: "string", description: "Only this connection, by id or name." },
     detail: { type: "string", enum: ["full", "brief"], default: "full", description: "brief leaves the schemas out." },
@@ -78,9 +83,17 @@ const executeTool = {
   inputSchema: {
     type: "object" as const,
     properties: {
-      name: { type: "string", minLength: 1, maxLength: 400, description: "The exact name of a match, for example mcp:abc123def456:create_page." },
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 400,
+        description: "The exact name of a match, for example mcp:abc123def456:create_page.",
+      },
       arguments: { type: "object", description: "Arguments that fit the match's inputSchema." },
-      schemaDigest: { type: "string", description: "The match's schemaDigest. Optional: it lets Gatehouse tell you when the schema changed since." },
+      schemaDigest: {
+        type: "string",
+        description: "The match's schemaDigest. Optional: it lets Gatehouse tell you when the schema changed since.",
+      },
     },
     required: ["name"],
   },
@@ -92,7 +105,13 @@ const maxOverviewRows = 30;
 /** "Notion (24), Linear (31), GitHub (not connected yet)": agents search better when they know what is there. */
 function overviewOf(connections: readonly UsableConnection[]): string {
   if (connections.length === 0) return "No connection is available to you yet.";
-  const words = { ready: "", stale: ", not answering right now", needs_connection: "not connected yet", reconnect_required: "has to be connected again", unreachable: "not answering right now" };
+  const words = {
+    ready: "",
+    stale: ", not answering right now",
+    needs_connection: "not connected yet",
+    reconnect_required: "has to be connected again",
+    unreachable: "not answering right now",
+  };
   const rows = connections.slice(0, maxOverviewRows).map(({ name, toolCount, state }) => {
     const usable = state.name === "ready" || state.name === "stale";
     return `${name} (${usable ? `${toolCount}${words[state.name]}` : words[state.name]})`;

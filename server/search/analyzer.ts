@@ -2,7 +2,9 @@
 import { stemmer } from "stemmer";
 
 const stopWords = new Set(
-  "a an and any are as at be by can do for from get has have how i in into is it its me my of on or our please should that the their them then there these this to use using want was we what when where which will with would you your".split(" "),
+  "a an and any are as at be by can do for from get has have how i in into is it its me my of on or our please should that the their them then there these this to use using want was we what when where which will with would you your".split(
+    " ",
+  ),
 );
 
 /** Words of a text: `createPage`, `create_page` and "Create page" give the same two. */

@@ -93,14 +93,21 @@ function named(connections: UsableConnection[], wanted: string | undefined): Usa
 }
 
 /** Schemas as far as the limits allow; says so in `reason`-free words where they do not. */
-function schemasOf({ inputSchema, outputSchema }: IndexedTool, budget: { left: number }): Pick<Match, "inputSchema" | "outputSchema"> | null {
+function schemasOf(
+  { inputSchema, outputSchema }: IndexedTool,
+  budget: { left: number },
+): Pick<Match, "inputSchema" | "outputSchema"> | null {
   const bytes = JSON.stringify(inputSchema).length + (outputSchema === null ? 0 : JSON.stringify(outputSchema).length);
   if (bytes > maxSchemaBytes || bytes > budget.left) return null;
   budget.left -= bytes;
   return { inputSchema, ...(outputSchema === null ? {} : { outputSchema }) };
 }
 
-function toMatch({ tool, connection, score }: Hit, detail: SearchInput["detail"], budget: { left: number }): { match: Match; cut: boolean } {
+function toMatch(
+  { tool, connection, score }: Hit,
+  detail: SearchInput["detail"],
+  budget: { left: number },
+): { match: Match; cut: boolean } {
   const schemas = detail === "full" ? schemasOf(tool, budget) : {};
   const { description } = tool;
   const match: Match = {
@@ -120,11 +127,13 @@ function toMatch({ tool, connection, score }: Hit, detail: SearchInput["detail"]
 }
 
 function hintOf(matches: number, near: string[], usable: number, cut: boolean): string | undefined {
-  if (cut) return 'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.';
+  if (cut)
+    return 'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.';
   if (matches > 0) return undefined;
   if (usable === 0) return "No connection is available to you yet. An admin of the organization decides who may use which connection.";
-  if (near.length > 0) return `Nothing matched. Close names: ${near.join(", ")}. Try one of them, or other words for the same thing (verb + object + service).`;
-  return "Nothing matched. Try other words for the same thing: a verb, the object, and the service, for example \"create issue linear\".";
+  if (near.length > 0)
+    return `Nothing matched. Close names: ${near.join(", ")}. Try one of them, or other words for the same thing (verb + object + service).`;
+  return 'Nothing matched. Try other words for the same thing: a verb, the object, and the service, for example "create issue linear".';
 }
 
 /** Searches what this caller may use. Never an error for "nothing found", never waits for a server whose tools are stored. */

@@ -26,7 +26,8 @@ export function signatureOf(name: string, inputSchema: unknown, outputSchema: un
   const ordered = Object.entries(properties).sort(([a], [b]) => Number(required.has(b)) - Number(required.has(a)));
   const shown = ordered.slice(0, maxParameters).map(([key, schema]) => `${key}${required.has(key) ? "" : "?"}: ${typeOf(schema)}`);
   const outputs = isObject(outputSchema) && isObject(outputSchema.properties) ? Object.keys(outputSchema.properties) : [];
-  const result = outputs.length > 0 ? ` -> { ${outputs.slice(0, maxParameters).join(", ")}${outputs.length > maxParameters ? ", ..." : ""} }` : "";
+  const result =
+    outputs.length > 0 ? ` -> { ${outputs.slice(0, maxParameters).join(", ")}${outputs.length > maxParameters ? ", ..." : ""} }` : "";
   const line = `${name}(${shown.join(", ")}${ordered.length > maxParameters ? ", ..." : ""})${result}`;
   return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line;
 }

@@ -66,7 +66,17 @@ function parametersOf(schema: Prisma.JsonValue): string {
 async function load(index: OrganizationIndex, catalogId: string, version: string, connection: string): Promise<void> {
   const rows = await db.catalogTool.findMany({
     where: { catalogId, removedAt: null },
-    select: { id: true, catalogId: true, name: true, title: true, description: true, inputSchema: true, outputSchema: true, annotations: true, digest: true },
+    select: {
+      id: true,
+      catalogId: true,
+      name: true,
+      title: true,
+      description: true,
+      inputSchema: true,
+      outputSchema: true,
+      annotations: true,
+      digest: true,
+    },
     orderBy: { position: "asc" },
   });
   const documents = rows.map(({ id, name, title, description, inputSchema }) => ({
@@ -129,7 +139,9 @@ export interface Ranking {
 /** Ranks the tools of `connections` for a query. Equal scores keep the upstream's own order, so the answer is the same each time. */
 export async function rank(orgId: string, connections: readonly UsableConnection[], query: string, limit: number): Promise<Ranking> {
   const { engine, segments } = await indexWith(orgId, connections);
-  const byCatalog = new Map(connections.flatMap((connection) => (connection.catalog ? [[connection.catalog.id, connection] as const] : [])));
+  const byCatalog = new Map(
+    connections.flatMap((connection) => (connection.catalog ? [[connection.catalog.id, connection] as const] : [])),
+  );
   const filter = ({ catalogId }: SearchResult) => byCatalog.has(String(catalogId));
   const results = engine.search(query, { filter });
   const matched = new Set(results.flatMap(({ queryTerms }) => queryTerms));

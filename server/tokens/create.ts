@@ -11,13 +11,20 @@ import { hashSecret } from "#server/seal.ts";
 import { newToken } from "./format.ts";
 
 export const createTokenInput = z.object({
-  name: z.string().trim().min(1, "Give the token a name, for example the agent's.").max(80, "The name is too long (80 characters at most)."),
+  name: z
+    .string()
+    .trim()
+    .min(1, "Give the token a name, for example the agent's.")
+    .max(80, "The name is too long (80 characters at most)."),
   scopes: z.array(z.enum(tokenScopes)).min(1, "Choose what the token may do."),
   expiresInDays: z.number().int().min(1, "At least one day.").max(366, "At most 366 days."),
 });
 
 /** Creates a token that acts as its creator. The token itself is in the result and nowhere else. Throws FORBIDDEN for the scope `admin`, BAD_INPUT. */
-export async function create(actor: Actor, { name, scopes, expiresInDays }: z.output<typeof createTokenInput>): Promise<{ id: string; token: string }> {
+export async function create(
+  actor: Actor,
+  { name, scopes, expiresInDays }: z.output<typeof createTokenInput>,
+): Promise<{ id: string; token: string }> {
   const unique = [...new Set(scopes)];
   if (unique.includes("admin")) {
     demand(actor, "adminToken.create");
@@ -36,7 +43,11 @@ export async function create(actor: Actor, { name, scopes, expiresInDays }: z.ou
         expiresAt: new Date(Date.now() + expiresInDays * 86_400_000),
       },
     });
-    await record(tx, actor, { action: "agent_token.created", target: { type: "agent_token", id: created.id, name }, details: { scopes: unique, expiresInDays } });
+    await record(tx, actor, {
+      action: "agent_token.created",
+      target: { type: "agent_token", id: created.id, name },
+      details: { scopes: unique, expiresInDays },
+    });
     return created;
   });
   return { id: row.id, token };

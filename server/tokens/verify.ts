@@ -34,7 +34,9 @@ async function load(tokenHash: string): Promise<VerifiedToken | null> {
       scopes: true,
       expiresAt: true,
       revokedAt: true,
-      membership: { select: { id: true, orgId: true, role: true, org: { select: { name: true } }, user: { select: { id: true, name: true } } } },
+      membership: {
+        select: { id: true, orgId: true, role: true, org: { select: { name: true } }, user: { select: { id: true, name: true } } },
+      },
     },
   });
   if (!row || row.revokedAt) return null;
@@ -67,6 +69,9 @@ export function noteUse(tokenId: string, client: string | null): void {
   if (noted.has(tokenId)) return;
   noted.set(tokenId, true);
   db.agentToken
-    .updateMany({ where: { id: tokenId }, data: { lastUsedAt: new Date(), ...(client === null ? {} : { lastClient: client.slice(0, 120) }) } })
+    .updateMany({
+      where: { id: tokenId },
+      data: { lastUsedAt: new Date(), ...(client === null ? {} : { lastClient: client.slice(0, 120) }) },
+    })
     .catch((error: unknown) => log.warn({ err: error }, "last use of a token was not noted"));
 }

@@ -40,7 +40,12 @@ afterAll(flushCalls);
 function ask(token: string | null, body: unknown, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers({ "content-type": "application/json", accept: "application/json, text/event-stream", ...init.headers });
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
-  const request = new Request(`${origin}/mcp/agent`, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body), ...init, headers });
+  const request = new Request(`${origin}/mcp/agent`, {
+    method: "POST",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    ...init,
+    headers,
+  });
   return handleAgentRequest(request, { origin, requestId: "request-1", signal: new AbortController().signal });
 }
 
@@ -91,7 +96,11 @@ test("a legacy client sees two tools, finds one of the upstream's and runs it", 
   expect(tools.map(({ name }) => name)).toEqual(["search_capabilities", "execute_capability"]);
   expect(tools[0]?.description).toContain("Echo server (1)");
   const found = await search(client, "echo text");
-  expect(found).toMatchObject({ complete: true, connections: [], matches: [{ name: `mcp:${id}:echo`, signature: "echo(text: string)", available: true, access: "write" }] });
+  expect(found).toMatchObject({
+    complete: true,
+    connections: [],
+    matches: [{ name: `mcp:${id}:echo`, signature: "echo(text: string)", available: true, access: "write" }],
+  });
   expect(found.matches[0]?.schemaDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
   const result = await call(client, "execute_capability", { name: `mcp:${id}:echo`, arguments: { text: "hello" } });
   expect(result.content).toEqual([{ type: "text", text: "hello" }]);
@@ -146,9 +155,14 @@ test("a body (object or JSON text) is taken for arguments", async () => {
   const { id } = await connectEcho();
   const client = await legacyClient(await tokenFor(owner.actor));
   const name = `mcp:${id}:echo`;
-  expect((await call(client, "execute_capability", { name, body: { text: "object" } })).content).toEqual([{ type: "text", text: "object" }]);
+  expect((await call(client, "execute_capability", { name, body: { text: "object" } })).content).toEqual([
+    { type: "text", text: "object" },
+  ]);
   expect((await call(client, "execute_capability", { name, body: '{"text":"json"}' })).content).toEqual([{ type: "text", text: "json" }]);
-  expect(await call(client, "execute_capability", { name, body: "{" })).toMatchObject({ isError: true, structuredContent: { error: "invalid_capability_arguments", issues: [{ path: "body" }] } });
+  expect(await call(client, "execute_capability", { name, body: "{" })).toMatchObject({
+    isError: true,
+    structuredContent: { error: "invalid_capability_arguments", issues: [{ path: "body" }] },
+  });
   await client.close();
 });
 
@@ -166,14 +180,20 @@ test("errors an agent can act on", async () => {
   upstream.tools = [
     echoTool,
     { name: "strict", inputSchema: { type: "object", properties: { id: { type: "integer" } }, required: ["id"] } },
-    { name: "slow", run: (_given, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("gone")))) },
+    {
+      name: "slow",
+      run: (_given, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("gone")))),
+    },
     { name: "huge", run: () => ({ content: [{ type: "text", text: "x".repeat(300_000) }] }) },
   ];
   const { id } = await connectEcho();
   const client = await legacyClient(await tokenFor(owner.actor));
   const run = (name: string, given: Record<string, unknown> = {}) => call(client, "execute_capability", { name, arguments: given });
 
-  expect(await run(`mcp:${id}:ecko`)).toMatchObject({ isError: true, structuredContent: { error: "unknown_capability", retryable: false, requestId: "request-1" } });
+  expect(await run(`mcp:${id}:ecko`)).toMatchObject({
+    isError: true,
+    structuredContent: { error: "unknown_capability", retryable: false, requestId: "request-1" },
+  });
   expect(await run("mcp:abcdefghijkl:echo")).toMatchObject({ structuredContent: { error: "unknown_capability" } });
   expect(await run("gatehouse:connection.list")).toMatchObject({ structuredContent: { error: "unknown_capability" } });
   expect(await run(`mcp:${id}:*`)).toMatchObject({ structuredContent: { connection: { id, state: "ready" }, tools: 4 } });
@@ -189,20 +209,31 @@ test("errors an agent can act on", async () => {
     return true;
   };
   expect(await run(`mcp:${id}:strict`)).toMatchObject({
-    structuredContent: { error: "invalid_capability_arguments", issues: [{ path: "id", message: "is required" }], upstream: { code: -32_602, message: "id is missing [31m" } },
+    structuredContent: {
+      error: "invalid_capability_arguments",
+      issues: [{ path: "id", message: "is required" }],
+      upstream: { code: -32_602, message: "id is missing [31m" },
+    },
   });
   upstream.intercept = (_req, res) => {
     res.writeHead(429, { "retry-after": "7" }).end();
     return true;
   };
-  expect(await run(`mcp:${id}:echo`)).toMatchObject({ structuredContent: { error: "rate_limited", retryable: true, retryAfterSeconds: 7 } });
+  expect(await run(`mcp:${id}:echo`)).toMatchObject({
+    structuredContent: { error: "rate_limited", retryable: true, retryAfterSeconds: 7 },
+  });
   upstream.intercept = (_req, res) => {
     res.writeHead(401, { "www-authenticate": 'Bearer error="invalid_token"' }).end();
     return true;
   };
-  expect(await run(`mcp:${id}:echo`)).toMatchObject({ structuredContent: { error: "reconnect_required", connection: { id, actor: "organization_admin" } } });
+  expect(await run(`mcp:${id}:echo`)).toMatchObject({
+    structuredContent: { error: "reconnect_required", connection: { id, actor: "organization_admin" } },
+  });
   // The server said invalid_token on a person's own call: that is remembered, and search says who must act.
-  expect(await search(client, "echo")).toMatchObject({ matches: [], connections: [{ id, state: "reconnect_required", action: { url: `${origin}/admin/connections/${id}` } }] });
+  expect(await search(client, "echo")).toMatchObject({
+    matches: [],
+    connections: [{ id, state: "reconnect_required", action: { url: `${origin}/admin/connections/${id}` } }],
+  });
   await client.close();
 });
 
@@ -210,7 +241,9 @@ test("a server that is gone is connection_failed, and is named in search instead
   const { id } = await connectEcho();
   const client = await legacyClient(await tokenFor(owner.actor));
   await upstream.close();
-  expect(await call(client, "execute_capability", { name: `mcp:${id}:echo`, arguments: { text: "x" } })).toMatchObject({ structuredContent: { error: "connection_failed", retryable: true } });
+  expect(await call(client, "execute_capability", { name: `mcp:${id}:echo`, arguments: { text: "x" } })).toMatchObject({
+    structuredContent: { error: "connection_failed", retryable: true },
+  });
   upstream = await startUpstream();
   await client.close();
 });
@@ -220,16 +253,27 @@ test("scopes are enforced before anything leaves", async () => {
   upstream.received.length = 0;
   const reader = await legacyClient(await tokenFor(owner.actor, ["mcp:read"]));
   expect((await search(reader, "echo")).matches).toHaveLength(1);
-  expect(await call(reader, "execute_capability", { name: `mcp:${id}:echo`, arguments: { text: "x" } })).toMatchObject({ isError: true, structuredContent: { error: "insufficient_mcp_scope", requiredScope: "mcp:write" } });
+  expect(await call(reader, "execute_capability", { name: `mcp:${id}:echo`, arguments: { text: "x" } })).toMatchObject({
+    isError: true,
+    structuredContent: { error: "insufficient_mcp_scope", requiredScope: "mcp:write" },
+  });
   expect(upstream.received).toEqual([]);
   const writer = await legacyClient(await tokenFor(owner.actor, ["mcp:write"]));
-  expect(await call(writer, "search_capabilities", { query: "echo" })).toMatchObject({ structuredContent: { error: "insufficient_mcp_scope", requiredScope: "mcp:read" } });
+  expect(await call(writer, "search_capabilities", { query: "echo" })).toMatchObject({
+    structuredContent: { error: "insufficient_mcp_scope", requiredScope: "mcp:read" },
+  });
   await reader.close();
   await writer.close();
 });
 
 test("no grant: neither found nor executed, and no word about its existence; another organization sees nothing either", async () => {
-  const { id } = await createConnection(owner.actor, { name: "Secret", url: upstream.url, authType: "none", credentialMode: "shared", access: { ...everyone, organization: false } });
+  const { id } = await createConnection(owner.actor, {
+    name: "Secret",
+    url: upstream.url,
+    authType: "none",
+    credentialMode: "shared",
+    access: { ...everyone, organization: false },
+  });
   const stranger = await createMember(await createOrganization(), { role: "owner" });
   for (const { actor } of [owner, stranger]) {
     const client = await legacyClient(await tokenFor(actor));
@@ -246,8 +290,13 @@ test("disconnecting hides the tools and says who must act", async () => {
   const { id } = await connectEcho();
   const client = await legacyClient(await tokenFor(owner.actor));
   await disconnect(owner.actor, { id });
-  expect(await search(client, "echo")).toMatchObject({ matches: [], connections: [{ id, state: "needs_connection", actor: "organization_admin" }] });
-  expect(await call(client, "execute_capability", { name: `mcp:${id}:echo`, arguments: { text: "x" } })).toMatchObject({ structuredContent: { error: "connection_not_connected", connection: { id } } });
+  expect(await search(client, "echo")).toMatchObject({
+    matches: [],
+    connections: [{ id, state: "needs_connection", actor: "organization_admin" }],
+  });
+  expect(await call(client, "execute_capability", { name: `mcp:${id}:echo`, arguments: { text: "x" } })).toMatchObject({
+    structuredContent: { error: "connection_not_connected", connection: { id } },
+  });
   await client.close();
 });
 
@@ -259,11 +308,21 @@ test("missing, malformed, unknown, expired and revoked tokens get 401 with the c
   await revoke(owner.actor, { id: created.id });
   const expired = await createToken(owner.actor, { name: "old", scopes: ["mcp:read"], expiresInDays: 1 });
   await db.agentToken.update({ where: { id: expired.id }, data: { expiresAt: new Date(Date.now() - 1_000) } });
-  for (const token of [null, "x", "gth_" + "a".repeat(43) + "_aaaaaa", created.token, expired.token, admin.token, `${created.token.slice(0, -1)}x`]) {
+  for (const token of [
+    null,
+    "x",
+    "gth_" + "a".repeat(43) + "_aaaaaa",
+    created.token,
+    expired.token,
+    admin.token,
+    `${created.token.slice(0, -1)}x`,
+  ]) {
     for (const init of [{}, { method: "GET", body: null }] as RequestInit[]) {
       const response = await ask(token, initialize, init);
       expect(response.status).toBe(401);
-      expect(response.headers.get("www-authenticate")).toContain(`resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp/agent"`);
+      expect(response.headers.get("www-authenticate")).toContain(
+        `resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp/agent"`,
+      );
       expect(response.headers.get("www-authenticate")).toContain('scope="mcp:read mcp:write"');
     }
   }
@@ -301,7 +360,15 @@ test("each execute leaves an audit row: ok, failed, denied; arguments only as di
   await flushCalls();
   const rows = await db.auditEvent.findMany({ where: { action: "capability.executed" }, orderBy: { at: "asc" } });
   expect(rows).toMatchObject([
-    { outcome: "ok", targetName: `mcp:${id}:echo`, targetId: id, via: "agent_token", requestId: "request-1", membershipId: owner.membershipId, durationMs: expect.any(Number) },
+    {
+      outcome: "ok",
+      targetName: `mcp:${id}:echo`,
+      targetId: id,
+      via: "agent_token",
+      requestId: "request-1",
+      membershipId: owner.membershipId,
+      durationMs: expect.any(Number),
+    },
     { outcome: "denied", errorCode: "unknown_capability" },
   ]);
   expect(rows[0]?.details).toMatchObject({ argumentsDigest: expect.stringMatching(/^sha256:/), argumentsBytes: 28 });
@@ -338,7 +405,12 @@ test("cancelling the agent's request cancels the upstream call", async () => {
   const request = new Request(`${origin}/mcp/agent`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "execute_capability", arguments: { name: `mcp:${id}:wait` } } }),
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "execute_capability", arguments: { name: `mcp:${id}:wait` } },
+    }),
   });
   void handleAgentRequest(request, { origin, requestId: "request-1", signal: gone.signal });
   await started;
