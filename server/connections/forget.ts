@@ -1,15 +1,14 @@
 // Forgetting credentials: the one way for disconnect, for a changed URL and for removal.
 import type { Tx } from "#server/db.ts";
 import { db } from "#server/db.ts";
-import { prepareRevocation } from "#server/oauth/revoke.ts";
+import { revoke } from "#server/oauth/revoke.ts";
 
 /** Reads what is needed to revoke every credential of a connection upstream. Call the result once the rows are gone; it never throws. */
 export async function prepareForget(connection: { id: string; authType: string }): Promise<() => Promise<void>> {
   if (connection.authType !== "oauth") return () => Promise.resolve();
   const rows = await db.credential.findMany({ where: { connectionId: connection.id }, select: { connectionId: true, holder: true, sealed: true } });
-  const revocations = await Promise.all(rows.map(prepareRevocation));
   return async () => {
-    await Promise.all(revocations.map((revoke) => revoke()));
+    await Promise.all(rows.map(revoke));
   };
 }
 

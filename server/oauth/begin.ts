@@ -5,7 +5,7 @@ import { startAuthorization } from "@modelcontextprotocol/client";
 
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
-import { transaction } from "#server/db.ts";
+import { db, transaction } from "#server/db.ts";
 import { hashSecret, randomSecret } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
 import { links } from "#server/origin.ts";
@@ -39,9 +39,15 @@ export interface BeginInput {
  */
 export async function begin(actor: Actor, { connection, holder, sessionId }: BeginInput): Promise<{ attemptId: string; authorizationUrl: string; expiresAt: Date }> {
   const discovery = await discover(connection.url);
-  const { information, newRow } = await clientFor(connection.id, discovery, actor.origin);
+  const { orgId, membershipId, origin } = actor;
+  const last = await db.oAuthAttempt.findFirst({
+    where: { orgId, membershipId, connectionId: connection.id, issuer: discovery.issuer },
+    orderBy: { createdAt: "desc" },
+    select: { consumedAt: true },
+  });
+  const { information, newRow } = await clientFor(connection.id, discovery, { origin, distrusted: last?.consumedAt === null });
   const state = randomSecret();
-  const redirectUri = links.oauthCallback(actor.origin);
+  const redirectUri = links.oauthCallback(origin);
   const { authorizationUrl, codeVerifier } = await startAuthorization(discovery.issuer, {
     metadata: discovery.serverMetadata,
     clientInformation: information,
@@ -58,14 +64,14 @@ export async function begin(actor: Actor, { connection, holder, sessionId }: Beg
       const { connectionId, issuer } = newRow;
       await tx.oAuthClient.upsert({ where: { connectionId_issuer: { connectionId, issuer } }, create: newRow, update: newRow });
     }
-    await tx.oAuthAttempt.deleteMany({ where: { orgId: actor.orgId, connectionId: connection.id, expiresAt: { lt: new Date(Date.now() - attemptMs) } } });
+    await tx.oAuthAttempt.deleteMany({ where: { orgId, connectionId: connection.id, expiresAt: { lt: new Date(Date.now() - attemptMs) } } });
     await tx.oAuthAttempt.create({
       data: {
         id,
         stateHash: hashSecret(state),
-        orgId: actor.orgId,
+        orgId,
         connectionId: connection.id,
-        membershipId: actor.membershipId,
+        membershipId,
         sessionId,
         holder,
         issuer: discovery.issuer,

@@ -9,11 +9,14 @@ import { sealer } from "#server/secrets.ts";
 
 import { attemptBinding, type AttemptSecrets } from "./begin.ts";
 
-
 export type Attempt = Prisma.OAuthAttemptGetPayload<object> & { secrets: AttemptSecrets };
 
 // The sealed JSON is ours, so this checks its outline alone: a damaged one must not get further than here.
-const outline = z.looseObject({ codeVerifier: z.string(), discovery: z.looseObject({ resource: z.string(), issuer: z.string(), serverMetadata: z.looseObject({}) }), client: z.looseObject({ client_id: z.string() }) });
+const outline = z.looseObject({
+  codeVerifier: z.string(),
+  discovery: z.looseObject({ resource: z.string(), issuer: z.string(), serverMetadata: z.looseObject({}) }),
+  client: z.looseObject({ client_id: z.string() }),
+});
 
 function isSecrets(value: unknown): value is AttemptSecrets {
   return outline.safeParse(value).success;
@@ -33,7 +36,7 @@ export async function claim({ state, sessionId }: { state: string; sessionId: st
   // One statement decides between two callbacks with the same state.
   const claimed = await db.oAuthAttempt.updateMany({ where: { id: found.id, consumedAt: null, expiresAt: { gt: new Date() } }, data: { consumedAt: new Date() } });
   if (claimed.count === 0) {
-    throw new DomainError("EXPIRED", found.consumedAt ? "This sign-in was finished already." : "This sign-in took longer than ten minutes. Start again.");
+    throw new DomainError("EXPIRED", found.expiresAt <= new Date() ? "This sign-in took longer than ten minutes. Start again." : "This sign-in was finished already.");
   }
   const secrets: unknown = JSON.parse(sealer.open(found.sealed, attemptBinding(found.id)));
   if (!isSecrets(secrets)) throw new DomainError("INTERNAL", "The stored sign-in cannot be read.");

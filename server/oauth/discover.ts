@@ -5,9 +5,11 @@ import {
   discoverAuthorizationServerMetadata,
   discoverOAuthProtectedResourceMetadata,
   extractWWWAuthenticateParams,
+  IssuerMismatchError,
   LATEST_PROTOCOL_VERSION,
 } from "@modelcontextprotocol/client";
 
+import { env } from "#server/env.ts";
 import { badInput, DomainError, upstreamFailed } from "#server/errors.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
@@ -61,27 +63,53 @@ function failed(seen: string, advice: string, cause?: unknown): DomainError {
   return upstreamFailed({ phase: "discovery", seen, actor: "provider", advice }, cause);
 }
 
-/** The first authorization server with usable metadata; its `issuer` has to be the one it was found by (RFC 8414 section 3.3). */
-async function serverMetadataOf(candidates: readonly string[]): Promise<{ issuer: string; serverMetadata: AuthorizationServerMetadata }> {
+function isSecure(endpoint: string | undefined): boolean {
+  if (endpoint === undefined) return true;
+  if (!URL.canParse(endpoint)) return false;
+  const { protocol, hostname } = new URL(endpoint);
+  // Plain http stays on this machine, and only where the operator opened private networks (the outbound guard refuses it elsewhere).
+  return protocol === "https:" || (protocol === "http:" && env.ALLOW_PRIVATE_UPSTREAMS && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname));
+}
+
+/** What is demanded of an authorization server before anybody is sent there: PKCE with S256 is not negotiable, nor is TLS. */
+function demandUsable({ code_challenge_methods_supported: methods, authorization_endpoint, token_endpoint, registration_endpoint }: AuthorizationServerMetadata): void {
+  if (!methods?.includes("S256")) {
+    throw failed("The sign-in server does not say that it supports PKCE with S256.", "Gatehouse does not sign in without it; ask the provider to announce it.");
+  }
+  if (![authorization_endpoint, token_endpoint, registration_endpoint].every(isSecure)) {
+    throw failed("The sign-in server names an address without https.", "Gatehouse sends no credentials there; ask the provider.");
+  }
+}
+
+/** The first usable authorization server; its `issuer` has to be the one it was found by (RFC 8414 section 3.3). */
+async function authorizationServerOf(candidates: readonly string[]): Promise<{ issuer: string; serverMetadata: AuthorizationServerMetadata }> {
   let problem: unknown;
   for (const candidate of candidates) {
     try {
       const serverMetadata = await discoverAuthorizationServerMetadata(candidate, { fetchFn: oauthFetch });
-      if (serverMetadata) return { issuer: serverMetadata.issuer, serverMetadata };
+      if (!serverMetadata) continue;
+      demandUsable(serverMetadata);
+      return { issuer: serverMetadata.issuer, serverMetadata };
     } catch (error) {
       problem ??= error;
     }
+  }
+  if (problem instanceof DomainError) throw problem;
+  if (problem instanceof IssuerMismatchError) {
+    throw failed("The sign-in server gives another name than the one it was found by.", "Gatehouse does not trust it; ask the provider to correct its issuer.", problem);
   }
   const network = problem === undefined ? null : diagnose(problem, "discovery");
   if (network && network.phase !== "discovery") throw upstreamFailed({ ...network, seen: `The sign-in server: ${network.seen}` }, problem);
   throw failed("No usable description of the sign-in server was found (RFC 8414).", "Ask the provider, or use an API key if it offers one.", problem);
 }
 
-/** PKCE is not negotiable: a server that does not say it does S256 is refused (MCP authorization, 2025-11-25 and later). */
-function demandPkce({ code_challenge_methods_supported: methods }: AuthorizationServerMetadata): void {
-  if (!methods?.includes("S256")) {
-    throw failed("The sign-in server does not say that it supports PKCE with S256.", "Gatehouse does not sign in without it; ask the provider to announce it.");
-  }
+/** For a server without resource metadata: whether its answer was a demand to sign in at all. Throws where it was not. */
+function demandChallenge(status: number): void {
+  if (status === 401 || status === 403) return;
+  if (status < 300) throw badInput("authType", "This server does not ask for a sign-in. Choose No sign-in, or check the URL.");
+  const seen = `The server answered ${status} to an MCP request and does not say how to sign in.`;
+  if (status >= 500) throw upstreamFailed({ phase: "http", seen, actor: "provider", advice: "Try again later; if it stays like this, check the provider's status page." });
+  throw upstreamFailed({ phase: "http", seen, actor: "organization_admin", advice: "Check that the URL is the MCP endpoint of the server; it often ends in /mcp." });
 }
 
 /**
@@ -93,30 +121,22 @@ export async function discover(url: string): Promise<Discovery> {
   try {
     const challenge = await askUnauthenticated(target);
     const metadata = await resourceMetadata(target, challenge.metadataUrl);
-    if (!metadata && !challenge.isProtected) throw badInput("authType", "This server does not ask for a sign-in. Choose No sign-in, or check the URL.");
-    if (metadata && !covers(metadata.resource, target)) {
+    if (!metadata) demandChallenge(challenge.status);
+    if (metadata && !checkResourceAllowed({ requestedResource: target, configuredResource: metadata.resource })) {
       throw failed("The server's sign-in description is for another address.", "Check the URL, or ask the provider: its resource metadata names a different resource.");
     }
-    // Servers of 2025-03-26 have no resource metadata: their own origin is the authorization server.
-    const candidates = metadata?.authorization_servers?.length ? metadata.authorization_servers : [target.origin];
-    const { issuer, serverMetadata } = await serverMetadataOf(candidates);
-    demandPkce(serverMetadata);
-    const scopes = challenge.scope ?? metadata?.scopes_supported?.join(" ") ?? null;
-    return { resource: metadata?.resource ?? withoutHash(target), issuer, serverMetadata, scope: withOffline(scopes, serverMetadata) };
+    // Servers of 2025-03-26 have no resource metadata: their own origin is the authorization server, named with or without the slash.
+    const candidates = metadata?.authorization_servers?.length ? metadata.authorization_servers : [`${target.origin}/`];
+    const { issuer, serverMetadata } = await authorizationServerOf(candidates);
+    const scope = challenge.scope ?? metadata?.scopes_supported?.join(" ");
+    return { resource: metadata?.resource ?? target.href, issuer, serverMetadata, scope: scope ? withOffline(scope, serverMetadata) : null };
   } catch (error) {
     if (error instanceof DomainError) throw error;
     throw upstreamFailed(diagnose(error, "discovery"), error);
   }
 }
 
-function withoutHash(url: URL): string {
-  const copy = new URL(url);
-  copy.hash = "";
-  return copy.href;
-}
-
 /** Asks for a refresh token where that takes a scope (OpenID Connect Core section 11). */
-function withOffline(scope: string | null, { scopes_supported: supported }: AuthorizationServerMetadata): string | null {
-  if (scope === null || !supported?.includes("offline_access") || scope.split(" ").includes("offline_access")) return scope;
-  return `${scope} offline_access`;
+function withOffline(scope: string, { scopes_supported: supported }: AuthorizationServerMetadata): string {
+  return supported?.includes("offline_access") && !scope.split(" ").includes("offline_access") ? `${scope} offline_access` : scope;
 }

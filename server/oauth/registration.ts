@@ -1,10 +1,10 @@
 // How Gatehouse is known at an authorization server: pre-registered, by metadata document (CIMD), or by dynamic registration, in that order.
 // Everything is keyed by issuer: a client of one authorization server is never shown to another.
-import { type OAuthClientInformationMixed, registerClient } from "@modelcontextprotocol/client";
+import { type OAuthClientInformationMixed, registerClient, RegistrationRejectedError } from "@modelcontextprotocol/client";
 
 import { db } from "#server/db.ts";
 import { env } from "#server/env.ts";
-import { badInput, upstreamFailed } from "#server/errors.ts";
+import { badInput, upstreamFailed, type UpstreamFailure } from "#server/errors.ts";
 import { links } from "#server/origin.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 import { sealer } from "#server/secrets.ts";
@@ -17,15 +17,18 @@ export type RegistrationWay = "cimd" | "dcr" | "none";
 
 const binding = (connectionId: string, issuer: string) => `oauth-client:${connectionId}:${issuer}`;
 
-/** Whether an authorization server could fetch our metadata document at all. */
+/** Whether an authorization server on the Internet could fetch our metadata document. */
 function isFetchable(origin: string): boolean {
-  return env.ALLOW_PRIVATE_UPSTREAMS || (origin.startsWith("https://") && !/^https:\/\/(localhost|127\.|\[::1\])/.test(origin));
+  return origin.startsWith("https://") && !/^https:\/\/(localhost|127\.|\[::1\])/.test(origin);
 }
 
 /** How Gatehouse can introduce itself there without anybody's help. */
 export function registrationWay({ serverMetadata }: Pick<Discovery, "serverMetadata">, origin: string): RegistrationWay {
-  if (serverMetadata.client_id_metadata_document_supported === true && isFetchable(origin)) return "cimd";
-  return serverMetadata.registration_endpoint ? "dcr" : "none";
+  const takesDocuments = serverMetadata.client_id_metadata_document_supported === true;
+  if (takesDocuments && isFetchable(origin)) return "cimd";
+  if (serverMetadata.registration_endpoint) return "dcr";
+  // Inside a private network an origin without https may do; on the Internet it never can.
+  return takesDocuments && env.ALLOW_PRIVATE_UPSTREAMS ? "cimd" : "none";
 }
 
 /** The error that asks an admin for a client, with what they need to make one. */
@@ -53,19 +56,28 @@ export async function storedClient(connectionId: string, issuer: string) {
   return isInformation(information) ? { source: row.source, information } : null;
 }
 
-async function registerDynamically(discovery: Discovery, origin: string): Promise<ClientInformation> {
-  const { issuer, serverMetadata } = discovery;
+function refusal(error: unknown): UpstreamFailure {
+  const network = diagnose(error, "registration");
+  if (network.phase !== "registration") return network;
+  if (error instanceof RegistrationRejectedError && error.status >= 500) {
+    return { phase: "registration", seen: `The sign-in server failed to register Gatehouse (${error.status}).`, actor: "provider", advice: "Try again later." };
+  }
+  const advice = "Create an OAuth application at the provider and enter its client id and secret.";
+  return { phase: "registration", seen: "The sign-in server refused to register Gatehouse.", actor: "organization_admin", advice };
+}
+
+async function registerDynamically({ issuer, serverMetadata, scope }: Discovery, origin: string): Promise<ClientInformation> {
   const offered = serverMetadata.token_endpoint_auth_methods_supported;
-  const method = (["none", "client_secret_basic", "client_secret_post"] as const).find((name) => offered?.includes(name)) ?? (offered ? "client_secret_post" : "none");
+  // PKCE protects the code, so no secret is one less to keep; without a list, RFC 8414 section 2 means Basic.
+  const method = (["none", "client_secret_basic", "client_secret_post"] as const).find((name) => offered?.includes(name)) ?? "client_secret_basic";
   const clientMetadata = registrationRequest(origin, method);
-  return registerClient(issuer, { metadata: serverMetadata, clientMetadata, fetchFn: oauthFetch, ...(discovery.scope ? { scope: discovery.scope } : {}) }).catch(
-    (error: unknown) => {
-      const network = diagnose(error, "registration");
-      if (network.phase !== "registration") throw upstreamFailed(network, error);
-      const seen = "The sign-in server refused to register Gatehouse.";
-      throw upstreamFailed({ phase: "registration", seen, actor: "organization_admin", advice: "Create an OAuth application at the provider and enter its client id and secret." }, error);
-    },
-  );
+  try {
+    const information = await registerClient(issuer, { metadata: serverMetadata, clientMetadata, fetchFn: oauthFetch, ...(scope ? { scope } : {}) });
+    // What we asked for decides whether it can be used again from here.
+    return { ...information, redirect_uris: clientMetadata.redirect_uris };
+  } catch (error) {
+    throw upstreamFailed(refusal(error), error);
+  }
 }
 
 /** Whether a registered client can still be used from this origin. */
@@ -81,8 +93,17 @@ export interface ChosenClient {
   newRow: ReturnType<typeof clientColumns> | null;
 }
 
-/** The client to sign in with; registers when that is the way. Throws BAD_INPUT (oauthClient) or UPSTREAM_FAILED (registration). */
-export async function clientFor(connectionId: string, discovery: Discovery, origin: string): Promise<ChosenClient> {
+/** Drops a registration that the authorization server no longer knows; the next sign-in makes a new one. A client entered by an admin stays. */
+export async function forgetRegistration({ orgId, connectionId, issuer }: { orgId: string; connectionId: string; issuer: string }, clientId: string): Promise<void> {
+  await db.oAuthClient.deleteMany({ where: { connectionId, issuer, clientId, source: "dcr", connection: { orgId } } });
+}
+
+/**
+ * The client to sign in with; registers when that is the way. `distrusted`: the person's last sign-in with the registered client never came
+ * back, which is how a client looks that the server has forgotten, so a new one is made.
+ * Throws BAD_INPUT (oauthClient) or UPSTREAM_FAILED (registration).
+ */
+export async function clientFor(connectionId: string, discovery: Discovery, { origin, distrusted }: { origin: string; distrusted: boolean }): Promise<ChosenClient> {
   const { issuer } = discovery;
   const stored = await storedClient(connectionId, issuer);
   if (stored?.source === "preregistered") return { information: stored.information, newRow: null };
@@ -91,7 +112,7 @@ export async function clientFor(connectionId: string, discovery: Discovery, orig
     const information = { client_id: links.clientMetadata(origin) };
     return { information, newRow: clientColumns(connectionId, issuer, "cimd", information) };
   }
-  if (stored?.source === "dcr" && isUsable(stored.information, origin)) return { information: stored.information, newRow: null };
+  if (stored?.source === "dcr" && !distrusted && isUsable(stored.information, origin)) return { information: stored.information, newRow: null };
   if (way === "none") throw clientNeeded(origin);
   const information = await registerDynamically(discovery, origin);
   return { information, newRow: clientColumns(connectionId, issuer, "dcr", information) };

@@ -1,5 +1,5 @@
 // What a credential of auth type `oauth` holds, sealed: the tokens, and what is needed to renew and revoke them.
-import type { AuthorizationServerMetadata, OAuthTokens } from "@modelcontextprotocol/client";
+import type { AuthorizationServerMetadata, OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
 import { DomainError } from "#server/errors.ts";
@@ -15,9 +15,19 @@ export interface TokenSet {
   resource: string;
   issuer: string;
   serverMetadata: AuthorizationServerMetadata;
+  /** Whom they were given to: a registration that is replaced later does not orphan them. */
+  client: OAuthClientInformationMixed;
 }
 
-const outline = z.looseObject({ accessToken: z.string(), refreshToken: z.string().nullable(), issuedAt: z.number(), resource: z.string(), issuer: z.string(), serverMetadata: z.looseObject({}) });
+const outline = z.looseObject({
+  accessToken: z.string(),
+  refreshToken: z.string().nullable(),
+  issuedAt: z.number(),
+  resource: z.string(),
+  issuer: z.string(),
+  serverMetadata: z.looseObject({}),
+  client: z.looseObject({ client_id: z.string() }),
+});
 
 function isTokenSet(value: unknown): value is TokenSet {
   return outline.safeParse(value).success;
@@ -42,7 +52,7 @@ export function openTokens(connectionId: string, holder: string, sealed: string)
 }
 
 /** A token response as a token set. A refresh response without a refresh token keeps the old one (RFC 6749 section 6). */
-export function toTokenSet(response: OAuthTokens, context: Pick<TokenSet, "issuer" | "resource" | "serverMetadata">, before?: TokenSet): TokenSet {
+export function toTokenSet(response: OAuthTokens, context: Pick<TokenSet, "issuer" | "resource" | "serverMetadata" | "client">, before?: TokenSet): TokenSet {
   return {
     ...context,
     accessToken: response.access_token,

@@ -1,5 +1,6 @@
 // The access token of a credential, renewed ahead of its end: one refresh at a time, in this process and across processes.
 import { OAuthError, OAuthErrorCode, refreshAuthorization } from "@modelcontextprotocol/client";
+import { LRUCache } from "lru-cache";
 
 import { record } from "#server/audit/record.ts";
 import { db, transaction } from "#server/db.ts";
@@ -8,8 +9,9 @@ import { changed, remembered } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
+import { clientAuthentication } from "./client-authentication.ts";
 import { oauthFetch } from "./discover.ts";
-import { storedClient } from "./registration.ts";
+import { forgetRegistration } from "./registration.ts";
 import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
 
 export interface CredentialKey {
@@ -23,6 +25,8 @@ const aheadMs = 60_000;
 /** Milliseconds that one process may take for a refresh before another may try. */
 const leaseMs = 30_000;
 const pollMs = 100;
+/** After a failed refresh, milliseconds for which a token that is still good is used without trying again. */
+const restMs = 10_000;
 
 interface Held {
   id: string;
@@ -52,16 +56,19 @@ function isDue({ expiresAt, tokens }: Held): boolean {
   return expiresAt.getTime() - Date.now() < Math.min(aheadMs, lifetime / 10);
 }
 
+/** When this process may try to refresh a credential again, by its id. */
+const restingUntil = new LRUCache<string, true>({ max: 1_000, ttl: restMs });
+
 /** An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps, UPSTREAM_FAILED (phase token) when the refresh failed otherwise. */
 export async function accessToken(key: CredentialKey): Promise<string> {
   const current = await held(key);
-  if (!isDue(current)) return current.tokens.accessToken;
+  const isAlive = () => current.expiresAt === null || current.expiresAt.getTime() > Date.now();
+  if (!isDue(current) || (isAlive() && restingUntil.has(current.id))) return current.tokens.accessToken;
   try {
     return await refreshed(key, current);
   } catch (error) {
     // The old token is good until its very end: a provider that cannot renew it right now costs nothing yet.
-    const alive = current.expiresAt !== null && current.expiresAt.getTime() > Date.now();
-    if (alive && error instanceof DomainError && error.code === "UPSTREAM_FAILED") return current.tokens.accessToken;
+    if (isAlive() && error instanceof DomainError && error.code === "UPSTREAM_FAILED") return current.tokens.accessToken;
     throw error;
   }
 }
@@ -90,7 +97,7 @@ async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string
   for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp; ) {
     const now = new Date();
     const lease = await db.credential.updateMany({
-      where: { id: seen.id, refreshCount: seen.refreshCount, OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }] },
+      where: { id: seen.id, refreshCount: seen.refreshCount, connection: { orgId: key.orgId }, OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }] },
       data: { refreshUntil: new Date(now.getTime() + leaseMs) },
     });
     if (lease.count === 1) return refreshNow(key, seen);
@@ -104,49 +111,58 @@ async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string
   throw upstreamFailed({ phase: "token", seen: "Another process is still renewing this sign-in.", actor: "provider", advice: "Try again in a moment." });
 }
 
-async function refreshNow(key: CredentialKey, { id, tokens }: Held): Promise<string> {
+async function refreshNow(key: CredentialKey, seen: Held): Promise<string> {
   const { connectionId, holder, orgId } = key;
-  const { issuer, resource, serverMetadata } = tokens;
+  const { issuer, resource, serverMetadata, client, refreshToken } = seen.tokens;
   try {
-    const client = await storedClient(connectionId, issuer);
-    if (!client || tokens.refreshToken === null) throw reconnectNeeded();
+    if (refreshToken === null) throw reconnectNeeded();
     const response = await refreshAuthorization(issuer, {
       metadata: serverMetadata,
-      clientInformation: client.information,
-      refreshToken: tokens.refreshToken,
+      clientInformation: client,
+      addClientAuthentication: clientAuthentication(client, serverMetadata),
+      refreshToken,
       resource,
       fetchFn: oauthFetch,
     });
-    const next = toTokenSet(response, { issuer, resource, serverMetadata }, tokens);
+    const next = toTokenSet(response, { issuer, resource, serverMetadata, client }, seen.tokens);
     // Stored before anybody uses it: the provider may have made the old refresh token void already.
-    await db.credential.update({
-      where: { id },
+    const stored = await db.credential.updateMany({
+      where: { id: seen.id, refreshCount: seen.refreshCount, connection: { orgId } },
       data: { ...tokenColumns(connectionId, holder, next, response.expires_in), refreshCount: { increment: 1 }, refreshUntil: null },
     });
     changed(orgId);
-    return next.accessToken;
+    // Somebody signed in anew or disconnected meanwhile: that counts, not this.
+    return stored.count === 1 ? next.accessToken : (await load(key)).tokens.accessToken;
   } catch (error) {
-    throw await failedRefresh(key, id, error);
+    throw await failedRefresh(key, seen, error);
   }
 }
 
-async function failedRefresh(key: CredentialKey, id: string, error: unknown): Promise<Error> {
-  const final = error instanceof OAuthError && error.code === OAuthErrorCode.InvalidGrant;
-  if (final || (error instanceof DomainError && error.code === "UNAUTHENTICATED")) {
-    await rejectCredential(key, "The provider refused to renew the sign-in.");
+/** What the token endpoint says when the stored sign-in is over for good. */
+const finalCodes: readonly string[] = [OAuthErrorCode.InvalidGrant, OAuthErrorCode.InvalidClient, OAuthErrorCode.UnauthorizedClient];
+
+async function failedRefresh(key: CredentialKey, { id, refreshCount, tokens }: Held, error: unknown): Promise<Error> {
+  if (error instanceof DomainError) return error;
+  if (error instanceof OAuthError && finalCodes.includes(error.code)) {
+    if (error.code !== OAuthErrorCode.InvalidGrant) await forgetRegistration({ ...key, issuer: tokens.issuer }, tokens.client.client_id);
+    await rejectCredential(key, "The provider refused to renew the sign-in.", refreshCount);
     return reconnectNeeded(error);
   }
   // Everything is kept: a provider that is down is no reason to ask people to sign in again.
-  await db.credential.updateMany({ where: { id }, data: { refreshUntil: null } });
+  restingUntil.set(id, true);
+  await db.credential.updateMany({ where: { id, refreshCount, connection: { orgId: key.orgId } }, data: { refreshUntil: null } });
   log.warn({ connectionId: key.connectionId, reason: error instanceof Error ? error.message : "unknown" }, "token refresh failed");
   return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, error);
 }
 
-/** Marks a credential as refused by the provider, with its audit row. Only a person's own call or a refused refresh leads here. */
-export async function rejectCredential({ orgId, connectionId, holder }: CredentialKey, why: string): Promise<void> {
+/**
+ * Marks a credential as refused by the provider, with its audit row. Only a person's own call or a refused refresh leads here.
+ * With `refreshCount`, only while it is still the one that was refused.
+ */
+export async function rejectCredential({ orgId, connectionId, holder }: CredentialKey, why: string, refreshCount?: number): Promise<void> {
   await transaction(async (tx) => {
     const rejected = await tx.credential.updateMany({
-      where: { connectionId, holder, status: "active", connection: { orgId } },
+      where: { connectionId, holder, status: "active", refreshCount, connection: { orgId } },
       data: { status: "rejected", refreshUntil: null },
     });
     if (rejected.count === 0) return;

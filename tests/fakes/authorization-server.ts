@@ -30,14 +30,19 @@ function isDocument(body: unknown): body is Record<string, unknown> {
   return typeof body === "object" && body !== null && "issuer" in body;
 }
 
+// Making one takes a third of a second, so that all servers of a process share it; it signs nothing that anybody looks at.
+const signingKey = { ...generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" }), use: "sig", kid: "fake" };
+
 /** The server; its interactions are at /interaction/<uid>. */
 export function authorizationServer(options: AuthorizationServerOptions): Provider {
   const { issuer, resource, records, cimd, dcr, revocation, rotate, accessTokenSeconds, clients } = options;
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const provider = new Provider(issuer, {
     adapter: memoryAdapter(records),
     clients,
-    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", kid: "fake" }] },
+    jwks: { keys: [signingKey] },
+    renderError: (ctx: { body: unknown }, { error, error_description: description }: { error: string; error_description?: string }) => {
+      ctx.body = `Ledger cannot go on: ${error} ${description ?? ""}`;
+    },
     cookies: { keys: [randomBytes(16).toString("hex")], short: { path: "/" } },
     scopes: [...scopes, "offline_access"],
     pkce: { required: () => true },
@@ -72,7 +77,8 @@ export async function consentTo(provider: Provider, ...[req, res, accountId]: [.
   const { params } = await provider.interactionDetails(req, res);
   const grant = new provider.Grant({ accountId, clientId: params.client_id });
   const asked = typeof params.scope === "string" ? params.scope.split(" ") : [];
-  grant.addOIDCScope(asked.filter((scope) => scope === "offline_access").join(" "));
+  // oidc-provider counts every scope it announces as one of its own, also those of the resource.
+  grant.addOIDCScope(asked.join(" "));
   if (typeof params.resource === "string") grant.addResourceScope(params.resource, asked.join(" "));
   await provider.interactionFinished(req, res, { login: { accountId }, consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: false });
 }

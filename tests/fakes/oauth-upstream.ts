@@ -127,7 +127,9 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     // The tools ask for the account, and this is the one field that reaches them.
     const response = await handler.fetch(request, { authInfo: { token: "", clientId: found.accountId, scopes: found.scope?.split(" ") ?? [] } });
     res.writeHead(response.status, Object.fromEntries(response.headers));
-    for await (const chunk of response.body ?? []) res.write(chunk);
+    const reader = response.body?.getReader();
+    res.once("close", () => void reader?.cancel());
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) res.write(part.value);
     res.end();
   }
 
