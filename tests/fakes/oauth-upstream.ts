@@ -42,6 +42,8 @@ export interface OAuthUpstream {
   account: string;
   /** While set, the token endpoint answers with this status. */
   tokenFailure: number | null;
+  /** While set, token requests wait for it. */
+  tokenGate: Promise<void> | null;
   /** Forgets all access tokens; refresh tokens stay good. */
   expireAccessTokens: () => void;
   /** Forgets every token. */
@@ -84,7 +86,7 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
   const requests: LoggedRequest[] = [];
   const entries = new WeakMap<IncomingMessage, LoggedRequest>();
   const books = newBooks();
-  const state: Pick<OAuthUpstream, "account" | "tokenFailure"> = { account: options.account ?? accounts[0], tokenFailure: null };
+  const state: Pick<OAuthUpstream, "account" | "tokenFailure" | "tokenGate"> = { account: options.account ?? accounts[0], tokenFailure: null, tokenGate: null };
   const provider = authorizationServer({
     cimd: false,
     dcr: true,
@@ -155,7 +157,10 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
       const document = { resource: url, authorization_servers: [issuer], scopes_supported: scopes, resource_name: "Ledger" };
       return json(res, 200, resourceMetadata === true ? document : resourceMetadata(document));
     }
-    if (entry.path === "/token" && state.tokenFailure !== null) return json(res, state.tokenFailure, { error: "temporarily_unavailable" });
+    if (entry.path === "/token") await state.tokenGate;
+    if (entry.path === "/token" && state.tokenFailure !== null) {
+      return json(res, state.tokenFailure, { error: state.tokenFailure === 400 ? "invalid_grant" : "temporarily_unavailable" });
+    }
     await asProvider(req, res);
   }
 

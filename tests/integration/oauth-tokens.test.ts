@@ -1,0 +1,215 @@
+// The life of an access token after the sign-in: renewed once, kept when the provider is down, given up when it says so.
+import { afterEach, expect, test, vi } from "vitest";
+
+import { db } from "#server/db.ts";
+import { changed } from "#server/freshness.ts";
+import { requireUsable } from "#server/grants/access.ts";
+import { openTokens, tokenColumns } from "#server/oauth/token-set.ts";
+import { accessToken, refreshAfter401 } from "#server/oauth/tokens.ts";
+import { callTool } from "#server/upstream/call-tool.ts";
+import { closeAllSessions } from "#server/upstream/sessions.ts";
+import { targetOf } from "#server/upstream/target.ts";
+import { type OAuthUpstream, startOAuthUpstream, type UpstreamOptions } from "#tests/fakes/oauth-upstream.ts";
+import { useDatabase } from "#tests/setup/database.ts";
+import { oauthWorld, signInAtProvider } from "#tests/setup/oauth.ts";
+
+useDatabase();
+
+const running: OAuthUpstream[] = [];
+
+afterEach(async () => {
+  await closeAllSessions();
+  await Promise.all(running.splice(0).map((upstream) => upstream.close()));
+});
+
+/** A connected organization whose access token ends in `endsIn` seconds. */
+async function connected({ endsIn, ...options }: UpstreamOptions & { endsIn?: number } = {}) {
+  const upstream = await startOAuthUpstream(options);
+  running.push(upstream);
+  const world = await oauthWorld(upstream.url);
+  expect(await signInAtProvider(world.owner, world.connectionId)).toMatchObject({ state: "connected" });
+  const { shared } = world;
+  const where = { connectionId: shared.connectionId };
+  if (endsIn !== undefined) {
+    // As if it had been handed out a while ago.
+    const { id, sealed } = await db.credential.findFirstOrThrow({ where });
+    const issuedAt = Date.now() - (600 - endsIn) * 1000;
+    const tokens = { ...openTokens(shared.connectionId, "shared", sealed ?? ""), issuedAt };
+    await db.credential.update({ where: { id }, data: tokenColumns(shared.connectionId, "shared", tokens, endsIn) });
+    changed(shared.orgId);
+  }
+  const refreshes = () => upstream.requests.filter(({ grantType, status }) => grantType === "refresh_token" && status === 200).length;
+  const row = () => db.credential.findFirstOrThrow({ where });
+  return { ...world, upstream, refreshes, row };
+}
+
+async function call({ owner, connectionId }: { owner: { orgId: string; membershipId: string }; connectionId: string }) {
+  const usable = await requireUsable(owner, connectionId);
+  return callTool(targetOf(usable), { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(15_000) });
+}
+
+test("a token that is good for long is used as it is", async () => {
+  const { shared, refreshes } = await connected();
+  expect(await accessToken(shared)).toBe(await accessToken(shared));
+  expect(refreshes()).toBe(0);
+});
+
+test("a token is renewed ahead of its end, the rotated refresh token is kept, and the new pair works", async () => {
+  const { shared, refreshes, row, ...world } = await connected({ endsIn: 30 });
+  const before = await row();
+  const old = openTokens(shared.connectionId, "shared", before.sealed ?? "");
+  const token = await accessToken(shared);
+  expect(token).not.toBe(old.accessToken);
+  const after = await row();
+  const stored = openTokens(shared.connectionId, "shared", after.sealed ?? "");
+  expect(stored.accessToken).toBe(token);
+  expect(stored.refreshToken).not.toBe(old.refreshToken);
+  expect(after).toMatchObject({ revision: before.revision, refreshCount: before.refreshCount + 1, refreshUntil: null, status: "active" });
+  expect(after.expiresAt?.getTime()).toBeGreaterThan(Date.now() + 500_000);
+  expect(refreshes()).toBe(1);
+  expect((await call(world)).structuredContent).toEqual({ account: "bookkeeping@harborpine.example" });
+});
+
+test("a short-lived token is renewed in its last tenth only", async () => {
+  const { shared, refreshes } = await connected({ accessTokenSeconds: 30 });
+  await accessToken(shared);
+  expect(refreshes()).toBe(0);
+});
+
+test("the refresh token stays when the provider sends no new one", async () => {
+  const { shared, refreshes, row } = await connected({ endsIn: 1, rotate: false });
+  const old = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
+  await accessToken(shared);
+  expect(openTokens(shared.connectionId, "shared", (await row()).sealed ?? "").refreshToken).toBe(old.refreshToken);
+  expect(refreshes()).toBe(1);
+});
+
+test("twenty calls at the end of a token make one refresh, and all of them succeed", async () => {
+  const { refreshes, upstream, ...world } = await connected({ endsIn: -1 });
+  upstream.expireAccessTokens();
+  const results = await Promise.all(Array.from({ length: 20 }, () => call(world)));
+  for (const result of results) expect(result.structuredContent).toEqual({ account: "bookkeeping@harborpine.example" });
+  expect(refreshes()).toBe(1);
+  expect(upstream.requests.filter(({ grantType }) => grantType === "refresh_token")).toHaveLength(1);
+});
+
+test("while another process refreshes, this one waits and takes its token", async () => {
+  const { shared, row, refreshes } = await connected({ endsIn: -1 });
+  const { id, refreshCount, sealed } = await row();
+  await db.credential.update({ where: { id }, data: { refreshUntil: new Date(Date.now() + 20_000) } });
+  const waiting = accessToken(shared);
+  const tokens = openTokens(shared.connectionId, "shared", sealed ?? "");
+  const columns = tokenColumns(shared.connectionId, "shared", { ...tokens, accessToken: "from the other process" }, 600);
+  await db.credential.update({ where: { id }, data: { ...columns, refreshCount: refreshCount + 1, refreshUntil: null } });
+  expect(await waiting).toBe("from the other process");
+  expect(refreshes()).toBe(0);
+});
+
+test("a process that died during its refresh holds nobody up for ever", async () => {
+  const { shared, row, refreshes } = await connected({ endsIn: -1 });
+  await db.credential.update({ where: { id: (await row()).id }, data: { refreshUntil: new Date(Date.now() - 1) } });
+  await accessToken(shared);
+  expect(refreshes()).toBe(1);
+});
+
+test("two processes at the end of a token make one refresh between them", async () => {
+  const { shared, refreshes } = await connected({ endsIn: -1 });
+  // The same module once more, with nothing in common but the database.
+  const another = "/server/oauth/tokens.ts?another-process";
+  const other: typeof import("#server/oauth/tokens.ts") = await import(another);
+  expect(other.accessToken).not.toBe(accessToken);
+  const tokens = await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? accessToken : other.accessToken)(shared)));
+  expect(new Set(tokens).size).toBe(1);
+  expect(refreshes()).toBe(1);
+});
+
+test.each([
+  ["succeeds", null],
+  ["is refused", 400],
+])("a sign-in that happens during a refresh wins over it, when the refresh %s", async (_words, tokenFailure) => {
+  const { shared, row, upstream } = await connected({ endsIn: -1 });
+  const { id, refreshCount, sealed } = await row();
+  let open = () => {};
+  upstream.tokenGate = new Promise((resolve) => (open = resolve));
+  upstream.tokenFailure = tokenFailure;
+  const asked = upstream.requests.length;
+  const refreshing = accessToken(shared).catch(() => null);
+  await vi.waitFor(() => expect(upstream.requests.length).toBeGreaterThan(asked));
+  const tokens = openTokens(shared.connectionId, "shared", sealed ?? "");
+  const columns = tokenColumns(shared.connectionId, "shared", { ...tokens, accessToken: "from the new sign-in" }, 600);
+  await db.credential.update({ where: { id }, data: { ...columns, refreshCount: refreshCount + 1, refreshUntil: null } });
+  open();
+  await refreshing;
+  changed(shared.orgId);
+  expect(await row()).toMatchObject({ status: "active" });
+  expect(await accessToken(shared)).toBe("from the new sign-in");
+});
+
+test("a refused refresh token marks the credential, tells so in search, and leaves an audit row; a new sign-in mends it", async () => {
+  const { shared, owner, connectionId, upstream } = await connected({ endsIn: -1 });
+  upstream.revokeEverything();
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect((await requireUsable(owner, connectionId)).state).toMatchObject({ name: "reconnect_required", actor: "organization_admin" });
+  expect(await db.auditEvent.findFirst({ where: { orgId: shared.orgId, action: "connection.rejected" } })).toMatchObject({ outcome: "failed" });
+  // It is not asked again and again.
+  const asked = upstream.requests.length;
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(upstream.requests).toHaveLength(asked);
+
+  expect(await signInAtProvider(owner, connectionId)).toMatchObject({ state: "connected" });
+  expect((await requireUsable(owner, connectionId)).state.name).toBe("ready");
+});
+
+test("a provider that fails keeps everything: the old token goes on to its end, and afterwards the failure says it is passing", async () => {
+  const { shared, row, upstream, refreshes } = await connected({ endsIn: 30 });
+  const before = await row();
+  const old = openTokens(shared.connectionId, "shared", before.sealed ?? "");
+  upstream.tokenFailure = 503;
+  expect(await accessToken(shared)).toBe(old.accessToken);
+  expect(upstream.requests.at(-1)).toMatchObject({ path: "/token", status: 503 });
+  // And does not pay for the failure at every call.
+  const asked = upstream.requests.length;
+  expect(await accessToken(shared)).toBe(old.accessToken);
+  expect(upstream.requests).toHaveLength(asked);
+
+  await db.credential.update({ where: { id: before.id }, data: { expiresAt: new Date(Date.now() - 1) } });
+  changed(shared.orgId);
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UPSTREAM_FAILED", details: { failure: { phase: "token" } } });
+  expect(await row()).toMatchObject({ status: "active", sealed: before.sealed, refreshUntil: null });
+
+  upstream.tokenFailure = null;
+  expect(await accessToken(shared)).not.toBe(old.accessToken);
+  expect(refreshes()).toBe(1);
+});
+
+test("a provider that is gone keeps everything too", async () => {
+  const { shared, row, upstream } = await connected({ endsIn: -1 });
+  await upstream.close();
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UPSTREAM_FAILED", details: { failure: { phase: "tcp" } } });
+  expect(await row()).toMatchObject({ status: "active", refreshUntil: null });
+});
+
+test("a 401 on a call is answered by one refresh and one more try", async () => {
+  const { refreshes, upstream, ...world } = await connected();
+  await call(world);
+  upstream.expireAccessTokens();
+  const from = upstream.requests.length;
+  expect((await call(world)).structuredContent).toEqual({ account: "bookkeeping@harborpine.example" });
+  expect(upstream.requests.slice(from).map(({ path, status }) => `${path} ${status}`)).toEqual(["/mcp 401", "/token 200", "/mcp 200"]);
+  expect(refreshes()).toBe(1);
+});
+
+test("after a 401, a token that was renewed meanwhile is used without another refresh; without a refresh token there is none", async () => {
+  const { shared, row, refreshes } = await connected();
+  expect(await refreshAfter401({ ...shared, refused: "an older one" })).toBe(await accessToken(shared));
+  const tokens = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
+  await db.credential.updateMany({ where: { connectionId: shared.connectionId }, data: tokenColumns(shared.connectionId, "shared", { ...tokens, refreshToken: null }, undefined) });
+  changed(shared.orgId);
+  expect(await refreshAfter401({ ...shared, refused: tokens.accessToken })).toBeNull();
+  expect(refreshes()).toBe(0);
+});
+
+test("another organization's key opens nothing", async () => {
+  const { shared } = await connected();
+  await expect(accessToken({ ...shared, orgId: "another" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
