@@ -38,7 +38,7 @@ export function DangerZone({ connection: { name, credentialMode, credential, too
         <div className="flex flex-wrap items-center justify-between gap-3">
           <p className="max-w-md text-muted">Deleting removes the connection with its access, its accounts and its tools. This cannot be undone.</p>
           <Confirm
-            label="Delete connection"
+            label="Delete"
             intent="remove"
             title={`Delete ${name}?`}
             about={

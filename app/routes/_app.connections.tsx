@@ -48,8 +48,9 @@ function Action({ connection: { id, name, authType, credentialMode, state }, adm
   if (mine) return <SignIn connectionId={id} connectionName={name} label={state.name === "needs_connection" ? "Connect" : "Reconnect"} kind={missing || asked ? "primary" : "secondary"} size="sm" />;
   if (!admin) return null;
   return (
-    <ButtonLink to={paths.admin.connection(id)} size="sm" kind={missing ? "primary" : "secondary"} aria-label={`Manage ${name}`}>
+    <ButtonLink to={paths.admin.connection(id)} size="sm" kind={missing ? "primary" : "secondary"}>
       {missing ? "Connect the account" : "Manage"}
+      <span className="sr-only"> of {name}</span>
     </ButtonLink>
   );
 }
