@@ -1,6 +1,13 @@
 // Why the guard ended a request. A closed list, so that a person can be told in words.
 
-export type OutboundReason = "scheme" | "address_guard" | "redirect" | "too_large" | "timeout";
+export type OutboundReason =
+  | "scheme" // not https (or http where private networks are open), or user info in the URL
+  | "address_guard" // a private address, and those are switched off
+  | "reserved_address" // link-local, cloud metadata, multicast: never called
+  | "redirect" // too many, to plain http, to nowhere, or with a body to another origin
+  | "too_large"
+  | "timeout"
+  | "protocol"; // an answer that no HTTP client has to take
 
 /** The guard's own refusal; everything else that goes wrong keeps the network's error. */
 export class OutboundError extends Error {

@@ -1,62 +1,68 @@
-// A response body that ends with an error instead of growing or waiting without end.
-import type { ReadableStream as NodeStream } from "node:stream/web";
+// A response body, decompressed, that ends with an error instead of growing or waiting without end.
+import { pipeline, type Readable } from "node:stream";
+import { constants, createBrotliDecompress, createGunzip } from "node:zlib";
 
+import type { Deadline } from "./deadline.ts";
 import { OutboundError } from "./error.ts";
 
-export interface BodyLimits {
-  /** Bytes after decompression. */
-  maxBytes: number;
-  /** Milliseconds without a byte after which it is given up; null leaves time to the whole-exchange deadline. */
-  idleMs: number | null;
-  /** Called once when the body ended, failed or was cancelled. */
-  onEnd: () => void;
+/** How long, and for how many bytes, a cancelled body may go on so that its connection can be kept. */
+const graceMs = 200;
+const graceBytes = 65_536;
+
+/** `body` without its content coding. Throws OutboundError (protocol) for a coding that was not asked for. */
+export function decoded(body: Readable, coding: string): Readable {
+  const name = coding.trim().toLowerCase();
+  if (name === "" || name === "identity") return body;
+  // Flushing takes an answer that was cut behind its last block, as browsers do.
+  if (name === "gzip" || name === "x-gzip") return pipeline(body, createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }), () => undefined);
+  if (name === "br") return pipeline(body, createBrotliDecompress(), () => undefined);
+  throw new OutboundError("protocol", "The server answered in a compression that was not asked for.");
 }
 
-/** Wraps `body` with these limits; cancelling the wrapper cancels the original. */
-export function limitBody(body: NodeStream<Uint8Array>, { maxBytes, idleMs, onEnd }: BodyLimits): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
+/** `source` as a web stream of at most `maxBytes`, under `deadline`, which it ends. */
+export function limitBody(source: Readable, maxBytes: number, deadline: Deadline): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
   let received = 0;
-  let timer: NodeJS.Timeout | undefined;
 
-  const fail = async (error: OutboundError): Promise<never> => {
-    onEnd();
-    // The error below is what the caller sees; how the dead connection takes its cancellation does not matter.
-    reader.cancel(error).catch(() => undefined);
-    throw error;
-  };
-  const read = async () => {
-    if (idleMs === null) return reader.read();
-    const idle = new Promise<"idle">((resolve) => {
-      timer = setTimeout(() => resolve("idle"), idleMs);
-      timer.unref();
-    });
+  // Whoever waits for one event of a stream cancels the rest, which mostly is just the end: worth a moment, it saves the next connection.
+  async function drain(): Promise<void> {
+    const timer = setTimeout(() => source.destroy(), graceMs);
     try {
-      return await Promise.race([reader.read(), idle]);
+      for (let left = graceBytes; left > 0;) {
+        const chunk = await chunks.next();
+        if (chunk.done) return;
+        left -= chunk.value.byteLength;
+      }
+    } catch {
+      // Nobody reads any more, so nobody has to know.
     } finally {
       clearTimeout(timer);
+      deadline.end();
+      source.destroy();
     }
-  };
+  }
 
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const chunk = await read().catch((error: unknown) => {
-        onEnd();
+      try {
+        const chunk = await chunks.next();
+        deadline.touch();
+        if (chunk.done) {
+          deadline.end();
+          controller.close();
+          return;
+        }
+        received += chunk.value.byteLength;
+        if (received > maxBytes) throw new OutboundError("too_large", `The answer is larger than ${maxBytes} bytes.`);
+        controller.enqueue(chunk.value);
+      } catch (error) {
+        deadline.end();
+        source.destroy();
         throw error;
-      });
-      if (chunk === "idle") return fail(new OutboundError("timeout", "The server stopped sending in the middle of its answer."));
-      if (chunk.done) {
-        onEnd();
-        controller.close();
-        return;
       }
-      received += chunk.value.byteLength;
-      if (received > maxBytes) return fail(new OutboundError("too_large", `The answer is larger than ${maxBytes} bytes.`));
-      controller.enqueue(chunk.value);
     },
-    async cancel(reason) {
-      clearTimeout(timer);
-      onEnd();
-      await reader.cancel(reason);
+    cancel() {
+      void drain();
     },
   });
 }

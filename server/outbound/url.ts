@@ -1,11 +1,16 @@
-// The URL a person enters for a connection: what it may look like, said field by field before anything is sent.
-import { isIP } from "node:net";
-
+// The URL a person enters for a connection: what it may look like, said before anything is sent.
 import { badInput } from "#server/errors.ts";
 
-import { isAllowedAddress } from "./address.ts";
+import { kindOfAddress } from "./address.ts";
+import { literalAddress } from "./guard.ts";
 
-const credentialName = /^(api[-_]?key|key|token|access[-_]?token|auth|authorization|secret|client[-_]?secret|password|passwd|pwd|sig|signature|bearer)$/i;
+/** Names of query parameters that hold a credential, written without - _ . and in lower case. */
+const credentialName =
+  /^(x?api|access|secret|private|subscription|client|app|auth|account|service|user|license|ocpapimsubscription)?key$|(token|secret|password|passwd|passphrase|credentials?|signature)$|^(auth|authorization|bearer|jwt|pwd|pass|pat|sig|apikeyid|sessionid)$/;
+
+function looksLikeCredential(name: string): boolean {
+  return credentialName.test(name.toLowerCase().replace(/[-_.\s]/g, ""));
+}
 
 /** The parsed URL of a connection. Throws BAD_INPUT naming `url`, with what to do. */
 export function checkUpstreamUrl(raw: string, { allowPrivate }: { allowPrivate: boolean }): URL {
@@ -18,11 +23,14 @@ export function checkUpstreamUrl(raw: string, { allowPrivate }: { allowPrivate: 
     throw refuse("Use https. Plain http is only for private networks, where the operator sets ALLOW_PRIVATE_UPSTREAMS=1.");
   }
   if (url.username || url.password) throw refuse("Remove the user name and password from the URL; enter the secret as an API key instead.");
-  if (url.hash || raw.includes("#")) throw refuse("Remove the part after # from the URL.");
-  const named = [...url.searchParams.keys()].find((name) => credentialName.test(name));
-  if (named) throw refuse(`Remove "${named}" from the URL and enter it as an API key: URLs end up in logs.`);
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0 && !isAllowedAddress(host, { allowPrivate })) {
+  if (raw.includes("#")) throw refuse("Remove the part after # from the URL.");
+  const named = [...url.searchParams.keys()].find(looksLikeCredential);
+  if (named !== undefined) throw refuse(`Remove "${named.slice(0, 40)}" from the URL and enter it as an API key: URLs end up in logs.`);
+  const literal = literalAddress(url);
+  const kind = literal === null ? "public" : kindOfAddress(literal);
+  if (kind === "never")
+    throw refuse("This address is reserved (link-local, cloud metadata or multicast) and is never called. Use another one.");
+  if (kind === "private" && !allowPrivate) {
     throw refuse("This address is private or reserved. The operator can allow private networks with ALLOW_PRIVATE_UPSTREAMS=1.");
   }
   return url;
