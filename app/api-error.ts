@@ -46,7 +46,14 @@ const domainError = z.object({
 });
 type Known = z.output<typeof domainError>;
 
-const statuses: Partial<Record<ErrorCode, number>> = { FORBIDDEN: 403, NOT_FOUND: 404, CONFLICT: 409, EXPIRED: 410, RATE_LIMITED: 429, UNAVAILABLE: 503 };
+const statuses: Partial<Record<ErrorCode, number>> = {
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  EXPIRED: 410,
+  RATE_LIMITED: 429,
+  UNAVAILABLE: 503,
+};
 
 // The DomainError itself (context.auth), or what the api wrapped it into.
 function known(error: unknown): Known | null {
@@ -80,7 +87,8 @@ export function formFailure(error: unknown, { request, requestId }: { request: R
   const found = known(error);
   if (!found) throw error;
   if (found.code === "UNAUTHENTICATED" && !request.url.includes("/login")) throw toLogin(request);
-  if (found.code === "NOT_FOUND" || found.code === "FORBIDDEN") throw new Response(found.message, { status: statuses[found.code], statusText: found.code });
+  if (found.code === "NOT_FOUND" || found.code === "FORBIDDEN")
+    throw new Response(found.message, { status: statuses[found.code], statusText: found.code });
   const fields: Failed["fields"] = {};
   for (const { path, message } of found.details.issues ?? []) (fields[path] ??= []).push(message);
   return { code: found.code, message: found.message, fields, failure: found.details.failure ?? null, reference: requestId };

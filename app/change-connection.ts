@@ -15,7 +15,9 @@ async function saveSettings(api: Api, id: string, form: FormData): Promise<strin
     version: Number(text(form, "version")),
     name: text(form, "name"),
     url: text(form, "url"),
-    ...(form.has("headerName") ? { headerName: optionalText(form, "headerName") ?? null, headerPrefix: optionalText(form, "headerPrefix") ?? null } : {}),
+    ...(form.has("headerName")
+      ? { headerName: optionalText(form, "headerName") ?? null, headerPrefix: optionalText(form, "headerPrefix") ?? null }
+      : {}),
     ...(clientId || clientSecret ? { oauthClient: { clientId, clientSecret } } : {}),
   });
   return disconnected ? "Saved. The stored accounts were forgotten: connect again above." : "Saved.";

@@ -24,7 +24,11 @@ export function ConnectPanel({ connection, mayUse, failed }: ConnectPanelProps) 
   const { credentialMode, credential, state, failure } = connection;
   const shared = credentialMode === "shared";
   return (
-    <Section id="account" title={shared ? "Shared account" : "Your own account"} about={shared ? "Everyone's calls run with it." : "Each person connects their own; this one is yours."}>
+    <Section
+      id="account"
+      title={shared ? "Shared account" : "Your own account"}
+      about={shared ? "Everyone's calls run with it." : "Each person connects their own; this one is yours."}
+    >
       <div className="space-y-4">
         {credential?.status === "active" && (
           <p>
@@ -61,7 +65,9 @@ function Way({ connection: { id, name, authType, credential }, failed }: { conne
     <Form method="post" noValidate className="max-w-xl space-y-4">
       <input type="hidden" name="intent" value="connect" />
       {failed && (failed.failure || !failed.fields.apiKey) && <FormNotice failed={failed} title="The server could not be connected" />}
-      {authType === "api_key" && <Field id="connect-key" name="apiKey" label="API key" type="password" autoComplete="off" required errors={failed?.fields.apiKey} />}
+      {authType === "api_key" && (
+        <Field id="connect-key" name="apiKey" label="API key" type="password" autoComplete="off" required errors={failed?.fields.apiKey} />
+      )}
       <Button type="submit" kind={kind} busy={busy}>
         {label}
       </Button>

@@ -12,7 +12,13 @@ import { NonceProvider } from "#app/components/nonce.tsx";
 export const streamTimeout = 10_000;
 
 /** Answers with the rendered page; its scripts carry the nonce of the response's policy. */
-export default function handleRequest(request: Request, status: number, headers: Headers, remixContext: EntryContext, { nonce }: AppLoadContext): Promise<Response> {
+export default function handleRequest(
+  request: Request,
+  status: number,
+  headers: Headers,
+  remixContext: EntryContext,
+  { nonce }: AppLoadContext,
+): Promise<Response> {
   const ready = isbot(request.headers.get("user-agent")) ? "onAllReady" : "onShellReady";
   return new Promise((resolve, reject) => {
     let failed = false;

@@ -67,10 +67,19 @@ function Outcome({ state, name }: { state: SignInState; name: string }) {
         </Notice>
       );
     case "expired":
-      return <Notice tone="warn" title="The sign-in took too long">{state.message}</Notice>;
+      return (
+        <Notice tone="warn" title="The sign-in took too long">
+          {state.message}
+        </Notice>
+      );
     case "failed":
-      if (state.failure) return <FailurePanel failure={state.failure} reference={state.reference ?? undefined} title="The sign-in did not work" />;
-      return <Notice tone="bad" title="The sign-in did not work">{state.message}</Notice>;
+      if (state.failure)
+        return <FailurePanel failure={state.failure} reference={state.reference ?? undefined} title="The sign-in did not work" />;
+      return (
+        <Notice tone="bad" title="The sign-in did not work">
+          {state.message}
+        </Notice>
+      );
   }
 }
 

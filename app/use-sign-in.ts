@@ -29,7 +29,8 @@ const pause = (signal: AbortSignal) =>
   });
 
 function failed(error: unknown): SignInState {
-  if (!(error instanceof TRPCClientError)) return { name: "failed", message: "The sign-in could not be started. Try again.", failure: null, reference: null };
+  if (!(error instanceof TRPCClientError))
+    return { name: "failed", message: "The sign-in could not be started. Try again.", failure: null, reference: null };
   const { data }: TRPCClientError<AppRouter> = error;
   const message = data ? error.message : "Gatehouse did not answer. Check your network and try again.";
   return { name: "failed", message, failure: data?.failure ?? null, reference: data?.requestId ?? null };
@@ -46,7 +47,8 @@ async function outcomeOf(attemptId: string, popup: Window | null, signal: AbortS
       const { state, message } = await browserApi.oauth.status.query({ attemptId }, { signal });
       lost = 0;
       if (state === "connected") return { name: "connected" };
-      if (state === "failed" || state === "expired") return { name: state, message: message ?? "The sign-in did not finish.", failure: null, reference: null };
+      if (state === "failed" || state === "expired")
+        return { name: state, message: message ?? "The sign-in did not finish.", failure: null, reference: null };
     } catch (error) {
       lost += 1;
       if (signal.aborted) return null;

@@ -15,7 +15,9 @@ interface Chosen {
 }
 
 function summary({ organization, membershipIds, teamIds }: Chosen, people: Pickable["people"]): string {
-  const reached = organization ? people : people.filter(({ id, teamIds: own }) => membershipIds.includes(id) || own.some((team) => teamIds.includes(team)));
+  const reached = organization
+    ? people
+    : people.filter(({ id, teamIds: own }) => membershipIds.includes(id) || own.some((team) => teamIds.includes(team)));
   if (reached.length === 0) return "Nobody can use it yet, admins included.";
   return reached.length === 1 ? "1 person can use it." : `${reached.length} people can use it.`;
 }

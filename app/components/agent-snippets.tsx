@@ -38,8 +38,18 @@ function snippetsFor(url: string, token: string): [Tab, ...Tab[]] {
       code: `export GATEHOUSE_TOKEN=${token}\ncodex mcp add gatehouse --url ${url} \\\n  --bearer-token-env-var GATEHOUSE_TOKEN`,
     },
     { id: "cursor", name: "Cursor", how: "Add this to ~/.cursor/mcp.json.", code: json({ mcpServers: { gatehouse: { url, headers } } }) },
-    { id: "vscode", name: "VS Code", how: "Add this to .vscode/mcp.json.", code: json({ servers: { gatehouse: { type: "http", url, headers } } }) },
-    { id: "json", name: "Any other", how: "Most other clients take this form.", code: json({ mcpServers: { gatehouse: { type: "http", url, headers } } }) },
+    {
+      id: "vscode",
+      name: "VS Code",
+      how: "Add this to .vscode/mcp.json.",
+      code: json({ servers: { gatehouse: { type: "http", url, headers } } }),
+    },
+    {
+      id: "json",
+      name: "Any other",
+      how: "Most other clients take this form.",
+      code: json({ mcpServers: { gatehouse: { type: "http", url, headers } } }),
+    },
   ];
   return [toTab(claudeCode), ...others.map(toTab)];
 }

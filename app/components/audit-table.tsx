@@ -58,7 +58,12 @@ function Outcome({ row: { outcome, errorCode, durationMs } }: { row: AuditRow })
 export function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard
-    <div tabIndex={0} role="region" aria-label="Audit trail" className="overflow-x-auto rounded-xl border border-line bg-surface shadow-card">
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label="Audit trail"
+      className="overflow-x-auto rounded-xl border border-line bg-surface shadow-card"
+    >
       <table className="w-full text-left">
         <thead className="border-b border-line bg-sunken text-xs text-muted">
           <tr>

@@ -59,7 +59,16 @@ export function HeaderFields({ errors, headerName, headerPrefix }: HeaderFieldsP
 export function KeyFields({ errors }: { errors: Errors }) {
   return (
     <div className="space-y-4">
-      <Field id="apiKey" name="apiKey" label="API key" type="password" autoComplete="off" required errors={errors.apiKey} hint="Stored sealed. Nobody can read it here again, not even you." />
+      <Field
+        id="apiKey"
+        name="apiKey"
+        label="API key"
+        type="password"
+        autoComplete="off"
+        required
+        errors={errors.apiKey}
+        hint="Stored sealed. Nobody can read it here again, not even you."
+      />
       <Advanced label="Send the key in another header" open={errors.headerName !== undefined || errors.headerPrefix !== undefined}>
         <HeaderFields errors={errors} />
       </Advanced>
@@ -67,7 +76,17 @@ export function KeyFields({ errors }: { errors: Errors }) {
   );
 }
 
-export function OAuthClientFields({ errors, callbackUrl, open, clientId }: { errors: Errors; callbackUrl: string; open: boolean; clientId?: string }) {
+export function OAuthClientFields({
+  errors,
+  callbackUrl,
+  open,
+  clientId,
+}: {
+  errors: Errors;
+  callbackUrl: string;
+  open: boolean;
+  clientId?: string;
+}) {
   const demanded = ["oauthClient", "oauthClient.clientId", "oauthClient.clientSecret"].some((path) => errors[path]);
   return (
     <Advanced key={String(demanded)} label="Use an OAuth app of your own" open={open || demanded}>
@@ -87,7 +106,15 @@ export function OAuthClientFields({ errors, callbackUrl, open, clientId }: { err
           defaultValue={clientId}
           errors={errors["oauthClient.clientId"]}
         />
-        <Field id="clientSecret" name="clientSecret" label="Client secret" optional type="password" autoComplete="off" errors={errors["oauthClient.clientSecret"]} />
+        <Field
+          id="clientSecret"
+          name="clientSecret"
+          label="Client secret"
+          optional
+          type="password"
+          autoComplete="off"
+          errors={errors["oauthClient.clientSecret"]}
+        />
       </div>
     </Advanced>
   );

@@ -23,7 +23,7 @@ export function ConnectionAccess({ connection: { version, grants }, pickable, fa
     <Section id="access" title="Who can use this?" about="Without access nobody finds or calls its tools, admins included.">
       <Form method="post" key={version} className="max-w-2xl space-y-4">
         {failed?.code === "CONFLICT" ? (
-          <Notice tone="warn" title="Somebody else changed this connection">
+          <Notice tone="warn" answer title="Somebody else changed this connection">
             <p>{failed.message}</p>
             <Link to="." className="mt-1 inline-block font-medium underline" reloadDocument>
               Load it again
@@ -32,7 +32,11 @@ export function ConnectionAccess({ connection: { version, grants }, pickable, fa
         ) : (
           <FormNotice failed={failed} />
         )}
-        {saved && <Notice tone="good">{saved}</Notice>}
+        {saved && (
+          <Notice tone="good" answer>
+            {saved}
+          </Notice>
+        )}
         <input type="hidden" name="intent" value="access" />
         <input type="hidden" name="version" value={version} />
         <AccessPicker pickable={pickable} initial={grants} hideLegend />

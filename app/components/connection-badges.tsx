@@ -42,10 +42,9 @@ export const authWords = { oauth: "Sign-in (OAuth)", api_key: "API key", none: "
 
 /** Who may use it, in words. */
 export function accessWords(access: AccessSummary | undefined): string {
-  if (!access) return "Nobody yet";
-  if (access.organization) return `Everyone (${access.people})`;
-  if (access.people === 0) return access.teams > 0 ? "A team without people" : "Nobody yet";
-  return access.people === 1 ? "1 person" : `${access.people} people`;
+  if (access === undefined || (access.people === 0 && !access.organization)) return "Nobody can use it yet";
+  const people = access.people === 1 ? "1 person" : `${access.people} people`;
+  return access.organization ? `Everyone can use it (${people})` : `${people} can use it`;
 }
 
 export const countTools = (count: number) => (count === 1 ? "1 tool" : `${count} tools`);

@@ -13,6 +13,7 @@ import { Card } from "./ui/card.tsx";
 import { Choice } from "./ui/choice.tsx";
 import { Field } from "./ui/field.tsx";
 import { Notice } from "./ui/notice.tsx";
+import { useReveal } from "./ui/reveal.ts";
 
 /** What the form starts with: a preset, what was typed before, or nothing. */
 export interface Draft {
@@ -36,7 +37,17 @@ const modes = [
   { value: "per_member", label: "Each person connects their own", hint: "Calls run as the person who asks." },
 ] as const;
 
-const placed = ["name", "url", "apiKey", "headerName", "headerPrefix", "oauthClient", "oauthClient.clientId", "oauthClient.clientSecret", "credentialMode"];
+const placed = [
+  "name",
+  "url",
+  "apiKey",
+  "headerName",
+  "headerPrefix",
+  "oauthClient",
+  "oauthClient.clientId",
+  "oauthClient.clientSecret",
+  "credentialMode",
+];
 
 interface ConnectionFormProps {
   draft: Draft;
@@ -48,18 +59,28 @@ interface ConnectionFormProps {
 export function ConnectionForm({ draft, pickable, failed, callbackUrl }: ConnectionFormProps) {
   const [authType, setAuthType] = useState(draft.authType);
   const [mode, setMode] = useState(draft.credentialMode);
+  const within = useReveal<HTMLFormElement>(failed);
   const busy = useNavigation().formMethod === "POST";
   const errors = failed?.fields ?? {};
   const besideField = Object.keys(errors).some((path) => placed.includes(path));
   // Only an admin can enter a key, so a key is always the shared account's.
   const modeChoices = authType === "oauth" ? modes : modes.slice(0, 1);
   return (
-    <Form method="post" noValidate className="max-w-2xl space-y-5">
+    <Form ref={within} method="post" noValidate className="max-w-2xl space-y-5">
       {failed && (failed.failure || !besideField) && <FormNotice failed={failed} title="The server could not be added" />}
       {draft.note && <Notice tone="info">{draft.note}</Notice>}
       <input type="hidden" name="presetId" value={draft.presetId ?? ""} />
       <Card className="space-y-5 p-4 sm:p-5">
-        <Field id="name" name="name" label="Name" defaultValue={draft.name} errors={errors.name} maxLength={80} required hint="What people and agents call it." />
+        <Field
+          id="name"
+          name="name"
+          label="Name"
+          defaultValue={draft.name}
+          errors={errors.name}
+          maxLength={80}
+          required
+          hint="What people and agents call it."
+        />
         <Field
           id="url"
           name="url"
@@ -78,7 +99,14 @@ export function ConnectionForm({ draft, pickable, failed, callbackUrl }: Connect
           <legend className="mb-1.5 font-medium">How does it know who calls?</legend>
           <div className="grid gap-2 sm:grid-cols-3">
             {authChoices.map((choice) => (
-              <Choice key={choice.value} type="radio" name="authType" checked={authType === choice.value} onChange={() => setAuthType(choice.value)} {...choice} />
+              <Choice
+                key={choice.value}
+                type="radio"
+                name="authType"
+                checked={authType === choice.value}
+                onChange={() => setAuthType(choice.value)}
+                {...choice}
+              />
             ))}
           </div>
         </fieldset>

@@ -18,7 +18,11 @@ export function ConnectionGlyph({ name, className }: { name: string; className?:
   return (
     <span
       aria-hidden
-      className={cx("grid size-9 shrink-0 place-items-center rounded-lg text-base font-semibold ring-1 ring-black/5 ring-inset dark:ring-white/10", colours[sum % colours.length], className)}
+      className={cx(
+        "grid size-9 shrink-0 place-items-center rounded-lg text-base font-semibold ring-1 ring-black/5 ring-inset dark:ring-white/10",
+        colours[sum % colours.length],
+        className,
+      )}
     >
       {letters[0]?.toUpperCase()}
     </span>

@@ -29,15 +29,21 @@ export function ConnectionSettings({ connection, callbackUrl, failed, saved }: S
       {/* A saved or reloaded connection starts the form anew; one that was refused keeps what was typed. */}
       <Form method="post" key={version} noValidate className="max-w-xl space-y-4">
         {conflict && (
-          <Notice tone="warn" title="Somebody else changed this connection">
+          <Notice tone="warn" answer title="Somebody else changed this connection">
             <p>{failed.message}</p>
             <Link to="." className="mt-1 inline-block font-medium underline" reloadDocument>
               Load it again
             </Link>
           </Notice>
         )}
-        {failed && !conflict && (failed.failure || Object.keys(errors).length === 0) && <FormNotice failed={failed} title="The settings were not saved" />}
-        {saved && <Notice tone="good">{saved}</Notice>}
+        {failed && !conflict && (failed.failure || Object.keys(errors).length === 0) && (
+          <FormNotice failed={failed} title="The settings were not saved" />
+        )}
+        {saved && (
+          <Notice tone="good" answer>
+            {saved}
+          </Notice>
+        )}
         <input type="hidden" name="intent" value="settings" />
         <input type="hidden" name="version" value={version} />
         <Field id="name" name="name" label="Name" defaultValue={name} errors={errors.name} required maxLength={80} />
@@ -59,7 +65,9 @@ export function ConnectionSettings({ connection, callbackUrl, failed, saved }: S
             <p className="text-xs text-muted">Another header disconnects every account.</p>
           </Advanced>
         )}
-        {authType === "oauth" && <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={oauthClient?.source === "preregistered"} />}
+        {authType === "oauth" && (
+          <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={oauthClient?.source === "preregistered"} />
+        )}
         <Button type="submit" busy={busy}>
           Save settings
         </Button>

@@ -10,7 +10,11 @@ function peopleWords(people: number): string {
   return people === 1 ? "1 person has access." : `${people} people have access.`;
 }
 
-export function DangerZone({ connection: { name, credentialMode, credential, tools, access, authType } }: { connection: ConnectionDetail }) {
+export function DangerZone({
+  connection: { name, credentialMode, credential, tools, access, authType },
+}: {
+  connection: ConnectionDetail;
+}) {
   const accounts = credentialMode === "shared" ? "the shared account" : "everyone's own accounts";
   const people = peopleWords(access?.people ?? 0);
   const again = authType === "oauth" ? "Somebody has to sign in again" : "An admin has to connect it again";
@@ -27,7 +31,8 @@ export function DangerZone({ connection: { name, credentialMode, credential, too
               about={
                 <>
                   <p>
-                    Gatehouse forgets {accounts} and takes {countTools(tools.length)} away from every agent at once. {again} before it works.
+                    Gatehouse forgets {accounts} and takes {countTools(tools.length)} away from every agent at once. {again} before it
+                    works.
                   </p>
                   <p className="mt-2 font-medium text-ink">{people}</p>
                 </>
@@ -36,7 +41,9 @@ export function DangerZone({ connection: { name, credentialMode, credential, too
           </div>
         )}
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <p className="max-w-md text-muted">Deleting removes the connection with its access, its accounts and its tools. This cannot be undone.</p>
+          <p className="max-w-md text-muted">
+            Deleting removes the connection with its access, its accounts and its tools. This cannot be undone.
+          </p>
           <Confirm
             label="Delete"
             intent="remove"

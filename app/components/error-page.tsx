@@ -9,11 +9,21 @@ import { ButtonLink } from "./ui/button.tsx";
 function explain(error: unknown) {
   if (isRouteErrorResponse(error)) {
     const said = typeof error.data === "string" && error.statusText === error.statusText.toUpperCase() ? error.data : null;
-    if (error.status === 404) return { Icon: DoorClosed, title: "There is nothing here", about: said ?? "This page does not exist, or it was moved." };
-    if (error.status === 403) return { Icon: Lock, title: "This is for admins", about: said ?? "Your role does not allow this. Ask an admin of your organization." };
+    if (error.status === 404)
+      return { Icon: DoorClosed, title: "There is nothing here", about: said ?? "This page does not exist, or it was moved." };
+    if (error.status === 403)
+      return {
+        Icon: Lock,
+        title: "This is for admins",
+        about: said ?? "Your role does not allow this. Ask an admin of your organization.",
+      };
     if (error.status < 500 && said) return { Icon: TriangleAlert, title: "That did not work", about: said };
   }
-  return { Icon: TriangleAlert, title: "Something went wrong on our side", about: "Nothing you did. Try again in a moment; if it happens again, tell whoever runs this Gatehouse when it happened." };
+  return {
+    Icon: TriangleAlert,
+    title: "Something went wrong on our side",
+    about: "Nothing you did. Try again in a moment; if it happens again, tell whoever runs this Gatehouse when it happened.",
+  };
 }
 
 export function ErrorPage() {

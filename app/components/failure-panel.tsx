@@ -36,9 +36,16 @@ function Fact({ name, children }: { name: string; children: string }) {
   );
 }
 
-export function FailurePanel({ failure, reference, title = "The server could not be connected" }: { failure: UpstreamFailure; reference?: string; title?: string }) {
+interface FailurePanelProps {
+  failure: UpstreamFailure;
+  reference?: string;
+  title?: string;
+  answer?: boolean;
+}
+
+export function FailurePanel({ failure, reference, title = "The server could not be connected", answer }: FailurePanelProps) {
   return (
-    <Notice tone="bad" title={title}>
+    <Notice tone="bad" title={title} answer={answer}>
       <p className="mt-1">{failure.seen}</p>
       <p className="mt-1">{failure.advice}</p>
       <dl className="mt-3 grid gap-x-6 gap-y-2 border-t border-current/15 pt-3 text-xs sm:grid-cols-3">
@@ -53,6 +60,6 @@ export function FailurePanel({ failure, reference, title = "The server could not
 /** What a form was refused for: the panel for a server that failed, else the message. */
 export function FormNotice({ failed, title }: { failed: Failed | null | undefined; title?: string }) {
   if (!failed) return null;
-  if (failed.failure) return <FailurePanel failure={failed.failure} reference={failed.reference} title={title} />;
-  return <Notice tone="bad" title={failed.message} />;
+  if (failed.failure) return <FailurePanel failure={failed.failure} reference={failed.reference} title={title} answer />;
+  return <Notice tone="bad" title={failed.message} answer />;
 }

@@ -1,7 +1,17 @@
 // The top of a page: what it is, in one sentence, and what one can do here.
 import type { ReactNode } from "react";
 
-export function PageHeader({ title, about, actions, children }: { title: ReactNode; about?: ReactNode; actions?: ReactNode; children?: ReactNode }) {
+export function PageHeader({
+  title,
+  about,
+  actions,
+  children,
+}: {
+  title: ReactNode;
+  about?: ReactNode;
+  actions?: ReactNode;
+  children?: ReactNode;
+}) {
   return (
     <header className="mb-6 sm:mb-8">
       {children}

@@ -11,7 +11,8 @@ import { Badge } from "./ui/badge.tsx";
 import { controlLook } from "./ui/field.tsx";
 import { cx } from "./ui/cx.ts";
 
-const tile = "flex h-full items-start gap-3 rounded-xl border bg-surface p-3.5 transition-colors hover:border-accent hover:bg-accent-soft/40";
+const tile =
+  "flex h-full items-start gap-3 rounded-xl border bg-surface p-3.5 transition-colors hover:border-accent hover:bg-accent-soft/40";
 
 /** Each tile is a link, so that the grid works before JavaScript arrives. */
 export function PresetGrid({ presets, added }: { presets: readonly Preset[]; added: readonly string[] }) {
@@ -57,7 +58,9 @@ export function PresetGrid({ presets, added }: { presets: readonly Preset[]; add
             </span>
             <span>
               <span className="block font-semibold">Custom server</span>
-              <span className="mt-0.5 block text-muted">{found.length === 0 ? "Not in the list? Any MCP server works by its URL." : "Any MCP server by its URL"}</span>
+              <span className="mt-0.5 block text-muted">
+                {found.length === 0 ? "Not in the list? Any MCP server works by its URL." : "Any MCP server by its URL"}
+              </span>
             </span>
           </Link>
         </li>

@@ -72,7 +72,10 @@ function Navigation({ me }: { me: Me }) {
         )}
       </nav>
       <div className="flex items-center gap-2 border-t border-line px-2.5 pt-3">
-        <span aria-hidden className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent-ink">
+        <span
+          aria-hidden
+          className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent-ink"
+        >
           {me.name.slice(0, 1).toUpperCase()}
         </span>
         <div className="min-w-0 flex-1">
@@ -121,13 +124,21 @@ function Sheet({ me }: { me: Me }) {
 
 function Progress() {
   const loading = useNavigation().state !== "idle";
-  return <div aria-hidden className={cx("fixed inset-x-0 top-0 z-50 h-0.5 origin-left bg-accent opacity-0", loading && "animate-pulse opacity-100")} />;
+  return (
+    <div
+      aria-hidden
+      className={cx("fixed inset-x-0 top-0 z-50 h-0.5 origin-left bg-accent opacity-0", loading && "animate-pulse opacity-100")}
+    />
+  );
 }
 
 export function Shell({ me, children }: { me: Me; children: ReactNode }) {
   return (
     <div className="lg:pl-60">
-      <a href="#main" className="sr-only z-50 rounded-lg bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-lg bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3"
+      >
         Skip to content
       </a>
       <Progress />

@@ -23,7 +23,16 @@ export function TokenForm({ admin, failed }: { admin: boolean; failed: Failed | 
       {failed && Object.keys(errors).length === 0 && <FormNotice failed={failed} />}
       <input type="hidden" name="intent" value="create" />
       <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_10rem]">
-        <Field id="token-name" name="name" label="Name" required maxLength={80} placeholder="Claude Code on my laptop" errors={errors.name} autoComplete="off" />
+        <Field
+          id="token-name"
+          name="name"
+          label="Name"
+          required
+          maxLength={80}
+          placeholder="Claude Code on my laptop"
+          errors={errors.name}
+          autoComplete="off"
+        />
         <div>
           <label htmlFor="token-days" className="mb-1.5 block font-medium">
             Expires after
@@ -43,7 +52,15 @@ export function TokenForm({ admin, failed }: { admin: boolean; failed: Failed | 
         <div className={cx("grid gap-2", admin ? "sm:grid-cols-3" : "sm:grid-cols-2")}>
           <Choice type="radio" name="access" value="write" defaultChecked label="Read and write" hint="Every tool you may use." />
           <Choice type="radio" name="access" value="read" label="Read only" hint="Only tools that change nothing." />
-          {admin && <Choice type="radio" name="access" value="admin" label="Machine interface" hint="Manage Gatehouse by its API. Not for agents." />}
+          {admin && (
+            <Choice
+              type="radio"
+              name="access"
+              value="admin"
+              label="Machine interface"
+              hint="Manage Gatehouse by its API. Not for agents."
+            />
+          )}
         </div>
         <FieldError errors={errors.scopes} />
       </fieldset>

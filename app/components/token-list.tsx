@@ -20,7 +20,8 @@ function scopeWords(scopes: string[]): string {
 }
 
 export function TokenList({ tokens }: { tokens: readonly TokenRow[] }) {
-  if (tokens.length === 0) return <p className="text-muted">No tokens yet. Create one for each agent, so that you can revoke them one by one.</p>;
+  if (tokens.length === 0)
+    return <p className="text-muted">No tokens yet. Create one for each agent, so that you can revoke them one by one.</p>;
   return (
     <ul className="-my-3 divide-y divide-line">
       {tokens.map(({ id, name, hint, scopes, createdAt, expiresAt, lastUsedAt, lastClient }) => {

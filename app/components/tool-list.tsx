@@ -29,7 +29,9 @@ function ToolRow({ tool, since }: { tool: ToolView; since: Date }) {
               {added && <Badge tone="info">New</Badge>}
               {isFresh(tool.changedAt) && <Badge tone="warn">Changed</Badge>}
             </span>
-            <span className="line-clamp-2 text-muted group-open:line-clamp-none">{tool.description || "The server gives no description."}</span>
+            <span className="line-clamp-2 text-muted group-open:line-clamp-none">
+              {tool.description || "The server gives no description."}
+            </span>
           </span>
         </summary>
         <div className="mb-3 ml-6 space-y-2">
@@ -42,7 +44,12 @@ function ToolRow({ tool, since }: { tool: ToolView; since: Date }) {
             )}
           </p>
           {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard */}
-          <pre tabIndex={0} role="region" aria-label={`Input of ${tool.name}`} className="max-h-72 overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-xs leading-5">
+          <pre
+            tabIndex={0}
+            role="region"
+            aria-label={`Input of ${tool.name}`}
+            className="max-h-72 overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-xs leading-5"
+          >
             {JSON.stringify(tool.inputSchema, null, 2)}
           </pre>
         </div>

@@ -46,7 +46,14 @@ export async function loader({ request, context: { api } }: LoaderFunctionArgs) 
   filters.delete("after");
   const older = nextCursor === null ? null : `?${new URLSearchParams([...filters, ["after", nextCursor]]).toString()}`;
   const newest = query.has("after") ? `?${filters.toString()}` : null;
-  return { rows, people: people.map(({ id, name }) => ({ id, name })), chosen, filtered: Object.values(chosen).some(Boolean), older, newest };
+  return {
+    rows,
+    people: people.map(({ id, name }) => ({ id, name })),
+    chosen,
+    filtered: Object.values(chosen).some(Boolean),
+    older,
+    newest,
+  };
 }
 
 interface SelectProps {
@@ -59,7 +66,7 @@ interface SelectProps {
 
 function Select({ id, label, all, value, options }: SelectProps) {
   return (
-    <div className="min-w-0 flex-1 sm:max-w-52">
+    <div className="w-full min-w-0 sm:w-48">
       <label htmlFor={id} className="mb-1 block text-xs font-medium text-muted">
         {label}
       </label>
@@ -82,9 +89,27 @@ export default function Audit() {
     <>
       <PageHeader title="Audit trail" about="Every change and every call, with who did it. Arguments and secrets are not kept." />
       <Form method="get" className="mb-4 flex flex-wrap items-end gap-3">
-        <Select id="action" label="What" all="Everything" value={chosen.action} options={Object.entries(actionWords).map(([value, label]) => ({ value, label }))} />
-        <Select id="person" label="Who" all="Everyone" value={chosen.membershipId} options={people.map(({ id, name }) => ({ value: id, label: name }))} />
-        <Select id="outcome" label="Outcome" all="Any" value={chosen.outcome} options={outcomes.map((value) => ({ value, label: outcomeWords[value] }))} />
+        <Select
+          id="action"
+          label="What"
+          all="Everything"
+          value={chosen.action}
+          options={Object.entries(actionWords).map(([value, label]) => ({ value, label }))}
+        />
+        <Select
+          id="person"
+          label="Who"
+          all="Everyone"
+          value={chosen.membershipId}
+          options={people.map(({ id, name }) => ({ value: id, label: name }))}
+        />
+        <Select
+          id="outcome"
+          label="Outcome"
+          all="Any"
+          value={chosen.outcome}
+          options={outcomes.map((value) => ({ value, label: outcomeWords[value] }))}
+        />
         <div className="flex gap-2">
           <Button type="submit" busy={busy}>
             Filter

@@ -16,6 +16,7 @@ import { ToolList } from "#app/components/tool-list.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Section } from "#app/components/ui/card.tsx";
 import { Notice } from "#app/components/ui/notice.tsx";
+import { useReveal } from "#app/components/ui/reveal.ts";
 import { Time } from "#app/components/ui/time.tsx";
 import { ConnectPanel } from "#app/connect-panel.tsx";
 import { changeConnection } from "#app/change-connection.ts";
@@ -26,7 +27,12 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [{ title: `${data
 export async function loader({ request, params, context: { api, origin, actor } }: LoaderFunctionArgs) {
   const [connection, people, teams, usable] = await orBoundary(
     request,
-    Promise.all([api.connection.byId({ id: params.id ?? "" }), api.member.list(), api.team.list(), api.connection.list({ scope: "usable" })]),
+    Promise.all([
+      api.connection.byId({ id: params.id ?? "" }),
+      api.member.list(),
+      api.team.list(),
+      api.connection.list({ scope: "usable" }),
+    ]),
   );
   return {
     connection,
@@ -53,6 +59,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 export default function Connection() {
   const { connection, pickable, callbackUrl, mayUse, added } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
+  const within = useReveal<HTMLDivElement>(result);
   const refreshing = useNavigation().formData?.get("intent") === "refresh";
   const failedAt = (intent: string) => (result?.intent === intent ? result.failed : null);
   const doneAt = (intent: string) => (result?.intent === intent ? result.message : null);
@@ -77,14 +84,24 @@ export default function Connection() {
       >
         <BackLink to={paths.admin.connections}>Connections</BackLink>
       </PageHeader>
-      <div className="space-y-5">
+      <div ref={within} className="space-y-5">
         {added && !result && (
           <Notice tone="good" title={`${name} was added`}>
-            {connected ? `${countTools(tools.length)} found. Agents of everyone with access can use it now.` : "One step is left: connect an account, and its tools appear here."}
+            {connected
+              ? `${countTools(tools.length)} found. Agents of everyone with access can use it now.`
+              : "One step is left: connect an account, and its tools appear here."}
           </Notice>
         )}
-        {doneAt("disconnect") && <Notice tone="good">{doneAt("disconnect")}</Notice>}
-        {doneAt("connect") && <Notice tone="good">{doneAt("connect")}</Notice>}
+        {doneAt("disconnect") && (
+          <Notice tone="good" answer>
+            {doneAt("disconnect")}
+          </Notice>
+        )}
+        {doneAt("connect") && (
+          <Notice tone="good" answer>
+            {doneAt("connect")}
+          </Notice>
+        )}
         <ConnectPanel connection={connection} mayUse={mayUse} failed={failedAt("connect")} />
         <Section
           id="tools"
@@ -110,10 +127,18 @@ export default function Connection() {
           }
         >
           <div className="space-y-4">
-            {doneAt("refresh") && <Notice tone="good">{doneAt("refresh")}</Notice>}
+            {doneAt("refresh") && (
+              <Notice tone="good" answer>
+                {doneAt("refresh")}
+              </Notice>
+            )}
             <FormNotice failed={failedAt("refresh")} title="The tools could not be listed" />
             {tools.length > 0 && <ToolList tools={tools} since={createdAt} />}
-            {tools.length === 0 && <p className="text-muted">{connected ? "The server offers no tools." : "The tools appear here once an account is connected."}</p>}
+            {tools.length === 0 && (
+              <p className="text-muted">
+                {connected ? "The server offers no tools." : "The tools appear here once an account is connected."}
+              </p>
+            )}
           </div>
         </Section>
         <ConnectionAccess connection={connection} pickable={pickable} failed={failedAt("access")} saved={doneAt("access")} />

@@ -39,7 +39,7 @@ function Row({ connection }: { connection: ConnectionSummary }) {
         <StateBadge state={state} />
       </div>
       <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted md:col-span-2 md:pl-12">
-        <span>{accessWords(access)} can use it</span>
+        <span>{accessWords(access)}</span>
         <span>{countTools(toolCount)}</span>
         {lastSuccessAt && (
           <span>
@@ -62,7 +62,11 @@ export default function Connections() {
   );
   return (
     <>
-      <PageHeader title="Connections" about="The servers your organization's agents can reach, and who may use them." actions={connections.length > 0 && add} />
+      <PageHeader
+        title="Connections"
+        about="The servers your organization's agents can reach, and who may use them."
+        actions={connections.length > 0 && add}
+      />
       {removed && (
         <Notice tone="good" className="mb-4">
           The connection was deleted.

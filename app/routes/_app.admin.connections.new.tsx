@@ -44,7 +44,9 @@ export async function action({ request, context }: ActionFunctionArgs) {
       authType,
       credentialMode: text(form, "credentialMode") === "per_member" ? "per_member" : "shared",
       access: accessOf(form),
-      ...(authType === "api_key" ? { apiKey: text(form, "apiKey"), headerName: optionalText(form, "headerName"), headerPrefix: optionalText(form, "headerPrefix") } : {}),
+      ...(authType === "api_key"
+        ? { apiKey: text(form, "apiKey"), headerName: optionalText(form, "headerName"), headerPrefix: optionalText(form, "headerPrefix") }
+        : {}),
       ...(authType === "oauth" && (clientId || clientSecret) ? { oauthClient: { clientId, clientSecret } } : {}),
     });
     return redirect(`${paths.admin.connection(created.id)}?added`);
@@ -73,10 +75,19 @@ export default function NewConnection() {
   }
   return (
     <>
-      <PageHeader title={draft.presetId ? `Add ${draft.name}` : "Add a custom server"} about="Nothing is saved before the server has answered.">
+      <PageHeader
+        title={draft.presetId ? `Add ${draft.name}` : "Add a custom server"}
+        about="Nothing is saved before the server has answered."
+      >
         <BackLink to={paths.admin.newConnection}>All servers</BackLink>
       </PageHeader>
-      <ConnectionForm key={draft.presetId ?? "custom"} draft={{ ...draft, ...result?.typed }} pickable={pickable} failed={result?.failed ?? null} callbackUrl={callbackUrl} />
+      <ConnectionForm
+        key={draft.presetId ?? "custom"}
+        draft={{ ...draft, ...result?.typed }}
+        pickable={pickable}
+        failed={result?.failed ?? null}
+        callbackUrl={callbackUrl}
+      />
     </>
   );
 }

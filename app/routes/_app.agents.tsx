@@ -10,6 +10,7 @@ import { TokenList } from "#app/components/token-list.tsx";
 import { Section } from "#app/components/ui/card.tsx";
 import { CopyLine } from "#app/components/ui/copy.tsx";
 import { Notice } from "#app/components/ui/notice.tsx";
+import { useReveal } from "#app/components/ui/reveal.ts";
 import { text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 import type { TokenScope } from "#server/auth/actor.ts";
@@ -45,20 +46,25 @@ export async function action({ request, context: { api, requestId } }: ActionFun
 export default function Agents() {
   const { tokens, admin, url } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
+  const within = useReveal<HTMLDivElement>(result);
   const created = result?.created ?? null;
   return (
     <>
       <PageHeader title="Agents" about="One URL for every agent. Each sees two tools, search and execute, and reaches what you may use." />
-      <div className="space-y-5">
+      <div ref={within} className="space-y-5">
         {created && (
-          <div role="status" className="rounded-xl border border-accent/40 bg-accent-soft p-4 sm:p-5">
+          <div role="status" data-answer className="scroll-m-20 rounded-xl border border-accent/40 bg-accent-soft p-4 sm:p-5">
             <h2 className="text-base font-semibold">Token for {created.name}</h2>
             <p className="mt-0.5 mb-3 text-accent-ink">Copy it now: it is shown this once and cannot be read again.</p>
             <CopyLine text={created.token} what="token" />
             {created.forAgents && <p className="mt-3 text-accent-ink">It is filled in below, ready to paste.</p>}
           </div>
         )}
-        {result?.revoked && <Notice tone="good">The token was revoked.</Notice>}
+        {result?.revoked && (
+          <Notice tone="good" answer>
+            The token was revoked.
+          </Notice>
+        )}
         <Section id="connect-agent" title="Connect an agent" about="Paste this where your agent keeps its MCP servers.">
           <div className="space-y-5">
             <div>

@@ -36,30 +36,31 @@ const groups: { key: Group; title: string; about: string }[] = [
   { key: "ready", title: "Ready to use", about: "Your agents find these tools by themselves." },
 ];
 
+const isMissing = ({ state }: ConnectionSummary) => state.name === "needs_connection" || state.name === "reconnect_required";
+/** An own account at a provider is connected right here. */
+const isOwn = ({ authType, credentialMode }: ConnectionSummary) => credentialMode === "per_member" && authType === "oauth";
+
 interface RowProps {
   connection: ConnectionSummary;
   admin: boolean;
   asked: boolean;
 }
 
-function Action({ connection: { id, name, authType, credentialMode, state }, admin, asked }: RowProps) {
-  const mine = credentialMode === "per_member" && authType === "oauth";
-  const missing = state.name === "needs_connection" || state.name === "reconnect_required";
-  if (mine) return <SignIn connectionId={id} connectionName={name} label={state.name === "needs_connection" ? "Connect" : "Reconnect"} kind={missing || asked ? "primary" : "secondary"} size="sm" />;
-  if (!admin) return null;
+function Manage({ connection }: { connection: ConnectionSummary }) {
+  const missing = isMissing(connection);
   return (
-    <ButtonLink to={paths.admin.connection(id)} size="sm" kind={missing ? "primary" : "secondary"}>
+    <ButtonLink to={paths.admin.connection(connection.id)} size="sm" kind={missing ? "primary" : "quiet"}>
       {missing ? "Connect the account" : "Manage"}
-      <span className="sr-only"> of {name}</span>
+      <span className="sr-only"> of {connection.name}</span>
     </ButtonLink>
   );
 }
 
-function Row(props: RowProps) {
-  const { id, name, state, credentialMode, toolCount, lastSuccessAt } = props.connection;
+function Row({ connection, admin, asked }: RowProps) {
+  const { id, name, state, credentialMode, toolCount, lastSuccessAt } = connection;
   return (
-    <li id={id} className={cx("flex flex-col gap-3 px-4 py-4 sm:px-5", props.asked && "bg-accent-soft/40")}>
-      <div className="flex items-start gap-3">
+    <li id={id} className={cx("flex flex-col gap-3 px-4 py-4 sm:px-5", asked && "bg-accent-soft/40")}>
+      <div className="flex flex-wrap items-start gap-3">
         <ConnectionGlyph name={name} />
         <div className="min-w-0 flex-1">
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1.5">
@@ -76,10 +77,19 @@ function Row(props: RowProps) {
             )}
           </p>
         </div>
+        {admin && !isOwn(connection) && <Manage connection={connection} />}
       </div>
-      <div className="empty:hidden sm:pl-12">
-        <Action {...props} />
-      </div>
+      {isOwn(connection) && (
+        <div className="sm:pl-12">
+          <SignIn
+            connectionId={id}
+            connectionName={name}
+            label={state.name === "needs_connection" ? "Connect" : "Reconnect"}
+            kind={isMissing(connection) || asked ? "primary" : "secondary"}
+            size="sm"
+          />
+        </div>
+      )}
     </li>
   );
 }
@@ -107,7 +117,9 @@ export default function YourConnections() {
             )
           }
         >
-          {admin ? "Nobody gave you access to a connection. As an admin you can do that yourself." : "Nobody gave you access to a connection. Ask an admin of your organization."}
+          {admin
+            ? "Nobody gave you access to a connection. As an admin you can do that yourself."
+            : "Nobody gave you access to a connection. Ask an admin of your organization."}
         </Empty>
       )}
       <div className="space-y-8">
@@ -133,7 +145,11 @@ export default function YourConnections() {
       </div>
       {connections.length > 0 && (
         <p className="mt-8 text-muted">
-          To use them, <Link className="font-medium text-accent-ink underline" to={paths.agents}>connect your agent</Link>.
+          To use them,{" "}
+          <Link className="font-medium text-accent-ink underline" to={paths.agents}>
+            connect your agent
+          </Link>
+          .
         </p>
       )}
     </>

@@ -52,7 +52,15 @@ export default function Login() {
           defaultValue={fields.email.initialValue}
           errors={fields.email.errors}
         />
-        <Field id={fields.password.id} name="password" label="Password" type="password" autoComplete="current-password" required errors={fields.password.errors} />
+        <Field
+          id={fields.password.id}
+          name="password"
+          label="Password"
+          type="password"
+          autoComplete="current-password"
+          required
+          errors={fields.password.errors}
+        />
         <Button type="submit" kind="primary" busy={busy} className="w-full">
           Sign in
         </Button>

@@ -28,7 +28,10 @@ export async function action({ request, context }: ActionFunctionArgs) {
 export default function Start() {
   const result = useActionData<typeof action>();
   return (
-    <Entrance title="Sign in at the provider" about={result?.host ? `You are leaving for ${result.host} and will come back here.` : "Nothing was connected."}>
+    <Entrance
+      title="Sign in at the provider"
+      about={result?.host ? `You are leaving for ${result.host} and will come back here.` : "Nothing was connected."}
+    >
       <FormNotice failed={result?.failed} title="The sign-in did not work" />
       {result?.url ? (
         <ButtonLink to={result.url} kind="primary" className="w-full">

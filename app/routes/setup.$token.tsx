@@ -56,7 +56,13 @@ export default function Setup() {
     <Entrance title="Welcome to Gatehouse" about="Name your organization and become its owner. This takes a minute.">
       <Form method="post" id={form.id} onSubmit={form.onSubmit} noValidate className="space-y-4">
         {form.errors?.length ? <Notice tone="bad">{form.errors.join(" ")}</Notice> : null}
-        <Field {...text("organization")} label="Organization name" autoComplete="organization" placeholder="Acme" defaultValue={fields.organization.initialValue} />
+        <Field
+          {...text("organization")}
+          label="Organization name"
+          autoComplete="organization"
+          placeholder="Acme"
+          defaultValue={fields.organization.initialValue}
+        />
         <Field {...text("name")} label="Your name" autoComplete="name" defaultValue={fields.name.initialValue} />
         <Field {...text("email")} label="E-mail" type="email" autoComplete="username" defaultValue={fields.email.initialValue} />
         <Field {...text("password")} label="Password" type="password" autoComplete="new-password" hint="At least 10 characters." />

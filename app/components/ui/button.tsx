@@ -36,7 +36,14 @@ export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button
   ref,
 ) {
   return (
-    <button ref={ref} type={type} disabled={disabled === true || busy} aria-busy={busy || undefined} className={look({ kind, size }, className)} {...rest}>
+    <button
+      ref={ref}
+      type={type}
+      disabled={disabled === true || busy}
+      aria-busy={busy || undefined}
+      className={look({ kind, size }, className)}
+      {...rest}
+    >
       {busy && <LoaderCircle aria-hidden className="size-4 animate-spin" />}
       {children}
     </button>

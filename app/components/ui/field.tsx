@@ -28,9 +28,10 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
 
 /** A text field. */
 export function Field({ id, label, hint, errors, optional = false, className, ...input }: FieldProps) {
+  const shownHint = errors?.length ? undefined : hint;
   const hintId = `${id}-hint`;
   const errorId = `${id}-error`;
-  const described = [hint ? hintId : null, errors?.length ? errorId : null].filter((part) => part !== null).join(" ");
+  const described = [shownHint ? hintId : null, errors?.length ? errorId : null].filter((part) => part !== null).join(" ");
   return (
     <div className={className}>
       <div className="mb-1.5 flex items-baseline justify-between gap-3">
@@ -51,9 +52,9 @@ export function Field({ id, label, hint, errors, optional = false, className, ..
         {...input}
       />
       <FieldError id={errorId} errors={errors} />
-      {hint && (
+      {shownHint && (
         <p id={hintId} className="mt-1.5 text-xs text-muted">
-          {hint}
+          {shownHint}
         </p>
       )}
     </div>

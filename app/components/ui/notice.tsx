@@ -14,14 +14,20 @@ const looks = {
 interface NoticeProps {
   tone: keyof typeof looks;
   title?: string;
+  /** It answers what the person just did (see reveal.ts). */
+  answer?: boolean;
   className?: string;
   children?: ReactNode;
 }
 
-export function Notice({ tone, title, className, children }: NoticeProps) {
+export function Notice({ tone, title, answer = false, className, children }: NoticeProps) {
   const { tone: colours, Icon, role } = looks[tone];
   return (
-    <div role={role} className={cx("flex gap-2.5 rounded-lg px-3.5 py-3", colours, className)}>
+    <div
+      role={role}
+      data-answer={answer || undefined}
+      className={cx("flex scroll-m-20 gap-2.5 rounded-lg px-3.5 py-3", colours, className)}
+    >
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0 flex-1 break-words">
         {title && <p className="font-semibold">{title}</p>}
