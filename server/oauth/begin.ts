@@ -37,7 +37,10 @@ export interface BeginInput {
  * Discovers, registers where needed, stores the attempt and returns where to send the person.
  * Throws BAD_INPUT (oauthClient) when the provider wants a pre-registered client, UPSTREAM_FAILED with the phase otherwise.
  */
-export async function begin(actor: Actor, { connection, holder, sessionId }: BeginInput): Promise<{ attemptId: string; authorizationUrl: string; expiresAt: Date }> {
+export async function begin(
+  actor: Actor,
+  { connection, holder, sessionId }: BeginInput,
+): Promise<{ attemptId: string; authorizationUrl: string; expiresAt: Date }> {
   const discovery = await discover(connection.url);
   const { orgId, membershipId, origin } = actor;
   const last = await db.oAuthAttempt.findFirst({
@@ -64,7 +67,9 @@ export async function begin(actor: Actor, { connection, holder, sessionId }: Beg
       const { connectionId, issuer } = newRow;
       await tx.oAuthClient.upsert({ where: { connectionId_issuer: { connectionId, issuer } }, create: newRow, update: newRow });
     }
-    await tx.oAuthAttempt.deleteMany({ where: { orgId, connectionId: connection.id, expiresAt: { lt: new Date(Date.now() - attemptMs) } } });
+    await tx.oAuthAttempt.deleteMany({
+      where: { orgId, connectionId: connection.id, expiresAt: { lt: new Date(Date.now() - attemptMs) } },
+    });
     await tx.oAuthAttempt.create({
       data: {
         id,
@@ -80,7 +85,11 @@ export async function begin(actor: Actor, { connection, holder, sessionId }: Beg
         expiresAt,
       },
     });
-    await record(tx, actor, { action: "connection.authorization_began", target: { type: "connection", id: connection.id, name: connection.name }, details: { issuer: discovery.issuer } });
+    await record(tx, actor, {
+      action: "connection.authorization_began",
+      target: { type: "connection", id: connection.id, name: connection.name },
+      details: { issuer: discovery.issuer },
+    });
   });
   return { attemptId: id, authorizationUrl: authorizationUrl.href, expiresAt };
 }

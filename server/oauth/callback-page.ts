@@ -33,7 +33,9 @@ const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${ch
 /** The page for this outcome; its one script closes the popup after a success, its nonce has to be in the policy. */
 export function callbackPage({ state, connectionName, message, requestId, backUrl }: CallbackOutcome, nonce: string): string {
   const good = state === "connected";
-  const about = good ? `${connectionName ?? "The server"} is ready to use. You can close this window.` : (message ?? "Nothing was connected.");
+  const about = good
+    ? `${connectionName ?? "The server"} is ready to use. You can close this window.`
+    : (message ?? "Nothing was connected.");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <title>${escape(titles[state])} - Gatehouse</title><style nonce="${nonce}">${style}</style></head>

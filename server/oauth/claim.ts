@@ -34,9 +34,15 @@ export async function claim({ state, sessionId }: { state: string; sessionId: st
     throw new DomainError("FORBIDDEN", "This sign-in was started in another browser or by another person. Start it again here.");
   }
   // One statement decides between two callbacks with the same state.
-  const claimed = await db.oAuthAttempt.updateMany({ where: { id: found.id, consumedAt: null, expiresAt: { gt: new Date() } }, data: { consumedAt: new Date() } });
+  const claimed = await db.oAuthAttempt.updateMany({
+    where: { id: found.id, consumedAt: null, expiresAt: { gt: new Date() } },
+    data: { consumedAt: new Date() },
+  });
   if (claimed.count === 0) {
-    throw new DomainError("EXPIRED", found.expiresAt <= new Date() ? "This sign-in took longer than ten minutes. Start again." : "This sign-in was finished already.");
+    throw new DomainError(
+      "EXPIRED",
+      found.expiresAt <= new Date() ? "This sign-in took longer than ten minutes. Start again." : "This sign-in was finished already.",
+    );
   }
   const secrets: unknown = JSON.parse(sealer.open(found.sealed, attemptBinding(found.id)));
   if (!isSecrets(secrets)) throw new DomainError("INTERNAL", "The stored sign-in cannot be read.");
@@ -44,8 +50,13 @@ export async function claim({ state, sessionId }: { state: string; sessionId: st
 }
 
 /** RFC 9207 section 2.4: `iss` is compared as a plain string; where the server announces it, its absence is an attack too. Throws FORBIDDEN. */
-export function checkIssuer(iss: string | null, { issuer, serverMetadata }: { issuer: string; serverMetadata: AuthorizationServerMetadata }): void {
-  const announced = "authorization_response_iss_parameter_supported" in serverMetadata && serverMetadata.authorization_response_iss_parameter_supported === true;
+export function checkIssuer(
+  iss: string | null,
+  { issuer, serverMetadata }: { issuer: string; serverMetadata: AuthorizationServerMetadata },
+): void {
+  const announced =
+    "authorization_response_iss_parameter_supported" in serverMetadata &&
+    serverMetadata.authorization_response_iss_parameter_supported === true;
   if (iss === null ? announced : iss !== issuer) {
     throw new DomainError("FORBIDDEN", "The answer came from another sign-in server than the one asked. Nothing was connected.");
   }

@@ -4,7 +4,10 @@ import type { OAuthClientMetadata } from "@modelcontextprotocol/client";
 import { links } from "#server/origin.ts";
 
 /** The registration request (RFC 7591 section 2) of the product at `origin`. */
-export function registrationRequest(origin: string, authMethod: "none" | "client_secret_post" | "client_secret_basic"): OAuthClientMetadata {
+export function registrationRequest(
+  origin: string,
+  authMethod: "none" | "client_secret_post" | "client_secret_basic",
+): OAuthClientMetadata {
   return {
     client_name: "Gatehouse",
     client_uri: origin,

@@ -2,18 +2,17 @@
 import {
   type AuthorizationServerMetadata,
   checkResourceAllowed,
-  discoverAuthorizationServerMetadata,
   discoverOAuthProtectedResourceMetadata,
   extractWWWAuthenticateParams,
-  IssuerMismatchError,
   LATEST_PROTOCOL_VERSION,
 } from "@modelcontextprotocol/client";
 
-import { env } from "#server/env.ts";
 import { badInput, DomainError, upstreamFailed } from "#server/errors.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
-import { outbound } from "#server/outbound/outbound.ts";
+
+import { authorizationServerOf, discoveryFailed } from "./authorization-server.ts";
+import { oauthFetch } from "./oauth-fetch.ts";
 
 export interface Discovery {
   /** The resource identifier for RFC 8707, as the server names itself. */
@@ -23,9 +22,6 @@ export interface Discovery {
   /** What to ask for: the challenge's scope, else the resource's; null means leave `scope` out. */
   scope: string | null;
 }
-
-/** Documents are small and quick; a server that makes us wait here is not one people can sign in to. */
-export const oauthFetch = outbound.withLimits({ timeoutMs: 10_000, maxBytes: 262_144 });
 
 /** What an unauthenticated request is told. */
 interface Challenge {
@@ -59,57 +55,24 @@ async function resourceMetadata(url: URL, metadataUrl: URL | undefined) {
   return null;
 }
 
-function failed(seen: string, advice: string, cause?: unknown): DomainError {
-  return upstreamFailed({ phase: "discovery", seen, actor: "provider", advice }, cause);
-}
-
-function isSecure(endpoint: string | undefined): boolean {
-  if (endpoint === undefined) return true;
-  if (!URL.canParse(endpoint)) return false;
-  const { protocol, hostname } = new URL(endpoint);
-  // Plain http stays on this machine, and only where the operator opened private networks (the outbound guard refuses it elsewhere).
-  return protocol === "https:" || (protocol === "http:" && env.ALLOW_PRIVATE_UPSTREAMS && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname));
-}
-
-/** What is demanded of an authorization server before anybody is sent there: PKCE with S256 is not negotiable, nor is TLS. */
-function demandUsable({ code_challenge_methods_supported: methods, authorization_endpoint, token_endpoint, registration_endpoint }: AuthorizationServerMetadata): void {
-  if (!methods?.includes("S256")) {
-    throw failed("The sign-in server does not say that it supports PKCE with S256.", "Gatehouse does not sign in without it; ask the provider to announce it.");
-  }
-  if (![authorization_endpoint, token_endpoint, registration_endpoint].every(isSecure)) {
-    throw failed("The sign-in server names an address without https.", "Gatehouse sends no credentials there; ask the provider.");
-  }
-}
-
-/** The first usable authorization server; its `issuer` has to be the one it was found by (RFC 8414 section 3.3). */
-async function authorizationServerOf(candidates: readonly string[]): Promise<{ issuer: string; serverMetadata: AuthorizationServerMetadata }> {
-  let problem: unknown;
-  for (const candidate of candidates) {
-    try {
-      const serverMetadata = await discoverAuthorizationServerMetadata(candidate, { fetchFn: oauthFetch });
-      if (!serverMetadata) continue;
-      demandUsable(serverMetadata);
-      return { issuer: serverMetadata.issuer, serverMetadata };
-    } catch (error) {
-      problem ??= error;
-    }
-  }
-  if (problem instanceof DomainError) throw problem;
-  if (problem instanceof IssuerMismatchError) {
-    throw failed("The sign-in server gives another name than the one it was found by.", "Gatehouse does not trust it; ask the provider to correct its issuer.", problem);
-  }
-  const network = problem === undefined ? null : diagnose(problem, "discovery");
-  if (network && network.phase !== "discovery") throw upstreamFailed({ ...network, seen: `The sign-in server: ${network.seen}` }, problem);
-  throw failed("No usable description of the sign-in server was found (RFC 8414).", "Ask the provider, or use an API key if it offers one.", problem);
-}
-
 /** For a server without resource metadata: whether its answer was a demand to sign in at all. Throws where it was not. */
 function demandChallenge(status: number): void {
   if (status === 401 || status === 403) return;
   if (status < 300) throw badInput("authType", "This server does not ask for a sign-in. Choose No sign-in, or check the URL.");
   const seen = `The server answered ${status} to an MCP request and does not say how to sign in.`;
-  if (status >= 500) throw upstreamFailed({ phase: "http", seen, actor: "provider", advice: "Try again later; if it stays like this, check the provider's status page." });
-  throw upstreamFailed({ phase: "http", seen, actor: "organization_admin", advice: "Check that the URL is the MCP endpoint of the server; it often ends in /mcp." });
+  if (status >= 500)
+    throw upstreamFailed({
+      phase: "http",
+      seen,
+      actor: "provider",
+      advice: "Try again later; if it stays like this, check the provider's status page.",
+    });
+  throw upstreamFailed({
+    phase: "http",
+    seen,
+    actor: "organization_admin",
+    advice: "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.",
+  });
 }
 
 /**
@@ -123,13 +86,21 @@ export async function discover(url: string): Promise<Discovery> {
     const metadata = await resourceMetadata(target, challenge.metadataUrl);
     if (!metadata) demandChallenge(challenge.status);
     if (metadata && !checkResourceAllowed({ requestedResource: target, configuredResource: metadata.resource })) {
-      throw failed("The server's sign-in description is for another address.", "Check the URL, or ask the provider: its resource metadata names a different resource.");
+      throw discoveryFailed(
+        "The server's sign-in description is for another address.",
+        "Check the URL, or ask the provider: its resource metadata names a different resource.",
+      );
     }
     // Servers of 2025-03-26 have no resource metadata: their own origin is the authorization server, named with or without the slash.
     const candidates = metadata?.authorization_servers?.length ? metadata.authorization_servers : [`${target.origin}/`];
     const { issuer, serverMetadata } = await authorizationServerOf(candidates);
     const scope = challenge.scope ?? metadata?.scopes_supported?.join(" ");
-    return { resource: metadata?.resource ?? target.href, issuer, serverMetadata, scope: scope ? withOffline(scope, serverMetadata) : null };
+    return {
+      resource: metadata?.resource ?? target.href,
+      issuer,
+      serverMetadata,
+      scope: scope ? withOffline(scope, serverMetadata) : null,
+    };
   } catch (error) {
     if (error instanceof DomainError) throw error;
     throw upstreamFailed(diagnose(error, "discovery"), error);

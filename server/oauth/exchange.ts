@@ -6,7 +6,7 @@ import { diagnose } from "#server/outbound/failure.ts";
 
 import type { Attempt } from "./claim.ts";
 import { clientAuthentication } from "./client-authentication.ts";
-import { oauthFetch } from "./discover.ts";
+import { oauthFetch } from "./oauth-fetch.ts";
 import { forgetRegistration } from "./registration.ts";
 import { toTokenSet, type TokenSet } from "./token-set.ts";
 
@@ -15,14 +15,22 @@ function refusal(error: unknown): UpstreamFailure {
   if (network.phase !== "token") return network;
   if (error instanceof OAuthError && error.code === OAuthErrorCode.InvalidClient) {
     const advice = "Connect again; if it stays like this, check the client id and secret in the connection's settings.";
-    return { phase: "token", seen: "The sign-in server does not know Gatehouse under its client id and secret.", actor: "organization_admin", advice };
+    return {
+      phase: "token",
+      seen: "The sign-in server does not know Gatehouse under its client id and secret.",
+      actor: "organization_admin",
+      advice,
+    };
   }
   const advice = "Try again; if it stays like this, the provider or the client's settings there are the cause.";
   return { phase: "token", seen: "The sign-in server did not hand out tokens for this sign-in.", actor: "member", advice };
 }
 
 /** Tokens for the code; nothing is stored yet. Throws UPSTREAM_FAILED (phase token, or the network's). */
-export async function exchange(attempt: Attempt, { code, iss }: { code: string; iss: string | null }): Promise<{ tokens: TokenSet; lifetimeSeconds: number | undefined }> {
+export async function exchange(
+  attempt: Attempt,
+  { code, iss }: { code: string; iss: string | null },
+): Promise<{ tokens: TokenSet; lifetimeSeconds: number | undefined }> {
   const { client, codeVerifier, discovery } = attempt.secrets;
   const { issuer, resource, serverMetadata } = discovery;
   try {

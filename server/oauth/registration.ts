@@ -10,7 +10,8 @@ import { diagnose } from "#server/outbound/failure.ts";
 import { sealer } from "#server/secrets.ts";
 
 import { registrationRequest } from "./client-metadata.ts";
-import { type Discovery, oauthFetch } from "./discover.ts";
+import type { Discovery } from "./discover.ts";
+import { oauthFetch } from "./oauth-fetch.ts";
 
 export type ClientInformation = OAuthClientInformationMixed;
 export type RegistrationWay = "cimd" | "dcr" | "none";
@@ -40,8 +41,19 @@ export function clientNeeded(origin: string) {
 }
 
 /** The sealed columns of a client row. */
-export function clientColumns(connectionId: string, issuer: string, source: "preregistered" | "cimd" | "dcr", information: ClientInformation) {
-  return { connectionId, issuer, source, clientId: information.client_id, sealed: sealer.seal(JSON.stringify(information), binding(connectionId, issuer)) };
+export function clientColumns(
+  connectionId: string,
+  issuer: string,
+  source: "preregistered" | "cimd" | "dcr",
+  information: ClientInformation,
+) {
+  return {
+    connectionId,
+    issuer,
+    source,
+    clientId: information.client_id,
+    sealed: sealer.seal(JSON.stringify(information), binding(connectionId, issuer)),
+  };
 }
 
 function isInformation(value: unknown): value is ClientInformation & { redirect_uris?: string[]; client_secret_expires_at?: number } {
@@ -60,7 +72,12 @@ function refusal(error: unknown): UpstreamFailure {
   const network = diagnose(error, "registration");
   if (network.phase !== "registration") return network;
   if (error instanceof RegistrationRejectedError && error.status >= 500) {
-    return { phase: "registration", seen: `The sign-in server failed to register Gatehouse (${error.status}).`, actor: "provider", advice: "Try again later." };
+    return {
+      phase: "registration",
+      seen: `The sign-in server failed to register Gatehouse (${error.status}).`,
+      actor: "provider",
+      advice: "Try again later.",
+    };
   }
   const advice = "Create an OAuth application at the provider and enter its client id and secret.";
   return { phase: "registration", seen: "The sign-in server refused to register Gatehouse.", actor: "organization_admin", advice };
@@ -69,10 +86,16 @@ function refusal(error: unknown): UpstreamFailure {
 async function registerDynamically({ issuer, serverMetadata, scope }: Discovery, origin: string): Promise<ClientInformation> {
   const offered = serverMetadata.token_endpoint_auth_methods_supported;
   // PKCE protects the code, so no secret is one less to keep; without a list, RFC 8414 section 2 means Basic.
-  const method = (["none", "client_secret_basic", "client_secret_post"] as const).find((name) => offered?.includes(name)) ?? "client_secret_basic";
+  const method =
+    (["none", "client_secret_basic", "client_secret_post"] as const).find((name) => offered?.includes(name)) ?? "client_secret_basic";
   const clientMetadata = registrationRequest(origin, method);
   try {
-    const information = await registerClient(issuer, { metadata: serverMetadata, clientMetadata, fetchFn: oauthFetch, ...(scope ? { scope } : {}) });
+    const information = await registerClient(issuer, {
+      metadata: serverMetadata,
+      clientMetadata,
+      fetchFn: oauthFetch,
+      ...(scope ? { scope } : {}),
+    });
     // What we asked for decides whether it can be used again from here.
     return { ...information, redirect_uris: clientMetadata.redirect_uris };
   } catch (error) {
@@ -94,7 +117,10 @@ export interface ChosenClient {
 }
 
 /** Drops a registration that the authorization server no longer knows; the next sign-in makes a new one. A client entered by an admin stays. */
-export async function forgetRegistration({ orgId, connectionId, issuer }: { orgId: string; connectionId: string; issuer: string }, clientId: string): Promise<void> {
+export async function forgetRegistration(
+  { orgId, connectionId, issuer }: { orgId: string; connectionId: string; issuer: string },
+  clientId: string,
+): Promise<void> {
   await db.oAuthClient.deleteMany({ where: { connectionId, issuer, clientId, source: "dcr", connection: { orgId } } });
 }
 
@@ -103,7 +129,11 @@ export async function forgetRegistration({ orgId, connectionId, issuer }: { orgI
  * back, which is how a client looks that the server has forgotten, so a new one is made.
  * Throws BAD_INPUT (oauthClient) or UPSTREAM_FAILED (registration).
  */
-export async function clientFor(connectionId: string, discovery: Discovery, { origin, distrusted }: { origin: string; distrusted: boolean }): Promise<ChosenClient> {
+export async function clientFor(
+  connectionId: string,
+  discovery: Discovery,
+  { origin, distrusted }: { origin: string; distrusted: boolean },
+): Promise<ChosenClient> {
   const { issuer } = discovery;
   const stored = await storedClient(connectionId, issuer);
   if (stored?.source === "preregistered") return { information: stored.information, newRow: null };
@@ -112,7 +142,8 @@ export async function clientFor(connectionId: string, discovery: Discovery, { or
     const information = { client_id: links.clientMetadata(origin) };
     return { information, newRow: clientColumns(connectionId, issuer, "cimd", information) };
   }
-  if (stored?.source === "dcr" && !distrusted && isUsable(stored.information, origin)) return { information: stored.information, newRow: null };
+  if (stored?.source === "dcr" && !distrusted && isUsable(stored.information, origin))
+    return { information: stored.information, newRow: null };
   if (way === "none") throw clientNeeded(origin);
   const information = await registerDynamically(discovery, origin);
   return { information, newRow: clientColumns(connectionId, issuer, "dcr", information) };

@@ -12,7 +12,15 @@ function endpointOf(metadata: object): string | null {
 }
 
 /** Revokes the tokens of a Credential row, which may be gone by now, where the provider offers it; waits at most five seconds. Never throws. */
-export async function revoke({ connectionId, holder, sealed }: { connectionId: string; holder: string; sealed: string | null }): Promise<void> {
+export async function revoke({
+  connectionId,
+  holder,
+  sealed,
+}: {
+  connectionId: string;
+  holder: string;
+  sealed: string | null;
+}): Promise<void> {
   if (sealed === null) return;
   try {
     const { refreshToken, accessToken, client, serverMetadata } = openTokens(connectionId, holder, sealed);
@@ -20,7 +28,9 @@ export async function revoke({ connectionId, holder, sealed }: { connectionId: s
     if (endpoint === null) return;
     // Revoking the refresh token ends the access tokens made with it (section 2.1).
     const body = new URLSearchParams(
-      refreshToken === null ? { token: accessToken, token_type_hint: "access_token" } : { token: refreshToken, token_type_hint: "refresh_token" },
+      refreshToken === null
+        ? { token: accessToken, token_type_hint: "access_token" }
+        : { token: refreshToken, token_type_hint: "refresh_token" },
     );
     const headers = new Headers();
     clientAuthentication(client, serverMetadata)(headers, body);

@@ -51,12 +51,16 @@ export function openTokens(connectionId: string, holder: string, sealed: string)
   return tokens;
 }
 
-/** A token response as a token set. A refresh response without a refresh token keeps the old one (RFC 6749 section 6). */
-export function toTokenSet(response: OAuthTokens, context: Pick<TokenSet, "issuer" | "resource" | "serverMetadata" | "client">, before?: TokenSet): TokenSet {
+/** A token response as a token set. `refreshAuthorization` has put the old refresh token where none came back (RFC 6749 section 6); the scope stays likewise. */
+export function toTokenSet(
+  response: OAuthTokens,
+  context: Pick<TokenSet, "issuer" | "resource" | "serverMetadata" | "client">,
+  before?: Pick<TokenSet, "scope">,
+): TokenSet {
   return {
     ...context,
     accessToken: response.access_token,
-    refreshToken: response.refresh_token ?? before?.refreshToken ?? null,
+    refreshToken: response.refresh_token ?? null,
     scope: response.scope ?? before?.scope ?? null,
     issuedAt: Date.now(),
   };

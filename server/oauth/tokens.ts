@@ -10,7 +10,7 @@ import { log } from "#server/log.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
-import { oauthFetch } from "./discover.ts";
+import { oauthFetch } from "./oauth-fetch.ts";
 import { forgetRegistration } from "./registration.ts";
 import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
 
@@ -94,10 +94,15 @@ function refreshed(key: CredentialKey, seen: Held): Promise<string> {
 
 /** Takes the lease (one short statement, no transaction across the network) and refreshes, or waits for the process that has it. */
 async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string> {
-  for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp; ) {
+  for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp;) {
     const now = new Date();
     const lease = await db.credential.updateMany({
-      where: { id: seen.id, refreshCount: seen.refreshCount, connection: { orgId: key.orgId }, OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }] },
+      where: {
+        id: seen.id,
+        refreshCount: seen.refreshCount,
+        connection: { orgId: key.orgId },
+        OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }],
+      },
       data: { refreshUntil: new Date(now.getTime() + leaseMs) },
     });
     if (lease.count === 1) return refreshNow(key, seen);
@@ -108,7 +113,12 @@ async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string
     }
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
-  throw upstreamFailed({ phase: "token", seen: "Another process is still renewing this sign-in.", actor: "provider", advice: "Try again in a moment." });
+  throw upstreamFailed({
+    phase: "token",
+    seen: "Another process is still renewing this sign-in.",
+    actor: "provider",
+    advice: "Try again in a moment.",
+  });
 }
 
 async function refreshNow(key: CredentialKey, seen: Held): Promise<string> {
@@ -168,7 +178,11 @@ export async function rejectCredential({ orgId, connectionId, holder }: Credenti
     if (rejected.count === 0) return;
     const connection = await tx.connection.findUniqueOrThrow({ where: { id: connectionId }, select: { name: true } });
     const target = { type: "connection", id: connectionId, name: connection.name } as const;
-    await record(tx, { via: "system", orgId, name: "Gatehouse", requestId: "background" }, { action: "connection.rejected", target, outcome: "failed", details: { why } });
+    await record(
+      tx,
+      { via: "system", orgId, name: "Gatehouse", requestId: "background" },
+      { action: "connection.rejected", target, outcome: "failed", details: { why } },
+    );
   });
   changed(orgId);
 }

@@ -1,7 +1,7 @@
 // The authorization server of the fake OAuth upstream: oidc-provider, set up the way providers of MCP servers do it.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 
 import { memoryAdapter, type Records } from "./memory-adapter.ts";
 
@@ -47,7 +47,14 @@ export function authorizationServer(options: AuthorizationServerOptions): Provid
     scopes: [...scopes, "offline_access"],
     pkce: { required: () => true },
     rotateRefreshToken: rotate,
-    ttl: { Grant: 86_400, Session: 86_400, Interaction: 3_600, RefreshToken: 86_400, AuthorizationCode: 60, AccessToken: accessTokenSeconds },
+    ttl: {
+      Grant: 86_400,
+      Session: 86_400,
+      Interaction: 3_600,
+      RefreshToken: 86_400,
+      AuthorizationCode: 60,
+      AccessToken: accessTokenSeconds,
+    },
     findAccount: (_ctx: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     fetch: (url: string | URL) => options.fetchDocument(String(url)),
@@ -61,7 +68,12 @@ export function authorizationServer(options: AuthorizationServerOptions): Provid
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,
-        getResourceServerInfo: () => ({ scope: scopes.join(" "), audience: resource, accessTokenTTL: accessTokenSeconds, accessTokenFormat: "opaque" }),
+        getResourceServerInfo: () => ({
+          scope: scopes.join(" "),
+          audience: resource,
+          accessTokenTTL: accessTokenSeconds,
+          accessTokenFormat: "opaque",
+        }),
       },
     },
   });
@@ -73,12 +85,20 @@ export function authorizationServer(options: AuthorizationServerOptions): Provid
 }
 
 /** Gives a client everything it asked for, as `accountId`, and finishes the interaction. */
-export async function consentTo(provider: Provider, ...[req, res, accountId]: [...Parameters<Provider["interactionDetails"]>, string]): Promise<void> {
+export async function consentTo(
+  provider: Provider,
+  ...[req, res, accountId]: [...Parameters<Provider["interactionDetails"]>, string]
+): Promise<void> {
   const { params } = await provider.interactionDetails(req, res);
   const grant = new provider.Grant({ accountId, clientId: params.client_id });
   const asked = typeof params.scope === "string" ? params.scope.split(" ") : [];
   // oidc-provider counts every scope it announces as one of its own, also those of the resource.
   grant.addOIDCScope(asked.join(" "));
   if (typeof params.resource === "string") grant.addResourceScope(params.resource, asked.join(" "));
-  await provider.interactionFinished(req, res, { login: { accountId }, consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: false });
+  await provider.interactionFinished(
+    req,
+    res,
+    { login: { accountId }, consent: { grantId: await grant.save() } },
+    { mergeWithLastSubmission: false },
+  );
 }

@@ -1,7 +1,12 @@
 // The page on which a person signs in to the fake OAuth upstream and lets a client in, or does not.
 
 /** The accounts one can sign in with. */
-export const accounts = ["bookkeeping@harborpine.example", "mira@harborpine.example", "jonas@harborpine.example", "priya@harborpine.example"] as const;
+export const accounts = [
+  "bookkeeping@harborpine.example",
+  "mira@harborpine.example",
+  "jonas@harborpine.example",
+  "priya@harborpine.example",
+] as const;
 
 const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
@@ -13,7 +18,11 @@ button[value=allow]{background:#2647d8;border-color:#2647d8;color:#fff}`;
 
 /** The page for one interaction; its form posts `account` and `decision` ("allow" or "deny") to the same address. */
 export function consentPage({ client, scope }: { client: string; scope: string }): string {
-  const words: Record<string, string> = { "ledger:read": "Read invoices", "ledger:write": "Create invoices", offline_access: "Stay connected while you are away" };
+  const words: Record<string, string> = {
+    "ledger:read": "Read invoices",
+    "ledger:write": "Create invoices",
+    offline_access: "Stay connected while you are away",
+  };
   const wishes = scope.split(" ").flatMap((name) => words[name] ?? []);
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Ledger - Sign in</title><style>${style}</style></head>
 <body><main><span class="brand">Ledger</span><h1>${escape(client)} wants access to your invoices</h1><p>It will be able to:</p><ul>${wishes.map((wish) => `<li>${wish}</li>`).join("")}</ul>

@@ -67,7 +67,12 @@ export function ledgerServer(books: Invoice[], account: string): McpServer {
     {
       title: "Create an invoice",
       description: "Creates a draft invoice for a customer.",
-      inputSchema: z.object({ customer: z.string().min(1), amountCents: z.number().int().positive(), currency: invoiceShape.currency, dueOn: invoiceShape.dueOn }),
+      inputSchema: z.object({
+        customer: z.string().min(1),
+        amountCents: z.number().int().positive(),
+        currency: invoiceShape.currency,
+        dueOn: invoiceShape.dueOn,
+      }),
       outputSchema: z.object(invoiceShape),
       annotations: { readOnlyHint: false, destructiveHint: false },
     },

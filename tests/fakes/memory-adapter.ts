@@ -14,7 +14,8 @@ export type Records = Map<string, Payload>;
 export function memoryAdapter(records: Records) {
   return (model: string) => {
     const key = (id: string) => `${model}:${id}`;
-    const firstWith = (test: (payload: Payload) => boolean) => [...records].find(([name, payload]) => name.startsWith(`${model}:`) && test(payload))?.[1];
+    const firstWith = (test: (payload: Payload) => boolean) =>
+      [...records].find(([name, payload]) => name.startsWith(`${model}:`) && test(payload))?.[1];
     return {
       upsert: async (id: string, payload: Payload) => void records.set(key(id), payload),
       find: async (id: string) => records.get(key(id)),

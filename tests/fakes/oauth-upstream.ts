@@ -86,7 +86,11 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
   const requests: LoggedRequest[] = [];
   const entries = new WeakMap<IncomingMessage, LoggedRequest>();
   const books = newBooks();
-  const state: Pick<OAuthUpstream, "account" | "tokenFailure" | "tokenGate"> = { account: options.account ?? accounts[0], tokenFailure: null, tokenGate: null };
+  const state: Pick<OAuthUpstream, "account" | "tokenFailure" | "tokenGate"> = {
+    account: options.account ?? accounts[0],
+    tokenFailure: null,
+    tokenGate: null,
+  };
   const provider = authorizationServer({
     cimd: false,
     dcr: true,
@@ -127,7 +131,9 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     for (const [name, value] of Object.entries(req.headers)) if (typeof value === "string") headers.set(name, value);
     const request = new Request(url, { method: req.method ?? "GET", headers, ...(body === undefined ? {} : { body }) });
     // The tools ask for the account, and this is the one field that reaches them.
-    const response = await handler.fetch(request, { authInfo: { token: "", clientId: found.accountId, scopes: found.scope?.split(" ") ?? [] } });
+    const response = await handler.fetch(request, {
+      authInfo: { token: "", clientId: found.accountId, scopes: found.scope?.split(" ") ?? [] },
+    });
     res.writeHead(response.status, Object.fromEntries(response.headers));
     const reader = response.body?.getReader();
     res.once("close", () => void reader?.cancel());
@@ -146,7 +152,12 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     }
     const form = new URLSearchParams(await bodyOf(req));
     if (form.get("decision") === "allow") return consentTo(provider, req, res, form.get("account") ?? accounts[0]);
-    await provider.interactionFinished(req, res, { error: "access_denied", error_description: "The person said no." }, { mergeWithLastSubmission: false });
+    await provider.interactionFinished(
+      req,
+      res,
+      { error: "access_denied", error_description: "The person said no." },
+      { mergeWithLastSubmission: false },
+    );
   }
 
   async function route(req: IncomingMessage, res: ServerResponse, entry: LoggedRequest): Promise<void> {
@@ -161,11 +172,18 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     if (entry.path === "/token" && state.tokenFailure !== null) {
       return json(res, state.tokenFailure, { error: state.tokenFailure === 400 ? "invalid_grant" : "temporarily_unavailable" });
     }
-    await asProvider(req, res);
+    asProvider(req, res);
   }
 
   server.on("request", (req, res) => {
-    const entry: LoggedRequest = { method: req.method ?? "", path: new URL(req.url ?? "/", issuer).pathname, status: 0, grantType: null, account: null, tool: null };
+    const entry: LoggedRequest = {
+      method: req.method ?? "",
+      path: new URL(req.url ?? "/", issuer).pathname,
+      status: 0,
+      grantType: null,
+      account: null,
+      tool: null,
+    };
     requests.push(entry);
     entries.set(req, entry);
     res.on("finish", () => (entry.status = res.statusCode));

@@ -31,13 +31,18 @@ declare module "oidc-provider" {
     exp: number;
   }
 
-  export default class Provider {
+  export class Provider {
     constructor(issuer: string, configuration: object);
     use(middleware: (ctx: Context, next: () => Promise<void>) => Promise<void>): void;
     on(event: string, listener: (...args: unknown[]) => void): void;
     callback(): RequestListener;
     interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<Interaction>;
-    interactionFinished(req: IncomingMessage, res: ServerResponse, result: object, options?: { mergeWithLastSubmission: boolean }): Promise<void>;
+    interactionFinished(
+      req: IncomingMessage,
+      res: ServerResponse,
+      result: object,
+      options?: { mergeWithLastSubmission: boolean },
+    ): Promise<void>;
     AccessToken: { find(token: string): Promise<AccessToken | undefined> };
     Client: { find(id: string): Promise<{ clientName?: string } | undefined> };
     Grant: new (properties: { accountId: string; clientId: unknown }) => Grant;

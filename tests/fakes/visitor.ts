@@ -5,7 +5,10 @@ export async function visit(authorizationUrl: string, callback: string): Promise
   const cookies = new Map<string, string>();
   let url = new URL(authorizationUrl);
   for (let hops = 0; hops < 10; hops += 1) {
-    const response = await fetch(url, { redirect: "manual", headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } });
+    const response = await fetch(url, {
+      redirect: "manual",
+      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
+    });
     for (const line of response.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       cookies.set(name, value);

@@ -33,7 +33,10 @@ let issuer: string;
 
 beforeAll(async () => {
   const [port, authPort] = [await freePort(), await freePort()];
-  const script = path.resolve(import.meta.dirname, "../../node_modules/@modelcontextprotocol/sdk/dist/esm/examples/server/simpleStreamableHttp.js");
+  const script = path.resolve(
+    import.meta.dirname,
+    "../../node_modules/@modelcontextprotocol/sdk/dist/esm/examples/server/simpleStreamableHttp.js",
+  );
   const env = { ...process.env, MCP_PORT: String(port), MCP_AUTH_PORT: String(authPort) };
   const child = spawn(process.execPath, [script, "--oauth"], { env, stdio: ["ignore", "pipe", "inherit"] });
   example = child;

@@ -38,7 +38,8 @@ async function whoAmI(caller: { orgId: string; membershipId: string }, connectio
   return result.structuredContent;
 }
 
-const requestsTo = (upstream: OAuthUpstream, path: string) => upstream.requests.filter((request) => request.path === path && request.method === "POST");
+const requestsTo = (upstream: OAuthUpstream, path: string) =>
+  upstream.requests.filter((request) => request.path === path && request.method === "POST");
 
 test("with dynamic registration: begin, sign in, come back, and the tools can be called as that account", async () => {
   const upstream = await upstreamWith({ account: "bookkeeping@harborpine.example" });
@@ -65,7 +66,12 @@ test("nothing secret is stored in the open, and the state not at all", async () 
   const { callback } = await goToProvider(owner, connectionId);
   const pending = JSON.stringify(await db.oAuthAttempt.findMany());
   await finishAuthorization(owner, parametersOf(callback));
-  const rows = [await db.credential.findMany(), await db.oAuthClient.findMany(), await db.oAuthAttempt.findMany(), await db.auditEvent.findMany()];
+  const rows = [
+    await db.credential.findMany(),
+    await db.oAuthClient.findMany(),
+    await db.oAuthAttempt.findMany(),
+    await db.auditEvent.findMany(),
+  ];
   const stored = pending + JSON.stringify(rows);
   for (const secret of [await accessToken(shared), callback.searchParams.get("state"), callback.searchParams.get("code")]) {
     expect(secret).toBeTruthy();
@@ -85,7 +91,11 @@ test("with a client metadata document nothing is registered, and the document is
   expect(await signInAtProvider(owner, connectionId)).toMatchObject({ state: "connected" });
   expect(read).toEqual([`${origin}/oauth/client-metadata.json`]);
   expect(requestsTo(upstream, "/reg")).toEqual([]);
-  expect(await db.oAuthClient.findFirst({ where: { connectionId } })).toMatchObject({ source: "cimd", clientId: `${origin}/oauth/client-metadata.json`, issuer: upstream.issuer });
+  expect(await db.oAuthClient.findFirst({ where: { connectionId } })).toMatchObject({
+    source: "cimd",
+    clientId: `${origin}/oauth/client-metadata.json`,
+    issuer: upstream.issuer,
+  });
 });
 
 test("a metadata document that nobody could fetch is not offered: an origin without https registers instead", async () => {
@@ -95,27 +105,50 @@ test("a metadata document that nobody could fetch is not offered: an origin with
   expect(await db.oAuthClient.findFirst({ where: { connectionId } })).toMatchObject({ source: "dcr" });
 });
 
-test.each(["client_secret_basic", "client_secret_post"])("a client entered by hand comes first and proves itself by %s, whatever its secret is made of", async (method) => {
-  const oauthClient = { clientId: "gate house", clientSecret: "s%cret: +/=&" };
-  const redirect_uris = ["http://gatehouse.test/oauth/callback"];
-  const client = { client_id: oauthClient.clientId, client_secret: oauthClient.clientSecret, redirect_uris, grant_types: ["authorization_code", "refresh_token"], token_endpoint_auth_method: method };
-  const metadata = (document: Record<string, unknown>) => ({ ...document, token_endpoint_auth_methods_supported: [method] });
-  const upstream = await upstreamWith({ clients: [client], metadata });
-  const { owner, connectionId } = await oauthWorld(upstream.url, { input: { oauthClient } });
-  expect(await signInAtProvider(owner, connectionId)).toMatchObject({ state: "connected" });
-  expect(requestsTo(upstream, "/reg")).toEqual([]);
-});
+test.each(["client_secret_basic", "client_secret_post"])(
+  "a client entered by hand comes first and proves itself by %s, whatever its secret is made of",
+  async (method) => {
+    const oauthClient = { clientId: "gate house", clientSecret: "s%cret: +/=&" };
+    const redirect_uris = ["http://gatehouse.test/oauth/callback"];
+    const client = {
+      client_id: oauthClient.clientId,
+      client_secret: oauthClient.clientSecret,
+      redirect_uris,
+      grant_types: ["authorization_code", "refresh_token"],
+      token_endpoint_auth_method: method,
+    };
+    const metadata = (document: Record<string, unknown>) => ({ ...document, token_endpoint_auth_methods_supported: [method] });
+    const upstream = await upstreamWith({ clients: [client], metadata });
+    const { owner, connectionId } = await oauthWorld(upstream.url, { input: { oauthClient } });
+    expect(await signInAtProvider(owner, connectionId)).toMatchObject({ state: "connected" });
+    expect(requestsTo(upstream, "/reg")).toEqual([]);
+  },
+);
 
 test("where nobody can register, adding the connection asks for a client and says which redirect URL it needs", async () => {
   const upstream = await upstreamWith({ dcr: false });
-  await expect(oauthWorld(upstream.url)).rejects.toMatchObject({ code: "BAD_INPUT", message: expect.stringContaining("http://gatehouse.test/oauth/callback"), details: { issues: [{ path: "oauthClient" }] } });
+  await expect(oauthWorld(upstream.url)).rejects.toMatchObject({
+    code: "BAD_INPUT",
+    message: expect.stringContaining("http://gatehouse.test/oauth/callback"),
+    details: { issues: [{ path: "oauthClient" }] },
+  });
 });
 
 test("a wrong client secret is told as such, and nothing is connected", async () => {
-  const client = { client_id: "gatehouse", client_secret: "right", redirect_uris: ["http://gatehouse.test/oauth/callback"], grant_types: ["authorization_code"] };
+  const client = {
+    client_id: "gatehouse",
+    client_secret: "right",
+    redirect_uris: ["http://gatehouse.test/oauth/callback"],
+    grant_types: ["authorization_code"],
+  };
   const upstream = await upstreamWith({ clients: [client] });
-  const { owner, connectionId } = await oauthWorld(upstream.url, { input: { oauthClient: { clientId: "gatehouse", clientSecret: "wrong" } } });
-  expect(await signInAtProvider(owner, connectionId)).toMatchObject({ state: "failed", message: expect.stringContaining("client id and secret") });
+  const { owner, connectionId } = await oauthWorld(upstream.url, {
+    input: { oauthClient: { clientId: "gatehouse", clientSecret: "wrong" } },
+  });
+  expect(await signInAtProvider(owner, connectionId)).toMatchObject({
+    state: "failed",
+    message: expect.stringContaining("client id and secret"),
+  });
   expect(await db.credential.count({ where: { connectionId } })).toBe(0);
 });
 
@@ -146,7 +179,10 @@ test("a state that is unknown, missing, used or too old connects nothing and say
   const { callback } = await goToProvider(owner, connectionId);
   const good = parametersOf(callback);
 
-  expect(await finishAuthorization(owner, { ...good, state: "made-up" })).toMatchObject({ state: "expired", message: expect.stringContaining("not known here") });
+  expect(await finishAuthorization(owner, { ...good, state: "made-up" })).toMatchObject({
+    state: "expired",
+    message: expect.stringContaining("not known here"),
+  });
   expect(await finishAuthorization(owner, { ...good, state: null })).toMatchObject({ state: "expired" });
   expect(requestsTo(upstream, "/token")).toEqual([]);
 
@@ -155,7 +191,10 @@ test("a state that is unknown, missing, used or too old connects nothing and say
 
   const late = await goToProvider(owner, connectionId);
   await db.oAuthAttempt.update({ where: { id: late.attemptId }, data: { expiresAt: new Date(Date.now() - 1) } });
-  expect(await finishAuthorization(owner, parametersOf(late.callback))).toMatchObject({ state: "expired", message: expect.stringContaining("ten minutes") });
+  expect(await finishAuthorization(owner, parametersOf(late.callback))).toMatchObject({
+    state: "expired",
+    message: expect.stringContaining("ten minutes"),
+  });
   expect(await attemptStatus(owner, { attemptId: late.attemptId })).toMatchObject({ state: "expired" });
   expect(requestsTo(upstream, "/token")).toHaveLength(1);
 });
@@ -204,7 +243,9 @@ test("a server that does not announce `iss` need not send it, but a wrong one is
   const upstream = await upstreamWith({ metadata });
   const { owner, connectionId } = await oauthWorld(upstream.url);
   const first = await goToProvider(owner, connectionId);
-  expect(await finishAuthorization(owner, { ...parametersOf(first.callback), iss: "https://evil.example" })).toMatchObject({ state: "failed" });
+  expect(await finishAuthorization(owner, { ...parametersOf(first.callback), iss: "https://evil.example" })).toMatchObject({
+    state: "failed",
+  });
   const second = await goToProvider(owner, connectionId);
   expect(await finishAuthorization(owner, { ...parametersOf(second.callback), iss: null })).toMatchObject({ state: "connected" });
 });
@@ -237,10 +278,15 @@ test("a registration is used again, made anew for another origin, and after a si
   await signInAtProvider(owner, connectionId);
   await signInAtProvider(owner, connectionId);
   expect(registrations()).toBe(1);
-  await beginAuthorization({ ...owner, origin: "https://new.example" }, { connectionId });
+  const moved = { ...owner, origin: "https://new.example" };
+  await signInAtProvider(moved, connectionId);
+  expect(registrations()).toBe(2);
+  await beginAuthorization(moved, { connectionId });
   expect(registrations()).toBe(2);
   // That one was never finished: perhaps the provider no longer knows the client.
-  await signInAtProvider(owner, connectionId);
+  await signInAtProvider(moved, connectionId);
+  expect(registrations()).toBe(3);
+  await signInAtProvider(moved, connectionId);
   expect(registrations()).toBe(3);
 });
 

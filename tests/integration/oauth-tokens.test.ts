@@ -116,7 +116,7 @@ test("two processes at the end of a token make one refresh between them", async 
   const { shared, refreshes } = await connected({ endsIn: -1 });
   // The same module once more, with nothing in common but the database.
   const another = "/server/oauth/tokens.ts?another-process";
-  const other: typeof import("#server/oauth/tokens.ts") = await import(another);
+  const other: { accessToken: typeof accessToken } = await import(another);
   expect(other.accessToken).not.toBe(accessToken);
   const tokens = await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? accessToken : other.accessToken)(shared)));
   expect(new Set(tokens).size).toBe(1);
@@ -150,7 +150,9 @@ test("a refused refresh token marks the credential, tells so in search, and leav
   upstream.revokeEverything();
   await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   expect((await requireUsable(owner, connectionId)).state).toMatchObject({ name: "reconnect_required", actor: "organization_admin" });
-  expect(await db.auditEvent.findFirst({ where: { orgId: shared.orgId, action: "connection.rejected" } })).toMatchObject({ outcome: "failed" });
+  expect(await db.auditEvent.findFirst({ where: { orgId: shared.orgId, action: "connection.rejected" } })).toMatchObject({
+    outcome: "failed",
+  });
   // It is not asked again and again.
   const asked = upstream.requests.length;
   await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
@@ -203,7 +205,10 @@ test("after a 401, a token that was renewed meanwhile is used without another re
   const { shared, row, refreshes } = await connected();
   expect(await refreshAfter401({ ...shared, refused: "an older one" })).toBe(await accessToken(shared));
   const tokens = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
-  await db.credential.updateMany({ where: { connectionId: shared.connectionId }, data: tokenColumns(shared.connectionId, "shared", { ...tokens, refreshToken: null }, undefined) });
+  await db.credential.updateMany({
+    where: { connectionId: shared.connectionId },
+    data: tokenColumns(shared.connectionId, "shared", { ...tokens, refreshToken: null }, undefined),
+  });
   changed(shared.orgId);
   expect(await refreshAfter401({ ...shared, refused: tokens.accessToken })).toBeNull();
   expect(refreshes()).toBe(0);

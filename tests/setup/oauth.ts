@@ -20,12 +20,22 @@ export async function oauthWorld(url: string, { input, origin = "http://gatehous
   const member = await createMember(org, { origin });
   const access = { organization: true, membershipIds: [], teamIds: [] };
   const connection = await create(owner.actor, { name: "Ledger", url, authType: "oauth", credentialMode: "shared", access, ...input });
-  return { owner: owner.actor, member: member.actor, connectionId: connection.id, shared: { orgId: org.id, connectionId: connection.id, holder: "shared" } };
+  return {
+    owner: owner.actor,
+    member: member.actor,
+    connectionId: connection.id,
+    shared: { orgId: org.id, connectionId: connection.id, holder: "shared" },
+  };
 }
 
 /** What the callback gets from a browser that came to this address. */
 export function parametersOf({ searchParams }: URL) {
-  return { state: searchParams.get("state"), code: searchParams.get("code"), iss: searchParams.get("iss"), error: searchParams.get("error") };
+  return {
+    state: searchParams.get("state"),
+    code: searchParams.get("code"),
+    iss: searchParams.get("iss"),
+    error: searchParams.get("error"),
+  };
 }
 
 /** Presses Connect, goes to the provider, and comes back as far as the callback's address. */

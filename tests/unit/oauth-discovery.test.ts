@@ -60,11 +60,19 @@ function serverMetadata(issuer: string, rest: Record<string, unknown> = {}) {
   };
 }
 
-const failure = (phase: string, words: string) => ({ code: "UPSTREAM_FAILED", details: { failure: { phase } }, message: expect.stringContaining(words) });
+const failure = (phase: string, words: string) => ({
+  code: "UPSTREAM_FAILED",
+  details: { failure: { phase } },
+  message: expect.stringContaining(words),
+});
 
 test("resource, issuer and scope come from the server's own documents, offline access is asked for where it is offered", async () => {
   const upstream = await upstreamWith();
-  expect(await discover(upstream.url)).toMatchObject({ resource: upstream.url, issuer: upstream.issuer, scope: "ledger:read ledger:write offline_access" });
+  expect(await discover(upstream.url)).toMatchObject({
+    resource: upstream.url,
+    issuer: upstream.issuer,
+    scope: "ledger:read ledger:write offline_access",
+  });
 });
 
 test("the challenge comes before the resource metadata: its document and its scope", async () => {
@@ -78,7 +86,11 @@ test("the challenge comes before the resource metadata: its document and its sco
 });
 
 test("without a pointer: the path form, then the root form; then the OpenID forms of the authorization server", async () => {
-  const openid = { jwks_uri: "https://x.example/jwks", subject_types_supported: ["public"], id_token_signing_alg_values_supported: ["RS256"] };
+  const openid = {
+    jwks_uri: "https://x.example/jwks",
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["RS256"],
+  };
   const { origin, asked } = await serverWith((self) => ({
     "/deep/mcp": { status: 401 },
     "/.well-known/oauth-protected-resource": { body: { resource: self, authorization_servers: [`${self}/tenant`], scopes_supported: [] } },
@@ -99,7 +111,9 @@ test("all authorization servers are tried: one that is gone or unusable does not
   const good = await serverWith((self) => ({ "/.well-known/oauth-authorization-server": { body: serverMetadata(self) } }));
   const { origin } = await serverWith((self) => ({
     "/mcp": { status: 401 },
-    "/.well-known/oauth-protected-resource/mcp": { body: { resource: `${self}/mcp`, authorization_servers: ["http://127.0.0.1:1", `${self}/old`, good.origin] } },
+    "/.well-known/oauth-protected-resource/mcp": {
+      body: { resource: `${self}/mcp`, authorization_servers: ["http://127.0.0.1:1", `${self}/old`, good.origin] },
+    },
     "/.well-known/oauth-authorization-server/old": { body: serverMetadata(`${self}/old`, { code_challenge_methods_supported: undefined }) },
   }));
   expect((await discover(`${origin}/mcp`)).issuer).toBe(good.origin);
@@ -107,7 +121,10 @@ test("all authorization servers are tried: one that is gone or unusable does not
 
 test("a server of 2025-03-26, without resource metadata, is its own authorization server, named with or without the slash", async () => {
   for (const slash of ["", "/"]) {
-    const { origin } = await serverWith((self) => ({ "/mcp": { status: 401 }, "/.well-known/oauth-authorization-server": { body: { ...serverMetadata(self), issuer: self + slash } } }));
+    const { origin } = await serverWith((self) => ({
+      "/mcp": { status: 401 },
+      "/.well-known/oauth-authorization-server": { body: { ...serverMetadata(self), issuer: self + slash } },
+    }));
     expect(await discover(`${origin}/mcp`)).toMatchObject({ issuer: origin + slash, resource: `${origin}/mcp` });
   }
 });
@@ -120,26 +137,39 @@ test("a server without PKCE metadata is refused", async () => {
 });
 
 test.each(["https://evil.example", "/", "/tenant"])("an issuer other than the one asked for (%s) is refused", async (other) => {
-  const upstream = await upstreamWith({ metadata: (document) => ({ ...document, issuer: other.startsWith("/") ? `${String(document.issuer)}${other}` : other }) });
+  const upstream = await upstreamWith({
+    metadata: (document) => ({ ...document, issuer: other.startsWith("/") ? `${String(document.issuer)}${other}` : other }),
+  });
   await expect(discover(upstream.url)).rejects.toMatchObject(failure("discovery", "another name"));
 });
 
-test.each(["http://auth.example/authorize", "javascript:alert(1)", "file:///etc/passwd"])("an endpoint like %s is refused before anybody is sent there", async (endpoint) => {
-  const upstream = await upstreamWith({ metadata: (document) => ({ ...document, authorization_endpoint: endpoint }) });
-  await expect(discover(upstream.url)).rejects.toMatchObject({ code: "UPSTREAM_FAILED", details: { failure: { phase: "discovery" } } });
-});
+test.each(["http://auth.example/authorize", "javascript:alert(1)", "file:///etc/passwd"])(
+  "an endpoint like %s is refused before anybody is sent there",
+  async (endpoint) => {
+    const upstream = await upstreamWith({ metadata: (document) => ({ ...document, authorization_endpoint: endpoint }) });
+    await expect(discover(upstream.url)).rejects.toMatchObject({ code: "UPSTREAM_FAILED", details: { failure: { phase: "discovery" } } });
+  },
+);
 
 test("resource metadata of another server is refused, that of a parent is not", async () => {
   const elsewhere = await upstreamWith({ resourceMetadata: (document) => ({ ...document, resource: "https://other.example/mcp" }) });
   await expect(discover(elsewhere.url)).rejects.toMatchObject(failure("discovery", "another address"));
-  const sibling = await upstreamWith({ resourceMetadata: (document) => ({ ...document, resource: `${String(document.resource)}/deeper` }) });
+  const sibling = await upstreamWith({
+    resourceMetadata: (document) => ({ ...document, resource: `${String(document.resource)}/deeper` }),
+  });
   await expect(discover(sibling.url)).rejects.toMatchObject(failure("discovery", "another address"));
-  const parent = await upstreamWith({ resourceMetadata: (document) => ({ ...document, resource: new URL(String(document.resource)).origin }) });
+  const parent = await upstreamWith({
+    resourceMetadata: (document) => ({ ...document, resource: new URL(String(document.resource)).origin }),
+  });
   expect((await discover(parent.url)).resource).toBe(parent.issuer);
 });
 
 test("a server that needs no sign-in, one that fails, one that is not there and one that is no MCP server are told apart", async () => {
-  const { origin } = await serverWith(() => ({ "/open": { body: { jsonrpc: "2.0", id: 0, result: {} } }, "/broken": { status: 503 }, "/bare": { status: 401 } }));
+  const { origin } = await serverWith(() => ({
+    "/open": { body: { jsonrpc: "2.0", id: 0, result: {} } },
+    "/broken": { status: 503 },
+    "/bare": { status: 401 },
+  }));
   await expect(discover(`${origin}/open`)).rejects.toMatchObject({ code: "BAD_INPUT", details: { issues: [{ path: "authType" }] } });
   await expect(discover(`${origin}/broken`)).rejects.toMatchObject(failure("http", "503"));
   await expect(discover(`${origin}/nothing`)).rejects.toMatchObject(failure("http", "404"));
@@ -162,7 +192,8 @@ test("documents are bounded, and one that is no JSON counts as none", async () =
 });
 
 test("registration: a document where it can be fetched, else dynamic, else by hand", () => {
-  const way = (origin: string, rest: Record<string, unknown>) => registrationWay({ serverMetadata: serverMetadata("https://as.example", rest) }, origin);
+  const way = (origin: string, rest: Record<string, unknown>) =>
+    registrationWay({ serverMetadata: serverMetadata("https://as.example", rest) }, origin);
   const both = { client_id_metadata_document_supported: true };
   expect(way("https://gatehouse.example", both)).toBe("cimd");
   expect(way("http://gatehouse.example", both)).toBe("dcr");

@@ -9,7 +9,10 @@ const outcome = { connectionName: "Ledger", message: null, requestId: "request-1
 
 test("the page escapes everything and needs no other file", () => {
   const hostile = `"><script src=https://evil.example></script>`;
-  const page = callbackPage({ ...outcome, state: "failed", connectionName: hostile, message: hostile, requestId: hostile, backUrl: hostile }, "nonce-1");
+  const page = callbackPage(
+    { ...outcome, state: "failed", connectionName: hostile, message: hostile, requestId: hostile, backUrl: hostile },
+    "nonce-1",
+  );
   expect(page).not.toContain("<script");
   expect(page).not.toMatch(/<(link|img|iframe)|@import|url\(/);
 });
@@ -40,7 +43,12 @@ test("the metadata document names itself as the client and holds no secret", () 
 
 function authenticated(client: { client_id: string; client_secret?: string; token_endpoint_auth_method?: string }, methods?: string[]) {
   const [headers, body] = [new Headers(), new URLSearchParams()];
-  const metadata = { issuer: "https://as.example", authorization_endpoint: "https://as.example/a", token_endpoint: "https://as.example/t", response_types_supported: ["code"] };
+  const metadata = {
+    issuer: "https://as.example",
+    authorization_endpoint: "https://as.example/a",
+    token_endpoint: "https://as.example/t",
+    response_types_supported: ["code"],
+  };
   clientAuthentication(client, { ...metadata, token_endpoint_auth_methods_supported: methods })(headers, body);
   return { authorization: headers.get("authorization"), body: body.toString() };
 }
@@ -53,6 +61,9 @@ test("a client proves itself by the method both sides know; Basic is form-encode
   const post = { authorization: null, body: "client_id=a+b&client_secret=c%3Ad%25%C3%BC" };
   expect(authenticated(secret, ["client_secret_post"])).toEqual(post);
   expect(authenticated({ ...secret, token_endpoint_auth_method: "client_secret_post" })).toEqual(post);
-  expect(authenticated({ client_id: "public" }, ["client_secret_basic", "none"])).toEqual({ authorization: null, body: "client_id=public" });
+  expect(authenticated({ client_id: "public" }, ["client_secret_basic", "none"])).toEqual({
+    authorization: null,
+    body: "client_id=public",
+  });
   expect(authenticated({ client_id: "public" })).toEqual({ authorization: null, body: "client_id=public" });
 });
