@@ -67,8 +67,9 @@ export const securityHeaders: RequestHandler = (req, res, next) => {
         objectSrc: ["'none'"],
       },
     },
-    // The sign-in popup must stay reachable for its opener while it is at the provider and comes back.
-    crossOriginOpenerPolicy: { policy: "same-origin-allow-popups" },
+    // The sign-in popup has to stay tied to its opener on its way from our waiting page to the provider and back to our callback. A policy
+    // on either of the two would cut the tie (HTML, section 7.1.3): the opener would think it closed, and it could not close itself.
+    crossOriginOpenerPolicy: { policy: req.path.startsWith("/oauth/") ? "unsafe-none" : "same-origin-allow-popups" },
     referrerPolicy: { policy: "same-origin" },
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   })(req, res, next);
