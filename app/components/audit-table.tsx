@@ -1,5 +1,6 @@
 // The rows of the audit trail, in words.
 import { Badge, type Tone } from "./ui/badge.tsx";
+import { ScrollRegion } from "./ui/scroll-region.tsx";
 import { Time } from "./ui/time.tsx";
 
 export interface AuditRow {
@@ -57,13 +58,7 @@ function Outcome({ row: { outcome, errorCode, durationMs } }: { row: AuditRow })
 
 export function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
   return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard
-    <div
-      tabIndex={0}
-      role="region"
-      aria-label="Audit trail"
-      className="overflow-x-auto rounded-xl border border-line bg-surface shadow-card"
-    >
+    <ScrollRegion label="Audit trail" className="rounded-xl border border-line bg-surface shadow-card">
       <table className="w-full text-left">
         <thead className="border-b border-line bg-sunken text-xs text-muted">
           <tr>
@@ -95,6 +90,6 @@ export function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   );
 }

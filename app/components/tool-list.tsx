@@ -4,6 +4,7 @@ import { ChevronRight } from "lucide-react";
 import type { ToolView } from "#server/connections/view.ts";
 
 import { Badge } from "./ui/badge.tsx";
+import { ScrollRegion } from "./ui/scroll-region.tsx";
 import { Time } from "./ui/time.tsx";
 
 /** Milliseconds a tool counts as new, or as changed. */
@@ -43,15 +44,9 @@ function ToolRow({ tool, since }: { tool: ToolView; since: Date }) {
               </>
             )}
           </p>
-          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard */}
-          <pre
-            tabIndex={0}
-            role="region"
-            aria-label={`Input of ${tool.name}`}
-            className="max-h-72 overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-xs leading-5"
-          >
-            {JSON.stringify(tool.inputSchema, null, 2)}
-          </pre>
+          <ScrollRegion label={`Input of ${tool.name}`} className="max-h-72 rounded-lg border border-line bg-sunken">
+            <pre className="p-3 font-mono text-xs leading-5">{JSON.stringify(tool.inputSchema, null, 2)}</pre>
+          </ScrollRegion>
         </div>
       </details>
     </li>

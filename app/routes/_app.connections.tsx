@@ -23,11 +23,15 @@ export async function loader({ request, context: { api } }: LoaderFunctionArgs) 
   return { connections, admin: me.role !== "member", asked: new URL(request.url).searchParams.get("connect") };
 }
 
+const isMissing = ({ state }: ConnectionSummary) => state.name === "needs_connection" || state.name === "reconnect_required";
+/** An own account at a provider is connected right here. */
+const isOwn = ({ authType, credentialMode }: ConnectionSummary) => credentialMode === "per_member" && authType === "oauth";
+
 type Group = "own" | "admin" | "ready";
 
-function groupOf({ state, credentialMode }: ConnectionSummary): Group {
-  if (state.name !== "needs_connection" && state.name !== "reconnect_required") return "ready";
-  return credentialMode === "per_member" ? "own" : "admin";
+function groupOf(connection: ConnectionSummary): Group {
+  if (!isMissing(connection)) return "ready";
+  return connection.credentialMode === "per_member" ? "own" : "admin";
 }
 
 const groups: { key: Group; title: string; about: string }[] = [
@@ -35,10 +39,6 @@ const groups: { key: Group; title: string; about: string }[] = [
   { key: "admin", title: "Waiting for an admin", about: "You have access, but the shared account is not connected." },
   { key: "ready", title: "Ready to use", about: "Your agents find these tools by themselves." },
 ];
-
-const isMissing = ({ state }: ConnectionSummary) => state.name === "needs_connection" || state.name === "reconnect_required";
-/** An own account at a provider is connected right here. */
-const isOwn = ({ authType, credentialMode }: ConnectionSummary) => credentialMode === "per_member" && authType === "oauth";
 
 interface RowProps {
   connection: ConnectionSummary;

@@ -3,6 +3,7 @@ import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 
 import { Button } from "./button.tsx";
+import { ScrollRegion } from "./scroll-region.tsx";
 
 /** Copies `text`; says so for two seconds. `what` names it: "Copy token". */
 export function CopyButton({ text, what, kind = "secondary" }: { text: string; what: string; kind?: "secondary" | "primary" | "quiet" }) {
@@ -45,10 +46,9 @@ export function CodeBlock({ code, what }: { code: string; what: string }) {
         <span className="truncate text-xs text-muted">{what}</span>
         <CopyButton text={code} what={what} kind="quiet" />
       </div>
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard */}
-      <pre tabIndex={0} role="region" aria-label={what} className="overflow-x-auto p-3 font-mono text-xs leading-5">
-        {code}
-      </pre>
+      <ScrollRegion label={what}>
+        <pre className="p-3 font-mono text-xs leading-5">{code}</pre>
+      </ScrollRegion>
     </div>
   );
 }
