@@ -5,6 +5,7 @@ import type { Actor } from "#server/auth/actor.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
 import { answer } from "./mcp-server.ts";
+import { answerPlain } from "./plain-request.ts";
 
 const maxBodyBytes = 1_048_576;
 /** Requests per token: bursts of a busy agent pass, a loop that ran wild does not. */
@@ -92,5 +93,5 @@ export async function handleAgentRequest(request: Request, { origin, requestId, 
   noteUse(token.tokenId, request.headers.get("user-agent"));
   const { tokenId, scopes, membership } = token;
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
-  return answer(request, body.value, { actor, signal });
+  return (await answerPlain(request, body.value, { actor, signal })) ?? answer(request, body.value, { actor, signal });
 }

@@ -15,6 +15,7 @@ import { targetOf } from "#server/upstream/target.ts";
 
 import type { CallContext } from "./call-context.ts";
 import { bounded } from "./bounded-result.ts";
+import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { ToolError } from "./tool-error.ts";
 
@@ -185,14 +186,14 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
     const tool = await findTool(connection, target.toolName, name);
 
     auditId = await intent();
-    const budget = AbortSignal.any([signal, AbortSignal.timeout(callBudgetMs)]);
     const call = { name: target.toolName, arguments: parsed.arguments };
-    const result = await callTool(targetOf(connection), call, { signal: budget, ...(onProgress ? { onProgress } : {}) }).catch(
-      async (error: unknown) => {
-        if (!connection) throw error;
-        throw await callFailure(error, { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin });
-      },
-    );
+    const failed = { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin };
+    const upstream = targetOf(connection);
+    const result = await within(signal, callBudgetMs, (budget) =>
+      callTool(upstream, call, { signal: budget, ...(onProgress ? { onProgress } : {}) }),
+    ).catch(async (error: unknown) => {
+      throw await callFailure(error, failed);
+    });
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     return bounded(withGuidance(result, parsed.schemaDigest, tool));
   } catch (error) {

@@ -1,0 +1,79 @@
+// The short way for plain requests of the 2025 generation: tools/call and tools/list as one JSON answer, without an SDK server built
+// around each of them (that costs several times the call itself). Handshakes, 2026-07-28, progress, batches and mistakes stay with the
+// SDK; a test holds both ways to equal answers.
+import { ProtocolError, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
+
+import type { CallContext } from "./call-context.ts";
+import { isTool, listTools, runTool } from "./tools.ts";
+
+/** Milliseconds after which a slow answer becomes an event stream, and between its signs of life: proxies cut what stays silent for a minute. */
+const patienceMs = 15_000;
+
+type Plain = { id: string | number } & ({ method: "tools/list" } | { method: "tools/call"; name: string; given: unknown });
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const holdsOnly = (value: Record<string, unknown>, keys: readonly string[]) => Object.keys(value).every((key) => keys.includes(key));
+
+/** The request, when there is nothing special about it; null leaves it to the SDK. */
+function plain({ headers }: Request, body: unknown): Plain | null {
+  const accept = headers.get("accept") ?? "";
+  const version = headers.get("mcp-protocol-version");
+  if (!accept.includes("application/json") || !accept.includes("text/event-stream") || headers.has("mcp-method")) return null;
+  if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return null;
+  if (!isObject(body) || body.jsonrpc !== "2.0" || !holdsOnly(body, ["jsonrpc", "id", "method", "params"])) return null;
+  const { id, method, params = {} } = body;
+  if ((typeof id !== "string" && !Number.isSafeInteger(id)) || !isObject(params)) return null;
+  const known = typeof id === "string" ? id : Number(id);
+  if (method === "tools/list" && holdsOnly(params, [])) return { id: known, method };
+  if (method !== "tools/call" || !holdsOnly(params, ["name", "arguments"])) return null;
+  const { name, arguments: given = {} } = params;
+  return typeof name === "string" && isTool(name) && isObject(given) ? { id: known, method, name, given } : null;
+}
+
+async function messageFor(request: Plain, context: CallContext): Promise<string> {
+  const { id } = request;
+  try {
+    const result = request.method === "tools/list" ? await listTools(context.actor) : await runTool(request.name, request.given, context);
+    return JSON.stringify({ jsonrpc: "2.0", id, result });
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return JSON.stringify({ jsonrpc: "2.0", id, error: { code: error.code, message: error.message } });
+  }
+}
+
+function streamOf(message: Promise<string>): Response {
+  const encoder = new TextEncoder();
+  let alive: NodeJS.Timeout | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const say = (text: string) => controller.enqueue(encoder.encode(text));
+      say(": working\n\n");
+      alive = setInterval(() => say(": working\n\n"), patienceMs);
+      const ended = message.then((text) => {
+        say(`event: message\ndata: ${text}\n\n`);
+        controller.close();
+      });
+      // Also when the agent is gone and its stream closed: then nobody waits for the message.
+      ended.catch((error: unknown) => controller.error(error)).finally(() => clearInterval(alive));
+    },
+    cancel: () => clearInterval(alive),
+  });
+  return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" } });
+}
+
+/** Answers a plain request; null when it is the SDK's. */
+export async function answerPlain(request: Request, body: unknown, context: CallContext): Promise<Response | null> {
+  const found = plain(request, body);
+  if (!found) return null;
+  const message = messageFor(found, context);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, null);
+  });
+  const text = await Promise.race([message, late]).finally(() => clearTimeout(timer));
+  if (text === null) return streamOf(message);
+  return new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+}

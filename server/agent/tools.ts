@@ -1,0 +1,78 @@
+// The two tools as verbs of one caller: what tools/list and tools/call answer, whichever way a request came in.
+import { type CallToolResult, type ListToolsResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+
+import type { Actor } from "#server/auth/actor.ts";
+import { DomainError } from "#server/errors.ts";
+import { usableConnections } from "#server/grants/access.ts";
+import { log } from "#server/log.ts";
+import { search, searchInput } from "#server/search/search.ts";
+
+import type { CallContext } from "./call-context.ts";
+import { executeCapability } from "./execute-capability.ts";
+import { toolList } from "./tool-definitions.ts";
+import { errorResult, ToolError } from "./tool-error.ts";
+
+async function searchCapabilities(given: unknown, { actor }: CallContext): Promise<CallToolResult> {
+  if (!actor.scopes.includes("mcp:read")) {
+    throw new ToolError({
+      error: "insufficient_mcp_scope",
+      message: "This token lacks the scope mcp:read. Ask the person you work for to create a token with it.",
+      requiredScope: "mcp:read",
+    });
+  }
+  const parsed = searchInput.safeParse(given);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+    throw new ToolError({
+      error: "invalid_capability_arguments",
+      message:
+        'search_capabilities takes { "query": string, "limit"?: 1..20, "connection"?: string, "detail"?: "full" | "brief" }. See issues.',
+      issues,
+    });
+  }
+  const result = await search(actor, parsed.data);
+  return { content: [{ type: "text", text: JSON.stringify(result) }], structuredContent: { ...result } };
+}
+
+const tools = new Map([
+  ["search_capabilities", searchCapabilities],
+  ["execute_capability", executeCapability],
+]);
+
+export function isTool(name: string): boolean {
+  return tools.has(name);
+}
+
+function ourFault(error: unknown, requestId: string, what: string): string {
+  log.error({ err: error, requestId }, `${what} failed`);
+  return `Something went wrong in Gatehouse. Reference: ${requestId}.`;
+}
+
+/** Runs one of the two tools; every expected end is a result, everything else a reference that is in the log. Throws ProtocolError for another name. */
+export async function runTool(name: string, given: unknown, context: CallContext): Promise<CallToolResult> {
+  const tool = tools.get(name);
+  if (!tool) {
+    const message = `Unknown tool: ${name.slice(0, 100)}. The tools are search_capabilities and execute_capability.`;
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+  }
+  const { requestId } = context.actor;
+  try {
+    return await tool(given, context);
+  } catch (error) {
+    if (error instanceof ToolError) return errorResult(error.body, requestId);
+    if (error instanceof DomainError && error.code !== "INTERNAL") {
+      return errorResult({ error: "provider_error", message: error.message, retryable: error.code === "UNAVAILABLE" }, requestId);
+    }
+    return errorResult({ error: "provider_error", message: ourFault(error, requestId, name), retryable: true }, requestId);
+  }
+}
+
+/** What tools/list answers to this caller. Throws ProtocolError when the connections cannot be read. */
+export async function listTools(actor: Actor): Promise<ListToolsResult> {
+  try {
+    return { tools: toolList(await usableConnections(actor)) };
+  } catch (error) {
+    // The protocol's error is sent as it is: it may not carry what a database says.
+    throw new ProtocolError(ProtocolErrorCode.InternalError, ourFault(error, actor.requestId, "tools/list"));
+  }
+}
