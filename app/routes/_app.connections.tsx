@@ -49,7 +49,7 @@ interface RowProps {
 function Manage({ connection }: { connection: ConnectionSummary }) {
   const missing = isMissing(connection);
   return (
-    <ButtonLink to={paths.admin.connection(connection.id)} size="sm" kind={missing ? "primary" : "quiet"}>
+    <ButtonLink to={paths.admin.connection(connection.id)} size="sm" kind={missing ? "primary" : "secondary"} className="ml-12 sm:ml-0">
       {missing ? "Connect the account" : "Manage"}
       <span className="sr-only"> of {connection.name}</span>
     </ButtonLink>
@@ -62,7 +62,7 @@ function Row({ connection, admin, asked }: RowProps) {
     <li id={id} className={cx("flex flex-col gap-3 px-4 py-4 sm:px-5", asked && "bg-accent-soft/40")}>
       <div className="flex flex-wrap items-start gap-3">
         <ConnectionGlyph name={name} />
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-[calc(100%-3rem)] sm:basis-0">
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1.5">
             <h3 className="mr-1 text-base font-semibold">{name}</h3>
             <StateBadge state={state} />

@@ -1,6 +1,6 @@
 // Signing in at a provider without a popup, for a browser without JavaScript. The link on this page leaves: a form may not be
 // redirected to another origin under our content security policy.
-import { type ActionFunctionArgs, data, type MetaFunction, redirect } from "@remix-run/node";
+import { type ActionFunctionArgs, data, type MetaFunction } from "@remix-run/node";
 import { useActionData } from "@remix-run/react";
 import { ExternalLink } from "lucide-react";
 
@@ -12,8 +12,6 @@ import { text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 
 export const meta: MetaFunction = () => [{ title: "Sign in at the provider - Gatehouse" }];
-
-export const loader = () => redirect(paths.connections);
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const connectionId = text(await request.formData(), "connectionId");
