@@ -1,5 +1,5 @@
 // Making a connection connected: credential and proven tool list, together, inside one transaction.
-import { Prisma, type Tx } from "#server/db.ts";
+import type { Prisma, Tx } from "#server/db.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import type { Listing } from "#server/upstream/list-tools.ts";
 import { storeListing } from "#server/upstream/store-listing.ts";

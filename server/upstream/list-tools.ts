@@ -65,7 +65,7 @@ function toListed(tool: Tool): ListedTool {
     name: tool.name,
     title: tool.title ?? tool.annotations?.title ?? null,
     // Text of strangers: bounded, and without characters that PostgreSQL or a terminal would stumble over.
-    description: (tool.description ?? "").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").slice(0, maxDescriptionLength), // eslint-disable-line no-control-regex -- control characters are what it removes
+    description: (tool.description ?? "").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").slice(0, maxDescriptionLength),
     inputSchema: tool.inputSchema,
     outputSchema: tool.outputSchema ?? null,
     annotations: tool.annotations ?? null,

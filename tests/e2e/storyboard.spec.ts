@@ -2,10 +2,13 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { expect, test } from "@playwright/test";
+import { z } from "zod";
 
 import { startOAuthUpstream } from "../fakes/oauth-upstream.ts";
 import { startProduct } from "../setup/product.ts";
 import { Storyboard } from "./storyboard.ts";
+
+const searchOutline = z.object({ matches: z.array(z.object({ name: z.string(), connection: z.string() })) });
 
 test("from an empty database to an agent's call", async ({ page, context }) => {
   const ledger = await startOAuthUpstream({ consent: "page" });
@@ -86,8 +89,7 @@ test("from an empty database to an agent's call", async ({ page, context }) => {
     const { tools } = await agent.listTools();
     await board.check("It sees exactly two tools", () => expect(tools.map(({ name }) => name)).toEqual(["search_capabilities", "execute_capability"]));
     const found = await agent.callTool({ name: "search_capabilities", arguments: { query: "list invoices" } });
-    const { matches } = found.structuredContent as { matches: { name: string; connection: string }[] }; // the peer's types know no shape of ours
-    const [best] = matches;
+    const best = searchOutline.parse(found.structuredContent).matches[0];
     await board.check("Searching finds Ledger's tool first", () => expect(best).toMatchObject({ name: expect.stringMatching(/^mcp:[a-z0-9]{12}:list_invoices$/), connection: "Ledger" }));
     const name = best?.name ?? "";
     const result = await agent.callTool({ name: "execute_capability", arguments: { name, arguments: {} } });

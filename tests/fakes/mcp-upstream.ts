@@ -70,7 +70,8 @@ async function respond(upstream: FakeUpstream, handler: ReturnType<typeof create
   });
   const response = await handler.fetch(request, raw === "" ? {} : { parsedBody: body });
   res.writeHead(response.status, Object.fromEntries(response.headers));
-  if (response.body) for await (const chunk of response.body) res.write(chunk);
+  const reader = response.body?.getReader();
+  for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) res.write(chunk.value);
   res.end();
 }
 

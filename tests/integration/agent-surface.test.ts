@@ -4,6 +4,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 
 import { handleAgentRequest } from "#server/agent/endpoint.ts";
 import type { Actor } from "#server/auth/actor.ts";
@@ -65,13 +66,14 @@ async function legacyClient(token: string): Promise<Client> {
   return client;
 }
 
-interface Found {
-  matches: { name: string; schemaDigest: string; signature: string; inputSchema?: object }[];
-  connections: { id: string; state: string; action: { url: string } }[];
-  unmatchedTerms?: string[];
-  hint?: string;
-  complete: boolean;
-}
+const foundOutline = z.object({
+  matches: z.array(z.looseObject({ name: z.string(), schemaDigest: z.string(), signature: z.string() })),
+  connections: z.array(z.looseObject({ id: z.string(), state: z.string() })),
+  unmatchedTerms: z.array(z.string()).optional(),
+  hint: z.string().optional(),
+  complete: z.boolean(),
+});
+type Found = z.output<typeof foundOutline>;
 
 async function call(client: Client, name: string, given: Record<string, unknown>) {
   return client.request({ method: "tools/call", params: { name, arguments: given } }, CallToolResultSchema);
@@ -82,7 +84,7 @@ async function search(client: Client, query: string, more: Record<string, unknow
   const [block] = result.content;
   // The text and the structured content are the same object.
   expect(block?.type === "text" && JSON.parse(block.text)).toEqual(result.structuredContent);
-  return result.structuredContent as unknown as Found; // the peer's schema knows no shape of ours
+  return foundOutline.parse(result.structuredContent);
 }
 
 function connectEcho(name = "Echo server", actor = owner.actor) {
@@ -317,7 +319,8 @@ test("missing, malformed, unknown, expired and revoked tokens get 401 with the c
     admin.token,
     `${created.token.slice(0, -1)}x`,
   ]) {
-    for (const init of [{}, { method: "GET", body: null }] as RequestInit[]) {
+    const requests: RequestInit[] = [{}, { method: "GET", body: null }];
+    for (const init of requests) {
       const response = await ask(token, initialize, init);
       expect(response.status).toBe(401);
       expect(response.headers.get("www-authenticate")).toContain(

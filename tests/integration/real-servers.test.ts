@@ -52,7 +52,7 @@ async function freePort(): Promise<number> {
 
 /** Starts a server and waits until its port answers HTTP at all. */
 async function start(command: string, args: string[], port: number, env: Record<string, string> = {}): Promise<void> {
-  const child = spawn(command, args, { stdio: ["pipe", "ignore", "ignore"], env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } });
+  const child: ChildProcess = spawn(command, args, { stdio: ["pipe", "ignore", "ignore"], env: { ...process.env, ...env } });
   children.push(child);
   await expect
     .poll(
