@@ -5,6 +5,7 @@ export const paths = {
   login: "/login",
   logout: "/logout",
   connections: "/connections",
+  connectionTools: (id: string) => `/connections/${encodeURIComponent(id)}`,
   agents: "/agents",
   admin: {
     connections: "/admin/connections",

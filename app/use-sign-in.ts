@@ -14,7 +14,7 @@ export type SignInState =
   | { name: "failed" | "expired"; message: string; failure: UpstreamFailure | null; reference: string | null };
 
 const pollMs = 1_000;
-/** A provider may cut the tie to its opener, and then "closed" means nothing: the outcome is asked for a little longer. */
+/** After this long without an outcome a closed window is told; a callback that is just being handled takes less. */
 const closedGraceMs = 6_000;
 /** Polls that may fail in a row (a laptop that slept, a restart of the server) before the page gives up. */
 const lostPolls = 5;
@@ -36,10 +36,14 @@ function failed(error: unknown): SignInState {
   return { name: "failed", message, failure: data?.failure ?? null, reference: data?.requestId ?? null };
 }
 
-/** Asks how the attempt went until it is over; null when it was cancelled. */
-async function outcomeOf(attemptId: string, popup: Window | null, signal: AbortSignal): Promise<SignInState | null> {
+/**
+ * Asks how the attempt went until it is over; null when it was cancelled. A provider may cut the tie to its opener, and then "closed" means
+ * nothing: the person is told once, and the asking goes on behind the words.
+ */
+async function outcomeOf(attemptId: string, popup: Window | null, signal: AbortSignal, onClosed: () => void): Promise<SignInState | null> {
   let closedAt: number | null = null;
   let lost = 0;
+  let told = false;
   for (;;) {
     await pause(signal);
     if (signal.aborted) return null;
@@ -55,7 +59,10 @@ async function outcomeOf(attemptId: string, popup: Window | null, signal: AbortS
       if (lost >= lostPolls) return failed(error);
     }
     if (popup?.closed === true) closedAt ??= Date.now();
-    if (closedAt !== null && Date.now() - closedAt > closedGraceMs) return { name: "closed" };
+    if (closedAt !== null && !told && Date.now() - closedAt > closedGraceMs) {
+      told = true;
+      onClosed();
+    }
   }
 }
 
@@ -80,7 +87,7 @@ export function useSignIn(connectionId: string): { state: SignInState; start: ()
         if (signal.aborted) return null;
         if (popup && !popup.closed) popup.location.replace(authorizationUrl);
         setState({ name: "waiting", url: authorizationUrl, blocked: popup === null });
-        return await outcomeOf(attemptId, popup, signal);
+        return await outcomeOf(attemptId, popup, signal, () => setState({ name: "closed" }));
       } catch (error) {
         if (!signal.aborted) popup?.close();
         return failed(error);

@@ -13,12 +13,12 @@ const isFresh = (at: Date | null) => at !== null && Date.now() - at.getTime() < 
 
 interface ToolListProps {
   tools: readonly ToolView[];
-  /** When the connection was added: its first tools are not news. */
-  since: Date;
+  /** When the connection was added: its first tools are not news. Null where news does not matter. */
+  since: Date | null;
 }
 
-function ToolRow({ tool, since }: { tool: ToolView; since: Date }) {
-  const added = isFresh(tool.firstSeenAt) && tool.firstSeenAt.getTime() - since.getTime() > 3_600_000;
+function ToolRow({ tool, since }: { tool: ToolView; since: Date | null }) {
+  const added = since !== null && isFresh(tool.firstSeenAt) && tool.firstSeenAt.getTime() - since.getTime() > 3_600_000;
   return (
     <li>
       <details className="group">

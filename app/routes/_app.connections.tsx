@@ -69,7 +69,13 @@ function Row({ connection, admin, asked }: RowProps) {
             <ModeBadge mode={credentialMode} />
           </div>
           <p className="mt-1 text-muted">
-            {state.name === "ready" ? countTools(toolCount) : state.message}
+            {toolCount > 0 && !isMissing(connection) && (
+              <Link to={paths.connectionTools(id)} className="font-medium text-accent-ink underline">
+                {countTools(toolCount)}
+                <span className="sr-only"> of {name}</span>
+              </Link>
+            )}
+            {state.name === "ready" ? toolCount === 0 && countTools(0) : ` ${state.message}`}
             {state.name === "ready" && lastSuccessAt && (
               <>
                 , last answered <Time at={lastSuccessAt} />

@@ -8,6 +8,7 @@ import { presets } from "#server/connections/presets.ts";
 import { refresh } from "#server/connections/refresh.ts";
 import { remove } from "#server/connections/remove.ts";
 import { connectInput, createInput, idInput, listInput, updateInput } from "#server/connections/schema.ts";
+import { tools } from "#server/connections/tools.ts";
 import { update } from "#server/connections/update.ts";
 import { demand } from "#server/auth/permissions.ts";
 import { memberProcedure, procedureFor, router } from "#server/trpc/init.ts";
@@ -20,6 +21,7 @@ export const connectionRouter = router({
     return list(ctx.actor, input);
   }),
   byId: manage.input(idInput).query(({ ctx, input }) => byId(ctx.actor, input)),
+  tools: memberProcedure.input(idInput).query(({ ctx, input }) => tools(ctx.actor, input)),
   presets: memberProcedure.query(() => presets),
   create: manage.input(createInput).mutation(({ ctx, input }) => create(ctx.actor, input)),
   update: manage.input(updateInput).mutation(({ ctx, input }) => update(ctx.actor, input)),
