@@ -19,7 +19,15 @@ export default defineConfig({
     launchOptions: {
       executablePath: system,
       // The sandbox needs a user namespace that root in a container has not; the rest keeps the browser off the network.
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
     },
   },
 });

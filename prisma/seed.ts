@@ -20,12 +20,23 @@ export async function seed({ password, adminToken }: { password: string; adminTo
   const people = await Promise.all(demoPeople.map(({ name, email, role }) => createMember(org, { name, email, role, password })));
   const ids = new Map(demoPeople.map(({ name }, index) => [name, people[index]?.membershipId ?? ""]));
   for (const team of ["Finance", "Support"]) {
-    await createTeam(org, team, demoPeople.filter((person) => person.team === team).map(({ name }) => ids.get(name) ?? ""));
+    await createTeam(
+      org,
+      team,
+      demoPeople.filter((person) => person.team === team).map(({ name }) => ids.get(name) ?? ""),
+    );
   }
   const owner = people[0];
   if (!owner) return;
   await transaction(async (tx) => {
-    const data = { orgId: org.id, membershipId: owner.membershipId, name: "Demo set-up", tokenHash: hashSecret(adminToken), hint: adminToken.slice(-4), scopes: ["admin"] };
+    const data = {
+      orgId: org.id,
+      membershipId: owner.membershipId,
+      name: "Demo set-up",
+      tokenHash: hashSecret(adminToken),
+      hint: adminToken.slice(-4),
+      scopes: ["admin"],
+    };
     const token = await tx.agentToken.create({ data });
     await record(tx, owner.actor, { action: "agent_token.created", target: { type: "agent_token", id: token.id, name: token.name } });
   });

@@ -57,14 +57,30 @@ async function startUpstreams() {
   const [everything, files, ledger] = [await freePort(), await freePort(), await freePort()];
   const documents = path.join(folder, "documents");
   await mkdir(documents, { recursive: true });
-  await writeFile(path.join(documents, "returns-policy.md"), "# Returns\n\nWithin 30 days, unused, with the receipt. Furniture is picked up free of charge.\n");
+  await writeFile(
+    path.join(documents, "returns-policy.md"),
+    "# Returns\n\nWithin 30 days, unused, with the receipt. Furniture is picked up free of charge.\n",
+  );
   await writeFile(path.join(documents, "opening-hours.md"), "# Opening hours\n\nMonday to Saturday, 9:00 to 18:00.\n");
   const apiKey = randomBytes(16).toString("hex");
   const started = [
-    { url: `http://127.0.0.1:${everything}/mcp`, child: run(bin("mcp-server-everything"), ["streamableHttp"], { PORT: String(everything) }) },
+    {
+      url: `http://127.0.0.1:${everything}/mcp`,
+      child: run(bin("mcp-server-everything"), ["streamableHttp"], { PORT: String(everything) }),
+    },
     {
       url: `http://127.0.0.1:${files}/mcp`,
-      child: run(bin("mcp-proxy"), ["--host", "127.0.0.1", "--port", String(files), "--apiKey", apiKey, "--", bin("mcp-server-filesystem"), documents]),
+      child: run(bin("mcp-proxy"), [
+        "--host",
+        "127.0.0.1",
+        "--port",
+        String(files),
+        "--apiKey",
+        apiKey,
+        "--",
+        bin("mcp-server-filesystem"),
+        documents,
+      ]),
     },
     { url: `http://127.0.0.1:${ledger}/mcp`, child: run(bin("tsx"), ["tests/fakes/oauth-upstream.ts", "--port", String(ledger)]) },
   ] as const;
@@ -98,9 +114,24 @@ async function main(): Promise<void> {
   await answers(`${origin}/readyz`, product);
 
   const everyone = { organization: true, membershipIds: [], teamIds: [] };
-  await api("connection.create", { name: "Everything", url: upstreams.everything, authType: "none", credentialMode: "shared", access: everyone });
+  await api("connection.create", {
+    name: "Everything",
+    url: upstreams.everything,
+    authType: "none",
+    credentialMode: "shared",
+    access: everyone,
+  });
   const { apiKey } = upstreams;
-  await api("connection.create", { name: "Shop documents", url: upstreams.files, authType: "api_key", credentialMode: "shared", apiKey, headerName: "X-API-Key", headerPrefix: "", access: everyone });
+  await api("connection.create", {
+    name: "Shop documents",
+    url: upstreams.files,
+    authType: "api_key",
+    credentialMode: "shared",
+    apiKey,
+    headerName: "X-API-Key",
+    headerPrefix: "",
+    access: everyone,
+  });
   await api("connection.create", { name: "Ledger", url: upstreams.ledger, authType: "oauth", credentialMode: "shared", access: everyone });
   const created = await api("agentToken.create", { name: "Demo agent", scopes: ["mcp:read", "mcp:write"], expiresInDays: 7 });
   const token = typeof created === "object" && created !== null && "token" in created ? String(created.token) : "";

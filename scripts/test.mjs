@@ -60,7 +60,9 @@ function vitest(/** @type {string} */ name, /** @type {string} */ project, /** @
     const { code, output } = await runNode("node_modules/vitest/vitest.mjs", args, env);
     const found = readReport(report);
     // A file that cannot even be loaded has no failed tests, and is a failure all the same.
-    const broken = found?.testResults.filter((/** @type {any} */ file) => file.status === "failed" && file.assertionResults.length === 0).length;
+    const broken = found?.testResults.filter(
+      (/** @type {any} */ file) => file.status === "failed" && file.assertionResults.length === 0,
+    ).length;
     const counts = found && { passed: found.numPassedTests, failed: found.numFailedTests + broken };
     return { output, counts: honest(counts, code) };
   });

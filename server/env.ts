@@ -11,7 +11,10 @@ const flag = z
 
 const origin = z
   .string()
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), "must be an http(s) origin such as https://gatehouse.example.com")
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    "must be an http(s) origin such as https://gatehouse.example.com",
+  )
   .refine((value) => !URL.canParse(value) || new URL(value).pathname === "/", "must be an origin alone, without a path")
   .transform((value) => new URL(value).origin);
 
@@ -30,7 +33,10 @@ const secretKeys = z
       const [kid = "", encoded = ""] = entry.trim().split(/:(.*)/s);
       const key = Buffer.from(encoded, "base64");
       if (!/^[A-Za-z0-9_-]{1,32}$/.test(kid) || key.length !== 32) {
-        context.addIssue({ code: "custom", message: "must be kid:base64, comma-separated, each key 32 bytes (make one with: openssl rand -base64 32)" });
+        context.addIssue({
+          code: "custom",
+          message: "must be kid:base64, comma-separated, each key 32 bytes (make one with: openssl rand -base64 32)",
+        });
       }
       return { kid, key };
     }),
@@ -59,10 +65,18 @@ const schema = z
   .superRefine((value, context) => {
     const given = [value.BOOTSTRAP_ORG, value.BOOTSTRAP_EMAIL, value.BOOTSTRAP_PASSWORD];
     if (given.some(Boolean) && !given.every(Boolean)) {
-      context.addIssue({ code: "custom", path: ["BOOTSTRAP_ORG"], message: "BOOTSTRAP_ORG, BOOTSTRAP_EMAIL and BOOTSTRAP_PASSWORD go together" });
+      context.addIssue({
+        code: "custom",
+        path: ["BOOTSTRAP_ORG"],
+        message: "BOOTSTRAP_ORG, BOOTSTRAP_EMAIL and BOOTSTRAP_PASSWORD go together",
+      });
     }
     if (value.BOOTSTRAP_TOKEN && !given.every(Boolean)) {
-      context.addIssue({ code: "custom", path: ["BOOTSTRAP_TOKEN"], message: "needs BOOTSTRAP_ORG, BOOTSTRAP_EMAIL and BOOTSTRAP_PASSWORD beside it" });
+      context.addIssue({
+        code: "custom",
+        path: ["BOOTSTRAP_TOKEN"],
+        message: "needs BOOTSTRAP_ORG, BOOTSTRAP_EMAIL and BOOTSTRAP_PASSWORD beside it",
+      });
     }
   });
 

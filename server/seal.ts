@@ -35,7 +35,9 @@ export function createSealer(keys: readonly SecretKey[]): Sealer {
       if (version !== "v1" || !key) throw new Error(`A secret was sealed with the key "${kid}", which is not in SECRET_KEYS.`);
       const authTag = Buffer.from(tag, "base64url");
       if (authTag.length !== 16) throw new Error("A sealed secret is damaged.");
-      const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(iv, "base64url")).setAAD(Buffer.from(`${kid}\0${binding}`)).setAuthTag(authTag);
+      const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(iv, "base64url"))
+        .setAAD(Buffer.from(`${kid}\0${binding}`))
+        .setAuthTag(authTag);
       return Buffer.concat([decipher.update(Buffer.from(ciphertext, "base64url")), decipher.final()]).toString("utf8");
     },
     isStale: (sealed) => sealed.split(".")[1] !== newest.kid,

@@ -24,7 +24,9 @@ export default function ConnectionTools() {
         Your connections
       </Link>
       <PageHeader title={name} about="What your agents can find and run here. Running a tool takes a token with read and write." />
-      <Card className="p-4 sm:p-5">{tools.length > 0 ? <ToolList tools={tools} since={null} /> : <p className="text-muted">No tools are listed.</p>}</Card>
+      <Card className="p-4 sm:p-5">
+        {tools.length > 0 ? <ToolList tools={tools} since={null} /> : <p className="text-muted">No tools are listed.</p>}
+      </Card>
     </>
   );
 }

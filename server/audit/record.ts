@@ -49,7 +49,8 @@ export interface SystemActor {
 
 /** Writes one audit row inside `tx`. */
 export async function record(tx: Tx, actor: Actor | SystemActor, entry: AuditEntry): Promise<void> {
-  const person = actor.via === "system" ? { membershipId: null, tokenId: null } : { membershipId: actor.membershipId, tokenId: actor.tokenId };
+  const person =
+    actor.via === "system" ? { membershipId: null, tokenId: null } : { membershipId: actor.membershipId, tokenId: actor.tokenId };
   await tx.auditEvent.create({
     data: {
       orgId: actor.orgId,

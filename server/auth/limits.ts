@@ -12,7 +12,9 @@ async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
   } catch (limit) {
     if (!(limit instanceof RateLimiterRes)) throw limit;
     const retryAfterSeconds = Math.max(1, Math.ceil(limit.msBeforeNext / 1000));
-    throw new DomainError("RATE_LIMITED", `Too many tries. Wait ${Math.ceil(retryAfterSeconds / 60)} minutes and try again.`, { retryAfterSeconds });
+    throw new DomainError("RATE_LIMITED", `Too many tries. Wait ${Math.ceil(retryAfterSeconds / 60)} minutes and try again.`, {
+      retryAfterSeconds,
+    });
   }
 }
 

@@ -26,7 +26,10 @@ function toLucia(id: string, row: Row): DatabaseSession {
 function adapterOver(client: Tx): Adapter {
   return {
     async getSessionAndUser(id) {
-      const row = await client.session.findUnique({ where: { id: hashSecret(id) }, include: { user: { select: { id: true, name: true } } } });
+      const row = await client.session.findUnique({
+        where: { id: hashSecret(id) },
+        include: { user: { select: { id: true, name: true } } },
+      });
       if (!row) return [null, null];
       return [toLucia(id, row), { id: row.user.id, attributes: { name: row.user.name } }];
     },

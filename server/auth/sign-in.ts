@@ -37,7 +37,11 @@ export async function signIn(visit: Visit, given: z.input<typeof signInInput>): 
   if (!user || !membership || !matches) {
     if (membership) {
       await transaction((tx) =>
-        record(tx, { via: "system", orgId: membership.orgId, name: user.name, requestId: visit.requestId }, { action: "session.sign_in_failed", outcome: "denied" }),
+        record(
+          tx,
+          { via: "system", orgId: membership.orgId, name: user.name, requestId: visit.requestId },
+          { action: "session.sign_in_failed", outcome: "denied" },
+        ),
       );
     }
     throw new DomainError("UNAUTHENTICATED", "This e-mail address and password do not belong together.");
@@ -45,7 +49,11 @@ export async function signIn(visit: Visit, given: z.input<typeof signInInput>): 
   await forgiveTries(hashSecret(email));
   const setCookie = await transaction(async (tx) => {
     await tx.session.deleteMany({ where: { userId: user.id, expiresAt: { lte: new Date() } } });
-    await record(tx, { via: "system", orgId: membership.orgId, name: user.name, requestId: visit.requestId }, { action: "session.signed_in" });
+    await record(
+      tx,
+      { via: "system", orgId: membership.orgId, name: user.name, requestId: visit.requestId },
+      { action: "session.signed_in" },
+    );
     return startSession(tx, { userId: user.id, orgId: membership.orgId }, visit.origin);
   });
   return { setCookie };

@@ -26,7 +26,11 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       select: { name: true, title: true, description: true, inputSchema: true, firstSeenAt: true, changedAt: true },
       orderBy: { position: "asc" },
     }),
-    db.oAuthClient.findFirst({ where: { connectionId: id }, select: { issuer: true, source: true, clientId: true }, orderBy: { createdAt: "desc" } }),
+    db.oAuthClient.findFirst({
+      where: { connectionId: id },
+      select: { issuer: true, source: true, clientId: true },
+      orderBy: { createdAt: "desc" },
+    }),
   ]);
   return {
     ...summary,
@@ -41,7 +45,13 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       membershipIds: row.grants.flatMap(({ membershipId }) => membershipId ?? []),
       teamIds: row.grants.flatMap(({ teamId }) => teamId ?? []),
     },
-    credential: credential && { status: credential.status, issuer: credential.issuer, expiresAt: credential.expiresAt, createdAt: credential.createdAt, updatedAt: credential.updatedAt },
+    credential: credential && {
+      status: credential.status,
+      issuer: credential.issuer,
+      expiresAt: credential.expiresAt,
+      createdAt: credential.createdAt,
+      updatedAt: credential.updatedAt,
+    },
     oauthClient: client,
     server: {
       name: catalog?.serverName ?? null,

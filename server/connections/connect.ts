@@ -29,7 +29,11 @@ export async function connect(actor: Actor, { id, apiKey }: ConnectInput): Promi
     const same = await tx.connection.count({ where: { id, orgId: actor.orgId, url: connection.url } });
     if (same === 0) throw new DomainError("CONFLICT", "Somebody else changed this connection meanwhile. Load it again.");
     await saveCredential(tx, { connectionId: id, holder }, { sealed: sealKey(id, holder, apiKey), issuer: null, expiresAt: null }, listing);
-    await record(tx, actor, { action: "connection.connected", target: { type: "connection", id, name: connection.name }, details: { tools: listing.tools.length } });
+    await record(tx, actor, {
+      action: "connection.connected",
+      target: { type: "connection", id, name: connection.name },
+      details: { tools: listing.tools.length },
+    });
   });
   changed(actor.orgId);
   forgetSessions(id, holder);

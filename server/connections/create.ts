@@ -37,18 +37,31 @@ async function prove(actor: Actor, input: CreateInput, url: string): Promise<Pro
     if (!input.oauthClient && registrationWay(discovery, actor.origin) === "none") throw clientNeeded(actor.origin);
     return { kind: "discovered", discovery };
   }
-  const header = input.apiKey === undefined ? {} : keyHeader(input.apiKey, { headerName: input.headerName ?? null, headerPrefix: input.headerPrefix ?? null });
+  const header =
+    input.apiKey === undefined
+      ? {}
+      : keyHeader(input.apiKey, { headerName: input.headerName ?? null, headerPrefix: input.headerPrefix ?? null });
   return { kind: "listed", listing: await probe({ url, authorization: fixedHeaders(header) }) };
 }
 
 /** The client an admin registered by hand, in the form the token endpoint needs it. */
 export function preregistered(connectionId: string, issuer: string, { clientId, clientSecret }: OAuthClientInput) {
-  return clientColumns(connectionId, issuer, "preregistered", { client_id: clientId, ...(clientSecret ? { client_secret: clientSecret } : {}) });
+  return clientColumns(connectionId, issuer, "preregistered", {
+    client_id: clientId,
+    ...(clientSecret ? { client_secret: clientSecret } : {}),
+  });
 }
 
-async function write(tx: Tx, actor: Actor, input: CreateInput, { id, url, proof }: { id: string; url: string; proof: Proof }): Promise<void> {
+async function write(
+  tx: Tx,
+  actor: Actor,
+  input: CreateInput,
+  { id, url, proof }: { id: string; url: string; proof: Proof },
+): Promise<void> {
   const { name, authType, credentialMode, presetId, headerName, headerPrefix } = input;
-  await tx.connection.create({ data: { id, orgId: actor.orgId, name, nameKey: name.toLowerCase(), url, authType, credentialMode, presetId, headerName, headerPrefix } });
+  await tx.connection.create({
+    data: { id, orgId: actor.orgId, name, nameKey: name.toLowerCase(), url, authType, credentialMode, presetId, headerName, headerPrefix },
+  });
   await writeGrants(tx, actor.orgId, id, input.access);
   if (proof.kind === "listed") {
     // A per-member key is the admin's own: everybody else enters theirs.

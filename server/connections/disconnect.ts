@@ -14,7 +14,11 @@ export async function disconnect(actor: Actor, { id }: { id: string }): Promise<
   const revoke = await prepareForget(connection);
   const accounts = await transaction(async (tx) => {
     const count = await forgetCredentials(tx, id);
-    await record(tx, actor, { action: "connection.disconnected", target: { type: "connection", id, name: connection.name }, details: { accounts: count } });
+    await record(tx, actor, {
+      action: "connection.disconnected",
+      target: { type: "connection", id, name: connection.name },
+      details: { accounts: count },
+    });
     return count;
   });
   changed(actor.orgId);

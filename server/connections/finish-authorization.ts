@@ -35,7 +35,8 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
   const nothing = { connectionId: null, connectionName: null };
   let attempt: Attempt;
   try {
-    if (parameters.state === null) throw new DomainError("EXPIRED", "This address is where providers send people back to. Start from a connection.");
+    if (parameters.state === null)
+      throw new DomainError("EXPIRED", "This address is where providers send people back to. Start from a connection.");
     attempt = await claim({ state: parameters.state, sessionId: actor && browserOf(actor) });
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
@@ -43,8 +44,12 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
   }
   // `claim` matched this actor's session; without one there is no match.
   if (!actor) return { ...nothing, state: "foreign", message: null };
-  const connection = await db.connection.findFirst({ where: { id: attempt.connectionId, orgId: actor.orgId }, select: { id: true, name: true, url: true } });
-  if (!connection || attempt.orgId !== actor.orgId) return { ...nothing, state: "expired", message: "The connection was removed meanwhile." };
+  const connection = await db.connection.findFirst({
+    where: { id: attempt.connectionId, orgId: actor.orgId },
+    select: { id: true, name: true, url: true },
+  });
+  if (!connection || attempt.orgId !== actor.orgId)
+    return { ...nothing, state: "expired", message: "The connection was removed meanwhile." };
   const known = { connectionId: connection.id, connectionName: connection.name };
   try {
     await logged(actor, "callback", () => complete(actor, attempt, connection, parameters));
@@ -59,10 +64,16 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
   }
 }
 
-async function complete(actor: Actor, attempt: Attempt, connection: { id: string; name: string; url: string }, { code, iss, error }: CallbackParameters): Promise<void> {
+async function complete(
+  actor: Actor,
+  attempt: Attempt,
+  connection: { id: string; name: string; url: string },
+  { code, iss, error }: CallbackParameters,
+): Promise<void> {
   checkIssuer(iss, attempt.secrets.discovery);
   if (error === "access_denied") throw new DomainError("FORBIDDEN", "Access was not granted at the provider. Nothing was connected.");
-  if (error !== null || code === null) throw new DomainError("UPSTREAM_FAILED", "The provider ended the sign-in without granting access. Try again.");
+  if (error !== null || code === null)
+    throw new DomainError("UPSTREAM_FAILED", "The provider ended the sign-in without granting access. Try again.");
   // Rights may have changed while the person was away.
   await beginAllowed(actor, connection.id);
   const { tokens, lifetimeSeconds } = await exchange(attempt, { code, iss });
@@ -72,7 +83,12 @@ async function complete(actor: Actor, attempt: Attempt, connection: { id: string
   await transaction(async (tx) => {
     const same = await tx.connection.count({ where: { id: connection.id, orgId: actor.orgId, url: connection.url } });
     if (same === 0) throw new DomainError("CONFLICT", "The connection was changed or removed meanwhile. Nothing was connected.");
-    await saveCredential(tx, { connectionId: connection.id, holder }, tokenColumns(connection.id, holder, tokens, lifetimeSeconds), listing);
+    await saveCredential(
+      tx,
+      { connectionId: connection.id, holder },
+      tokenColumns(connection.id, holder, tokens, lifetimeSeconds),
+      listing,
+    );
     await tx.oAuthAttempt.update({ where: { id: attempt.id }, data: { outcome: "connected", sealed: "" } });
     await record(tx, actor, { action: "connection.connected", target, details: { issuer: tokens.issuer, tools: listing.tools.length } });
   });

@@ -6,7 +6,10 @@ import { revoke } from "#server/oauth/revoke.ts";
 /** Reads what is needed to revoke every credential of a connection upstream. Call the result once the rows are gone; it never throws. */
 export async function prepareForget(connection: { id: string; authType: string }): Promise<() => Promise<void>> {
   if (connection.authType !== "oauth") return () => Promise.resolve();
-  const rows = await db.credential.findMany({ where: { connectionId: connection.id }, select: { connectionId: true, holder: true, sealed: true } });
+  const rows = await db.credential.findMany({
+    where: { connectionId: connection.id },
+    select: { connectionId: true, holder: true, sealed: true },
+  });
   return async () => {
     await Promise.all(rows.map(revoke));
   };

@@ -9,8 +9,13 @@ import type { AccessSummary, ConnectionSummary } from "./view.ts";
 const manageableInclude = (membershipId: string) =>
   ({
     credentials: { where: { holder: { in: [sharedHolder, membershipId] } } },
-    catalogs: { where: { holder: { in: [sharedHolder, membershipId] } }, include: { _count: { select: { tools: { where: { removedAt: null } } } } } },
-    grants: { select: { grantee: true, membershipId: true, teamId: true, team: { select: { members: { select: { membershipId: true } } } } } },
+    catalogs: {
+      where: { holder: { in: [sharedHolder, membershipId] } },
+      include: { _count: { select: { tools: { where: { removedAt: null } } } } },
+    },
+    grants: {
+      select: { grantee: true, membershipId: true, teamId: true, team: { select: { members: { select: { membershipId: true } } } } },
+    },
   }) satisfies Prisma.ConnectionInclude;
 
 type Row = Prisma.ConnectionGetPayload<{ include: ReturnType<typeof manageableInclude> }>;
@@ -55,7 +60,11 @@ export function toManaged(row: Row, membershipId: string, peopleInOrganization: 
 /** What an admin's list and detail page need of connections; two queries however many there are. */
 export async function managedRows(actor: Actor, where: Prisma.ConnectionWhereInput = {}) {
   const [rows, people] = await Promise.all([
-    db.connection.findMany({ where: { ...where, orgId: actor.orgId }, include: manageableInclude(actor.membershipId), orderBy: { nameKey: "asc" } }),
+    db.connection.findMany({
+      where: { ...where, orgId: actor.orgId },
+      include: manageableInclude(actor.membershipId),
+      orderBy: { nameKey: "asc" },
+    }),
     db.membership.count({ where: { orgId: actor.orgId } }),
   ]);
   return { rows, people };

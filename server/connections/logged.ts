@@ -5,7 +5,8 @@ import { log } from "#server/log.ts";
 
 function causes(error: unknown): string[] {
   const words: string[] = [];
-  for (let current = error; current instanceof Error && words.length < 5; current = current.cause) words.push(`${current.name}: ${current.message.slice(0, 300)}`);
+  for (let current = error; current instanceof Error && words.length < 5; current = current.cause)
+    words.push(`${current.name}: ${current.message.slice(0, 300)}`);
   return words;
 }
 
@@ -15,7 +16,10 @@ export async function logged<Value>(actor: Actor, verb: string, task: () => Prom
     return await task();
   } catch (error) {
     if (error instanceof DomainError && error.details.failure) {
-      log.warn({ requestId: actor.requestId, orgId: actor.orgId, verb, phase: error.details.failure.phase, causes: causes(error) }, "connecting failed");
+      log.warn(
+        { requestId: actor.requestId, orgId: actor.orgId, verb, phase: error.details.failure.phase, causes: causes(error) },
+        "connecting failed",
+      );
     }
     throw error;
   }

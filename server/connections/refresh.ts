@@ -16,7 +16,10 @@ import { logged } from "./logged.ts";
 async function managedTarget(actor: Actor, id: string): Promise<UpstreamTarget> {
   const connection = await findManaged(actor, id);
   const holder = connection.credentialMode === "shared" ? sharedHolder : actor.membershipId;
-  const credential = await db.credential.findUnique({ where: { connectionId_holder: { connectionId: id, holder } }, select: { id: true, revision: true } });
+  const credential = await db.credential.findUnique({
+    where: { connectionId_holder: { connectionId: id, holder } },
+    select: { id: true, revision: true },
+  });
   return { ...connection, connectionId: id, connectionName: connection.name, holder, credential };
 }
 
@@ -26,6 +29,8 @@ export async function refresh(actor: Actor, { id }: { id: string }): Promise<{ a
   if (!target.credential) throw new DomainError("CONFLICT", "This connection is not connected yet, so there is nothing to refresh.");
   const change = await logged(actor, "refresh", () => syncCatalog(target));
   const { connectionName: name } = target;
-  await transaction((tx) => record(tx, actor, { action: "connection.refreshed", target: { type: "connection", id, name }, details: { ...change } }));
+  await transaction((tx) =>
+    record(tx, actor, { action: "connection.refreshed", target: { type: "connection", id, name }, details: { ...change } }),
+  );
   return change;
 }

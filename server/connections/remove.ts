@@ -16,7 +16,11 @@ export async function remove(actor: Actor, { id }: { id: string }): Promise<{ id
     const accounts = await forgetCredentials(tx, id);
     const grants = await tx.accessGrant.count({ where: { connectionId: id } });
     await tx.connection.deleteMany({ where: { id, orgId: actor.orgId } });
-    await record(tx, actor, { action: "connection.removed", target: { type: "connection", id, name: connection.name }, details: { accounts, grants } });
+    await record(tx, actor, {
+      action: "connection.removed",
+      target: { type: "connection", id, name: connection.name },
+      details: { accounts, grants },
+    });
   });
   changed(actor.orgId);
   forgetSessions(id);

@@ -11,7 +11,12 @@ export interface NewSecret {
 }
 
 /** Stores a proven credential for a credential identity, in place of the one before. Its revision grows, so no pooled session of the old one is used again. */
-export async function saveCredential(tx: Tx, key: { connectionId: string; holder: string }, secret: NewSecret, listing: Listing): Promise<void> {
+export async function saveCredential(
+  tx: Tx,
+  key: { connectionId: string; holder: string },
+  secret: NewSecret,
+  listing: Listing,
+): Promise<void> {
   const { connectionId, holder } = key;
   const membershipId = holder === sharedHolder ? null : holder;
   const fresh = { ...secret, status: "active", refreshUntil: null } as const;

@@ -5,7 +5,8 @@ const id = z.string().min(1).max(64);
 // RFC 9110 section 5.1: a field name is a token.
 const headerToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // Headers that are ours or the transport's: a key in one of them would break the protocol or be dropped.
-const reservedHeaders = /^(host|content-.*|connection|transfer-encoding|accept|cookie|mcp-.*|te|upgrade|keep-alive|proxy-.*|last-event-id)$/i;
+const reservedHeaders =
+  /^(host|content-.*|connection|transfer-encoding|accept|cookie|mcp-.*|te|upgrade|keep-alive|proxy-.*|last-event-id)$/i;
 
 export const accessInput = z.object({
   organization: z.boolean(),
@@ -57,7 +58,8 @@ export const createInput = z
     };
     if (value.authType === "api_key" && !value.apiKey) issue("apiKey", "Enter the API key.");
     if (value.authType !== "api_key" && value.apiKey) issue("apiKey", "Only a connection with an API key takes one.");
-    if (value.authType !== "api_key" && (value.headerName || value.headerPrefix)) issue("headerName", "Only a connection with an API key has a key header.");
+    if (value.authType !== "api_key" && (value.headerName || value.headerPrefix))
+      issue("headerName", "Only a connection with an API key has a key header.");
     if (value.authType !== "oauth" && value.oauthClient) issue("oauthClient", "Only a connection with OAuth has a client.");
     if (value.authType === "none" && value.credentialMode === "per_member") {
       issue("credentialMode", "A server without sign-in has no accounts: choose One shared account.");

@@ -26,12 +26,15 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
   const connection = await findManaged(actor, id);
   if (connection.version !== version) throw editedMeanwhile();
   if (oauthClient && connection.authType !== "oauth") throw badInput("oauthClient", "Only a connection with OAuth has a client.");
-  if ((headerName || headerPrefix) && connection.authType !== "api_key") throw badInput("headerName", "Only a connection with an API key has a key header.");
+  if ((headerName || headerPrefix) && connection.authType !== "api_key")
+    throw badInput("headerName", "Only a connection with an API key has a key header.");
   const url = input.url === undefined ? connection.url : checkUpstreamUrl(input.url, { allowPrivate: env.ALLOW_PRIVATE_UPSTREAMS }).href;
   const discovery = oauthClient ? await logged(actor, "update", () => discover(url)) : null;
 
   const moved = url !== connection.url;
-  const rekeyed = (headerName !== undefined && headerName !== connection.headerName) || (headerPrefix !== undefined && headerPrefix !== connection.headerPrefix);
+  const rekeyed =
+    (headerName !== undefined && headerName !== connection.headerName) ||
+    (headerPrefix !== undefined && headerPrefix !== connection.headerPrefix);
   const disconnected = moved || rekeyed || oauthClient !== undefined;
   const revoke = disconnected ? await prepareForget(connection) : () => Promise.resolve();
   const data: Prisma.ConnectionUpdateManyMutationInput = {
@@ -49,8 +52,17 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
       // Clients belong to the issuer of the old address; a new one is found when somebody connects.
       if (moved || oauthClient) await tx.oAuthClient.deleteMany({ where: { connectionId: id } });
       if (oauthClient && discovery) await tx.oAuthClient.create({ data: preregistered(id, discovery.issuer, oauthClient) });
-      const changes = [...(name === undefined ? [] : ["name"]), ...(moved ? ["url"] : []), ...(rekeyed ? ["header"] : []), ...(oauthClient ? ["oauthClient"] : [])];
-      await record(tx, actor, { action: "connection.updated", target: { type: "connection", id, name: name ?? connection.name }, details: { changes, disconnected } });
+      const changes = [
+        ...(name === undefined ? [] : ["name"]),
+        ...(moved ? ["url"] : []),
+        ...(rekeyed ? ["header"] : []),
+        ...(oauthClient ? ["oauthClient"] : []),
+      ];
+      await record(tx, actor, {
+        action: "connection.updated",
+        target: { type: "connection", id, name: name ?? connection.name },
+        details: { changes, disconnected },
+      });
     });
   } catch (error) {
     throw isDuplicate(error) ? nameTaken(error) : error;

@@ -16,7 +16,8 @@ async function rowsOf(tx: Tx, orgId: string, connectionId: string, access: Acces
     membershipIds.length > 0 ? await tx.membership.count({ where: { orgId, id: { in: membershipIds } } }) : 0,
     teamIds.length > 0 ? await tx.team.count({ where: { orgId, id: { in: teamIds } } }) : 0,
   ];
-  if (memberships !== membershipIds.length) throw badInput("access.membershipIds", "One of these people is not in the organization any more. Choose again.");
+  if (memberships !== membershipIds.length)
+    throw badInput("access.membershipIds", "One of these people is not in the organization any more. Choose again.");
   if (teams !== teamIds.length) throw badInput("access.teamIds", "One of these teams does not exist any more. Choose again.");
   return [
     ...(access.organization ? [{ connectionId, grantee: "organization" }] : []),

@@ -31,7 +31,12 @@ export function oauthRoutes(): Router {
 async function answerCallback(req: Request): Promise<{ status: number; page: string }> {
   const { origin, requestId, nonce } = factsOf(req);
   const { actor } = await authenticate({ headers: req.headers, origin, requestId });
-  const parameters = { state: parameter(req, "state"), code: parameter(req, "code"), iss: parameter(req, "iss"), error: parameter(req, "error") };
+  const parameters = {
+    state: parameter(req, "state"),
+    code: parameter(req, "code"),
+    iss: parameter(req, "iss"),
+    error: parameter(req, "error"),
+  };
   const outcome = await finishAuthorization(actor, parameters);
   const backUrl = outcome.connectionId === null ? `${origin}/connections` : `${origin}/connections?connect=${outcome.connectionId}`;
   return { status: outcome.state === "connected" ? 200 : 400, page: callbackPage({ ...outcome, requestId, backUrl }, nonce) };

@@ -35,10 +35,14 @@ async function createOwner(tx: Tx, input: SetupInput & { passwordHash: string },
   const user = await tx.user.create({ data: { email: input.email, name: input.name, passwordHash: input.passwordHash } });
   const membership = await tx.membership.create({ data: { orgId: org.id, userId: user.id, role: "owner" } });
   await tx.setupLink.deleteMany();
-  await record(tx, { via: "system", orgId: org.id, name: user.name, requestId }, {
-    action: "organization.created",
-    target: { type: "organization", id: org.id, name: org.name },
-  });
+  await record(
+    tx,
+    { via: "system", orgId: org.id, name: user.name, requestId },
+    {
+      action: "organization.created",
+      target: { type: "organization", id: org.id, name: org.name },
+    },
+  );
   return { org, user, membership };
 }
 
@@ -70,7 +74,8 @@ export async function setUp(visit: Visit, token: string, given: z.input<typeof s
     const empty = await staysEmpty(tx);
     // Deleting the row is what uses the link up: of two at the same time only one finds it.
     const used = await tx.setupLink.deleteMany({ where: { tokenHash: hashSecret(token) } });
-    if (used.count === 0 || !empty) throw new DomainError("EXPIRED", "This set-up link was used already. Sign in, or ask the owner to invite you.");
+    if (used.count === 0 || !empty)
+      throw new DomainError("EXPIRED", "This set-up link was used already. Sign in, or ask the owner to invite you.");
     const { org, user } = await createOwner(tx, { ...input, passwordHash }, visit.requestId);
     return { setCookie: await startSession(tx, { userId: user.id, orgId: org.id }, visit.origin) };
   });
@@ -87,12 +92,23 @@ export async function bootstrap(env: Env): Promise<boolean> {
     const { org, membership } = await createOwner(tx, { ...input, passwordHash }, "start");
     if (!token) return true;
     const row = await tx.agentToken.create({
-      data: { orgId: org.id, membershipId: membership.id, name: "Bootstrap", tokenHash: hashSecret(token), hint: token.slice(-4), scopes: ["admin"] },
+      data: {
+        orgId: org.id,
+        membershipId: membership.id,
+        name: "Bootstrap",
+        tokenHash: hashSecret(token),
+        hint: token.slice(-4),
+        scopes: ["admin"],
+      },
     });
-    await record(tx, { via: "system", orgId: org.id, name: "BOOTSTRAP_TOKEN", requestId: "start" }, {
-      action: "agent_token.created",
-      target: { type: "agent_token", id: row.id, name: row.name },
-    });
+    await record(
+      tx,
+      { via: "system", orgId: org.id, name: "BOOTSTRAP_TOKEN", requestId: "start" },
+      {
+        action: "agent_token.created",
+        target: { type: "agent_token", id: row.id, name: row.name },
+      },
+    );
     return true;
   });
 }

@@ -47,7 +47,9 @@ const t = initTRPC
       const hidden = error.code === "INTERNAL_SERVER_ERROR";
       return {
         code: shape.code,
-        message: hidden ? `Something went wrong on our side. Reference: ${ctx?.requestId ?? "none"}.` : (issues?.[0]?.message ?? shape.message),
+        message: hidden
+          ? `Something went wrong on our side. Reference: ${ctx?.requestId ?? "none"}.`
+          : (issues?.[0]?.message ?? shape.message),
         data: {
           code: shape.data.code,
           httpStatus: shape.data.httpStatus,

@@ -19,7 +19,10 @@ export function fixedHeaders(headers: Record<string, string>): Authorization {
 }
 
 /** The header that carries an API key: `Authorization: Bearer` unless the connection says otherwise. */
-export function keyHeader(key: string, { headerName, headerPrefix }: { headerName: string | null; headerPrefix: string | null }): Record<string, string> {
+export function keyHeader(
+  key: string,
+  { headerName, headerPrefix }: { headerName: string | null; headerPrefix: string | null },
+): Record<string, string> {
   if (headerName === null) return { authorization: `Bearer ${key}` };
   // A prefix is a word of its own ("Token <key>"), written with or without the space behind it.
   const prefix = headerPrefix && !headerPrefix.endsWith(" ") ? `${headerPrefix} ` : (headerPrefix ?? "");
@@ -28,7 +31,10 @@ export function keyHeader(key: string, { headerName, headerPrefix }: { headerNam
 
 async function openKey(target: UpstreamTarget): Promise<string> {
   const { connectionId, holder } = target;
-  const row = await db.credential.findFirst({ where: { connectionId, holder, connection: { orgId: target.orgId } }, select: { sealed: true } });
+  const row = await db.credential.findFirst({
+    where: { connectionId, holder, connection: { orgId: target.orgId } },
+    select: { sealed: true },
+  });
   if (!row?.sealed) throw new UpstreamCallError("unauthorized", "There is no key stored for this connection.");
   return sealer.open(row.sealed, `credential:${connectionId}:${holder}`);
 }

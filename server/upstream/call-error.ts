@@ -28,7 +28,11 @@ export class UpstreamCallError extends Error {
   readonly explicit: boolean;
   readonly upstream: UpstreamCallDetails["upstream"];
 
-  constructor(reason: UpstreamCallReason, message: string, { cause, retryAfterSeconds, explicit = false, upstream }: UpstreamCallDetails = {}) {
+  constructor(
+    reason: UpstreamCallReason,
+    message: string,
+    { cause, retryAfterSeconds, explicit = false, upstream }: UpstreamCallDetails = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
@@ -39,7 +43,10 @@ export class UpstreamCallError extends Error {
 
 /** The refusal behind a 401, by what its challenge says. */
 export function unauthorized(challenge: string | null, cause?: unknown): UpstreamCallError {
-  return new UpstreamCallError("unauthorized", "The server did not accept the stored credential (401).", { explicit: challenge?.includes("invalid_token") ?? false, cause });
+  return new UpstreamCallError("unauthorized", "The server did not accept the stored credential (401).", {
+    explicit: challenge?.includes("invalid_token") ?? false,
+    cause,
+  });
 }
 
 /** Provider text as it may be shown and logged: no control characters, at most 500 characters. */

@@ -11,12 +11,23 @@ import type { Sighting } from "./authorized-fetch.ts";
 const checkUrl = "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.";
 
 function byAnswer({ status, contentType }: Sighting): UpstreamFailure | null {
-  const seen = (words: string, actor: UpstreamFailure["actor"], advice: string): UpstreamFailure => ({ phase: "http", seen: words, actor, advice });
+  const seen = (words: string, actor: UpstreamFailure["actor"], advice: string): UpstreamFailure => ({
+    phase: "http",
+    seen: words,
+    actor,
+    advice,
+  });
   if (status === null) return null;
-  if (status === 401) return seen("The server asks for a sign-in and did not accept what it got (401).", "organization_admin", "Check the API key and its header, or choose OAuth.");
+  if (status === 401)
+    return seen(
+      "The server asks for a sign-in and did not accept what it got (401).",
+      "organization_admin",
+      "Check the API key and its header, or choose OAuth.",
+    );
   if (status === 403) return seen("The server refused access (403).", "organization_admin", "Check what the key or account may do.");
   if (status === 429) return seen("The server says there were too many requests (429).", "provider", "Wait a little and try again.");
-  if (status >= 500) return seen(`The server failed (${status}).`, "provider", "Try again later; if it stays like this, check the provider's status page.");
+  if (status >= 500)
+    return seen(`The server failed (${status}).`, "provider", "Try again later; if it stays like this, check the provider's status page.");
   if (contentType?.includes("text/html")) return seen("A web page answered, not an MCP server.", "organization_admin", checkUrl);
   if (status >= 300) return seen(`The server answered ${status} to an MCP request.`, "organization_admin", checkUrl);
   return null;
@@ -33,7 +44,15 @@ export function connectFailure(error: unknown, sighting: Sighting, phase: Failur
   const isNetwork = error instanceof OutboundError || network.phase !== phase;
   if (isNetwork) return upstreamFailed(network, error);
   if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) {
-    return upstreamFailed({ phase, seen: "The server did not answer in time.", actor: "provider", advice: "Try again in a moment; if it stays like this, check the provider's status page." }, error);
+    return upstreamFailed(
+      {
+        phase,
+        seen: "The server did not answer in time.",
+        actor: "provider",
+        advice: "Try again in a moment; if it stays like this, check the provider's status page.",
+      },
+      error,
+    );
   }
   const cause = sighting.status === 401 ? unauthorized(sighting.challenge, error) : error;
   return upstreamFailed(byAnswer(sighting) ?? network, cause);

@@ -48,7 +48,10 @@ function mayBeSseOnly({ status }: Sighting): boolean {
 }
 
 /** Connects and returns the session. Throws what the SDK and the network throw; `sighting` (when given) tells what was answered last. */
-export async function connect({ url, authorization, known, signal, timeoutMs = 30_000, onToolsChanged }: ConnectInput, sighting: Sighting = blankSighting()): Promise<OpenSession> {
+export async function connect(
+  { url, authorization, known, signal, timeoutMs = 30_000, onToolsChanged }: ConnectInput,
+  sighting: Sighting = blankSighting(),
+): Promise<OpenSession> {
   const target = new URL(url);
   const fetch = authorizedFetch(sessionFetch, authorization, sighting);
   const options = { timeout: timeoutMs, ...(signal ? { signal } : {}) };
@@ -65,7 +68,9 @@ export async function connect({ url, authorization, known, signal, timeoutMs = 3
     try {
       await client.connect(transport, { ...options, ...(known?.prior ? { prior: known.prior } : {}) });
       const discover = client.getDiscoverResult();
-      const verdict: Verdict = discover ? { transport: "modern", prior: { kind: "modern", discover } } : { transport: "legacy", prior: { kind: "legacy" } };
+      const verdict: Verdict = discover
+        ? { transport: "modern", prior: { kind: "modern", discover } }
+        : { transport: "legacy", prior: { kind: "legacy" } };
       return opened(client, verdict, transport.sessionId);
     } catch (error) {
       await client.close();

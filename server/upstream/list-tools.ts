@@ -41,7 +41,9 @@ const maxDescriptionLength = 20_000;
 /** JSON with its keys in order, so that equal content has equal text. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   );
 }
 
@@ -57,7 +59,9 @@ function isDeeper(value: unknown, levels: number): boolean {
 /** Whether a tool can be kept: its name is usable and its schemas are within bounds. */
 function isAcceptable(tool: Tool): boolean {
   if (tool.name.length === 0 || tool.name.length > maxNameLength || /\p{Cc}/u.test(tool.name)) return false;
-  return [tool.inputSchema, tool.outputSchema].every((schema) => schema === undefined || (JSON.stringify(schema).length <= maxSchemaBytes && !isDeeper(schema, maxSchemaDepth)));
+  return [tool.inputSchema, tool.outputSchema].every(
+    (schema) => schema === undefined || (JSON.stringify(schema).length <= maxSchemaBytes && !isDeeper(schema, maxSchemaDepth)),
+  );
 }
 
 function toListed(tool: Tool): ListedTool {
@@ -74,21 +78,32 @@ function toListed(tool: Tool): ListedTool {
 }
 
 function tooMuch(what: string) {
-  return upstreamFailed({ phase: "list", seen: `The server's tool list ${what}.`, actor: "provider", advice: "Ask the provider for a smaller one." });
+  return upstreamFailed({
+    phase: "list",
+    seen: `The server's tool list ${what}.`,
+    actor: "provider",
+    advice: "Ask the provider for a smaller one.",
+  });
 }
 
 /**
  * All tools of an open session. A name listed twice counts once; a tool out of bounds is left out.
  * Throws UPSTREAM_FAILED (phase list) for a list without end or above the bounds, and what the SDK throws.
  */
-export async function listTools(session: OpenSession, { signal, pageTimeoutMs }: { signal?: AbortSignal; pageTimeoutMs: number }): Promise<Listing> {
+export async function listTools(
+  session: OpenSession,
+  { signal, pageTimeoutMs }: { signal?: AbortSignal; pageTimeoutMs: number },
+): Promise<Listing> {
   const tools = new Map<string, ListedTool>();
   const cursors = new Set<string>();
   let bytes = 0;
   let ttlMs: number | null = null;
   for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page += 1) {
     if (page === maxPages) throw tooMuch(`has more than ${maxPages} pages`);
-    const result = await session.client.request({ method: "tools/list", params: cursor === undefined ? {} : { cursor } }, { timeout: pageTimeoutMs, ...(signal ? { signal } : {}) });
+    const result = await session.client.request(
+      { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
+      { timeout: pageTimeoutMs, ...(signal ? { signal } : {}) },
+    );
     bytes += JSON.stringify(result.tools).length;
     if (bytes > maxListBytes) throw tooMuch("is larger than 8 MB");
     for (const tool of result.tools) if (!tools.has(tool.name) && isAcceptable(tool)) tools.set(tool.name, toListed(tool));

@@ -25,7 +25,11 @@ export interface CallOptions {
 let lastId = 0;
 
 function headersOf(session: OpenSession, name: string): Record<string, string> {
-  const common = { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": session.protocolVersion };
+  const common = {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": session.protocolVersion,
+  };
   if (session.verdict.transport === "modern") return { ...common, "mcp-method": "tools/call", "mcp-name": headerValue(name) };
   return session.sessionId === undefined ? common : { ...common, "mcp-session-id": session.sessionId };
 }
@@ -77,7 +81,8 @@ function resultOf({ result, error }: RpcAnswer): CallToolResult {
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
-  if (resultType !== "complete") throw new UpstreamCallError("protocol_error", "The server asks the person for more input first, which Gatehouse cannot pass on yet.");
+  if (resultType !== "complete")
+    throw new UpstreamCallError("protocol_error", "The server asks the person for more input first, which Gatehouse cannot pass on yet.");
   return untouched;
 }
 
@@ -96,7 +101,8 @@ async function readStream(response: Response, id: number, onProgress: CallOption
       if (event.value.data === "") continue;
       for (const message of parseMessages(event.value.data)) {
         if (message.id === id && message.method === undefined) return resultOf(message);
-        if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id) report(message.params, onProgress);
+        if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
+          report(message.params, onProgress);
       }
     }
   } finally {
@@ -114,7 +120,11 @@ function report({ progress, total, message }: Record<string, unknown>, onProgres
 /** Tells a legacy server that nobody waits any more (2025-11-25, cancellation). Best effort: the call is given up either way. */
 function sayCancelled(session: OpenSession, id: number): void {
   if (session.verdict.transport !== "legacy") return;
-  const body = JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id, reason: "The caller cancelled." } });
+  const body = JSON.stringify({
+    jsonrpc: "2.0",
+    method: "notifications/cancelled",
+    params: { requestId: id, reason: "The caller cancelled." },
+  });
   session
     .fetch(session.url, { method: "POST", headers: headersOf(session, ""), body, signal: AbortSignal.timeout(5_000) })
     .then((response) => response.body?.cancel())
@@ -135,7 +145,11 @@ export class HttpRefusal {
 }
 
 /** Sends one tools/call. Returns the untouched result, or the HTTP refusal of a server that answered no JSON-RPC. Throws UpstreamCallError and network errors. */
-export async function plainCall(session: OpenSession, input: CallInput, { signal, onProgress }: CallOptions): Promise<CallToolResult | HttpRefusal> {
+export async function plainCall(
+  session: OpenSession,
+  input: CallInput,
+  { signal, onProgress }: CallOptions,
+): Promise<CallToolResult | HttpRefusal> {
   lastId += 1;
   const id = lastId;
   const meta = metaOf(session, onProgress ? id : undefined);
@@ -148,7 +162,9 @@ export async function plainCall(session: OpenSession, input: CallInput, { signal
     const type = response.headers.get("content-type") ?? "";
     if (response.ok && type.startsWith("text/event-stream")) return await readStream(response, id, onProgress);
     if (type.includes("json") && (response.ok || response.status === 400)) {
-      const answer = parseMessages(await response.text()).find((message) => message.id === id || (message.id === null && message.error !== undefined));
+      const answer = parseMessages(await response.text()).find(
+        (message) => message.id === id || (message.id === null && message.error !== undefined),
+      );
       return answer ? resultOf(answer) : new HttpRefusal(response);
     }
     await response.body?.cancel();

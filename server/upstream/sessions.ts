@@ -34,7 +34,10 @@ function keyOf({ connectionId, holder, url, credential }: UpstreamTarget): strin
 
 /** The stored transport, unless it is old. A modern server is asked again: `server/discover` is one cheap request and says what it is today. */
 async function knownVerdict({ connectionId, holder }: UpstreamTarget): Promise<Verdict | null> {
-  const row = await db.catalog.findUnique({ where: { connectionId_holder: { connectionId, holder } }, select: { transport: true, transportAt: true } });
+  const row = await db.catalog.findUnique({
+    where: { connectionId_holder: { connectionId, holder } },
+    select: { transport: true, transportAt: true },
+  });
   if (!row?.transportAt || Date.now() - row.transportAt.getTime() > verdictMs) return null;
   if (row.transport === "legacy") return { transport: "legacy", prior: { kind: "legacy" } };
   return row.transport === "sse" ? { transport: "sse", prior: null } : null;
@@ -51,7 +54,10 @@ async function open(target: UpstreamTarget): Promise<OpenSession> {
   const sighting = blankSighting();
   try {
     const [authorization, known] = await Promise.all([authorizationOf(target), knownVerdict(target)]);
-    return await connect({ url: target.url, authorization, known, timeoutMs: handshakeMs, onToolsChanged: () => toolsChanged(target) }, sighting);
+    return await connect(
+      { url: target.url, authorization, known, timeoutMs: handshakeMs, onToolsChanged: () => toolsChanged(target) },
+      sighting,
+    );
   } catch (error) {
     throw connectFailure(error, sighting, "initialize");
   }

@@ -20,7 +20,16 @@ const json = (value: object): Prisma.InputJsonValue => JSON.parse(JSON.stringify
 const nullable = (value: object | null | undefined) => (value ? json(value) : Prisma.DbNull);
 
 function contentOf({ name, title, description, inputSchema, outputSchema, annotations, digest }: ListedTool, position: number) {
-  return { name, title, description, digest, position, inputSchema: json(inputSchema), outputSchema: nullable(outputSchema), annotations: nullable(annotations) };
+  return {
+    name,
+    title,
+    description,
+    digest,
+    position,
+    inputSchema: json(inputSchema),
+    outputSchema: nullable(outputSchema),
+    annotations: nullable(annotations),
+  };
 }
 
 /** Makes the stored catalog of this credential identity equal to `listing`, inside `tx`. */
@@ -42,13 +51,23 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
   };
   const { connectionId, holder } = key;
   const before = await tx.catalog.findUnique({ where: { connectionId_holder: { connectionId, holder } }, select: { digest: true } });
-  const catalog = await tx.catalog.upsert({ where: { connectionId_holder: { connectionId, holder } }, create: { ...key, ...facts }, update: facts, select: { id: true } });
+  const catalog = await tx.catalog.upsert({
+    where: { connectionId_holder: { connectionId, holder } },
+    create: { ...key, ...facts },
+    update: facts,
+    select: { id: true },
+  });
   if (before?.digest === listing.digest) return { added: 0, changed: 0, removed: 0 };
 
-  const stored = await tx.catalogTool.findMany({ where: { catalogId: catalog.id }, select: { id: true, name: true, digest: true, position: true, removedAt: true } });
+  const stored = await tx.catalogTool.findMany({
+    where: { catalogId: catalog.id },
+    select: { id: true, name: true, digest: true, position: true, removedAt: true },
+  });
   const known = new Map(stored.map((tool) => [tool.name, tool]));
   const listed = new Set(listing.tools.map(({ name }) => name));
-  const added = listing.tools.flatMap((tool, position) => (known.has(tool.name) ? [] : [{ catalogId: catalog.id, ...contentOf(tool, position) }]));
+  const added = listing.tools.flatMap((tool, position) =>
+    known.has(tool.name) ? [] : [{ catalogId: catalog.id, ...contentOf(tool, position) }],
+  );
   const gone = stored.filter((tool) => !listed.has(tool.name) && tool.removedAt === null).map(({ id }) => id);
   let changed = 0;
   if (added.length > 0) await tx.catalogTool.createMany({ data: added });
@@ -58,7 +77,10 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     if (!old || (old.digest === tool.digest && old.position === position && old.removedAt === null)) continue;
     const isNew = old.digest !== tool.digest;
     if (isNew) changed += 1;
-    await tx.catalogTool.update({ where: { id: old.id }, data: { ...contentOf(tool, position), removedAt: null, ...(isNew ? { changedAt: now } : {}) } });
+    await tx.catalogTool.update({
+      where: { id: old.id },
+      data: { ...contentOf(tool, position), removedAt: null, ...(isNew ? { changedAt: now } : {}) },
+    });
   }
   return { added: added.length, changed, removed: gone.length };
 }

@@ -96,7 +96,10 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
   if (stored?.listedAt && now - stored.listedAt.getTime() < lifetime) return;
   if (stored?.lastFailureAt && now - stored.lastFailureAt.getTime() < failureTtlMs) return;
   syncCatalog(target).catch((error: unknown) => {
-    log.info({ connectionId: target.connectionId, reason: error instanceof Error ? error.message : "unknown" }, "background listing failed");
+    log.info(
+      { connectionId: target.connectionId, reason: error instanceof Error ? error.message : "unknown" },
+      "background listing failed",
+    );
   });
 }
 

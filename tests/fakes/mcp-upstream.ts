@@ -52,7 +52,12 @@ function rpcOf(body: unknown): { method: string | null; params: unknown } {
   return { method: String(body.method), params: "params" in body ? body.params : null };
 }
 
-async function respond(upstream: FakeUpstream, handler: ReturnType<typeof createMcpHandler>, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function respond(
+  upstream: FakeUpstream,
+  handler: ReturnType<typeof createMcpHandler>,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   const raw = (await buffer(req)).toString("utf8");
   const body: unknown = raw === "" ? undefined : JSON.parse(raw);
   const rpc = rpcOf(body);

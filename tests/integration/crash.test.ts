@@ -21,7 +21,13 @@ async function writeUntilDeath(origin: string, enough: () => void): Promise<stri
   const client = async (number: number) => {
     for (let count = 0; ; count += 1) {
       try {
-        const { id } = await callApi<Created>(origin, bootstrapToken, "agentToken.create", { name: `${number}-${count}`, scopes: ["mcp:read"], expiresInDays: 1 }, "mutation");
+        const { id } = await callApi<Created>(
+          origin,
+          bootstrapToken,
+          "agentToken.create",
+          { name: `${number}-${count}`, scopes: ["mcp:read"], expiresInDays: 1 },
+          "mutation",
+        );
         acknowledged.push(id);
       } catch {
         return;
@@ -53,8 +59,12 @@ test("nothing acknowledged is lost over three kills, each row with its audit row
   expect(acknowledged.filter((id) => !known.has(id))).toEqual([]);
 
   const audited = new Set<string>();
-  for (let cursor: string | undefined, more = true; more; ) {
-    const page = await product.api<{ events: { targetId: string | null }[]; nextCursor: string | null }>("audit.list", { action: "agent_token.created", limit: 200, cursor }, "query");
+  for (let cursor: string | undefined, more = true; more;) {
+    const page = await product.api<{ events: { targetId: string | null }[]; nextCursor: string | null }>(
+      "audit.list",
+      { action: "agent_token.created", limit: 200, cursor },
+      "query",
+    );
     for (const { targetId } of page.events) audited.add(targetId ?? "");
     cursor = page.nextCursor ?? undefined;
     more = page.nextCursor !== null;

@@ -88,7 +88,13 @@ async function agent(): Promise<(name: string, given: object) => Promise<Answer>
 }
 
 /** Connect, search, execute, disconnect; returns what the execution gave. */
-async function walk(input: Omit<CreateInput, "access" | "credentialMode">, query: string, tool: string, given: object, connect?: (id: string) => Promise<void>): Promise<Answer> {
+async function walk(
+  input: Omit<CreateInput, "access" | "credentialMode">,
+  query: string,
+  tool: string,
+  given: object,
+  connect?: (id: string) => Promise<void>,
+): Promise<Answer> {
   const { id } = await create(owner.actor, { credentialMode: "shared", access: everyone, ...input });
   await connect?.(id);
   const call = await agent();
@@ -96,31 +102,45 @@ async function walk(input: Omit<CreateInput, "access" | "credentialMode">, query
   expect(found.structuredContent?.matches?.map(({ name }) => name)).toContain(`mcp:${id}:${tool}`);
   const result = await call("execute_capability", { name: `mcp:${id}:${tool}`, arguments: given });
   await disconnect(owner.actor, { id });
-  expect((await call("search_capabilities", { query })).structuredContent).toMatchObject({ matches: [], connections: [{ state: "needs_connection" }] });
+  expect((await call("search_capabilities", { query })).structuredContent).toMatchObject({
+    matches: [],
+    connections: [{ state: "needs_connection" }],
+  });
   expect(await db.credential.count()).toBe(0);
-  expect((await call("execute_capability", { name: `mcp:${id}:${tool}`, arguments: given })).structuredContent?.error).toBe("connection_not_connected");
+  expect((await call("execute_capability", { name: `mcp:${id}:${tool}`, arguments: given })).structuredContent?.error).toBe(
+    "connection_not_connected",
+  );
   return result;
 }
 
 test("server-everything over streamable HTTP, with sessions", async () => {
   const port = await freePort();
   await start(bin("mcp-server-everything"), ["streamableHttp"], port, { PORT: String(port) });
-  const result = await walk({ name: "Everything", url: `http://127.0.0.1:${port}/mcp`, authType: "none" }, "echo message back", "echo", { message: "hello" });
+  const result = await walk({ name: "Everything", url: `http://127.0.0.1:${port}/mcp`, authType: "none" }, "echo message back", "echo", {
+    message: "hello",
+  });
   expect(result.content[0]).toMatchObject({ type: "text", text: expect.stringContaining("hello") });
 }, 60_000);
 
 test("server-everything over HTTP+SSE alone", async () => {
   const port = await freePort();
   await start(bin("mcp-server-everything"), ["sse"], port, { PORT: String(port) });
-  const result = await walk({ name: "Everything", url: `http://127.0.0.1:${port}/sse`, authType: "none" }, "echo message back", "echo", { message: "over sse" });
+  const result = await walk({ name: "Everything", url: `http://127.0.0.1:${port}/sse`, authType: "none" }, "echo message back", "echo", {
+    message: "over sse",
+  });
   expect(result.content[0]).toMatchObject({ type: "text", text: expect.stringContaining("over sse") });
 }, 60_000);
 
 test("notion-mcp-server with a static bearer; a wrong one creates nothing", async () => {
   const port = await freePort();
-  await start(bin("notion-mcp-server"), ["--transport", "http", "--port", String(port), "--auth-token", "static-bearer"], port, { NOTION_TOKEN: "x" });
+  await start(bin("notion-mcp-server"), ["--transport", "http", "--port", String(port), "--auth-token", "static-bearer"], port, {
+    NOTION_TOKEN: "x",
+  });
   const notion = { name: "Notion", url: `http://127.0.0.1:${port}/mcp`, authType: "api_key" } as const;
-  await expect(create(owner.actor, { ...notion, apiKey: "wrong", credentialMode: "shared", access: everyone })).rejects.toMatchObject({ code: "UPSTREAM_FAILED", details: { failure: { phase: "http", actor: "organization_admin" } } });
+  await expect(create(owner.actor, { ...notion, apiKey: "wrong", credentialMode: "shared", access: everyone })).rejects.toMatchObject({
+    code: "UPSTREAM_FAILED",
+    details: { failure: { phase: "http", actor: "organization_admin" } },
+  });
   expect(await db.connection.count()).toBe(0);
   // Notion itself cannot be reached from a test: what counts is that the call arrived and its answer came back untouched.
   const result = await walk({ ...notion, apiKey: "static-bearer" }, "search pages by title", "API-post-search", { query: "x" });
@@ -132,8 +152,19 @@ test("filesystem behind mcp-proxy, with X-API-Key", async () => {
   const documents = path.join(folder.path, "documents");
   await mkdir(documents);
   await writeFile(path.join(documents, "note.txt"), "the note's text");
-  await start(bin("mcp-proxy"), ["--host", "127.0.0.1", "--port", String(port), "--apiKey", "s3cret", "--", bin("mcp-server-filesystem"), documents], port);
-  const files = { name: "Files", url: `http://127.0.0.1:${port}/mcp`, authType: "api_key", headerName: "X-API-Key", headerPrefix: "", apiKey: "s3cret" } as const;
+  await start(
+    bin("mcp-proxy"),
+    ["--host", "127.0.0.1", "--port", String(port), "--apiKey", "s3cret", "--", bin("mcp-server-filesystem"), documents],
+    port,
+  );
+  const files = {
+    name: "Files",
+    url: `http://127.0.0.1:${port}/mcp`,
+    authType: "api_key",
+    headerName: "X-API-Key",
+    headerPrefix: "",
+    apiKey: "s3cret",
+  } as const;
   const result = await walk(files, "read a text file", "read_text_file", { path: path.join(documents, "note.txt") });
   expect(result.content[0]?.text).toContain("the note's text");
   await folder.remove();
@@ -143,13 +174,24 @@ test("the v1 SDK's OAuth example: DCR, an issuer with a trailing slash, no refre
   const [port, authPort] = [await freePort(), await freePort()];
   const example = path.join(root, "node_modules/@modelcontextprotocol/sdk/dist/esm/examples/server/simpleStreamableHttp.js");
   await start(process.execPath, [example, "--oauth"], port, { MCP_PORT: String(port), MCP_AUTH_PORT: String(authPort) });
-  const result = await walk({ name: "Example", url: `http://localhost:${port}/mcp`, authType: "oauth" }, "simple greeting", "greet", { name: "Mira" }, async (connectionId) => {
-    const { authorizationUrl } = await beginAuthorization(owner.actor, { connectionId });
-    // The example approves by itself: it answers the authorization request with the redirect back to us.
-    const redirect = await fetch(authorizationUrl, { redirect: "manual" });
-    const back = new URL(redirect.headers.get("location") ?? "").searchParams;
-    const outcome = await finishAuthorization(owner.actor, { state: back.get("state"), code: back.get("code"), iss: back.get("iss"), error: back.get("error") });
-    expect(outcome).toMatchObject({ state: "connected" });
-  });
+  const result = await walk(
+    { name: "Example", url: `http://localhost:${port}/mcp`, authType: "oauth" },
+    "simple greeting",
+    "greet",
+    { name: "Mira" },
+    async (connectionId) => {
+      const { authorizationUrl } = await beginAuthorization(owner.actor, { connectionId });
+      // The example approves by itself: it answers the authorization request with the redirect back to us.
+      const redirect = await fetch(authorizationUrl, { redirect: "manual" });
+      const back = new URL(redirect.headers.get("location") ?? "").searchParams;
+      const outcome = await finishAuthorization(owner.actor, {
+        state: back.get("state"),
+        code: back.get("code"),
+        iss: back.get("iss"),
+        error: back.get("error"),
+      });
+      expect(outcome).toMatchObject({ state: "connected" });
+    },
+  );
   expect(result.content[0]?.text).toContain("Mira");
 }, 60_000);

@@ -52,9 +52,14 @@ test("two people with the same set-up link at the same time: one wins, nothing i
 test("a wrong set-up input names every field and uses nothing up", async () => {
   await resetDatabase();
   const token = (await createSetupLink()) ?? "";
-  const error = await setUp(visit, token, { organization: "", name: " ", email: "nobody", password: "short" }).catch((thrown: unknown) => thrown);
+  const error = await setUp(visit, token, { organization: "", name: " ", email: "nobody", password: "short" }).catch(
+    (thrown: unknown) => thrown,
+  );
   expect(error).toMatchObject({ code: "BAD_INPUT" });
-  expect(error).toHaveProperty("details.issues", expect.arrayContaining([expect.objectContaining({ path: "password" }), expect.objectContaining({ path: "email" })]));
+  expect(error).toHaveProperty(
+    "details.issues",
+    expect.arrayContaining([expect.objectContaining({ path: "password" }), expect.objectContaining({ path: "email" })]),
+  );
   expect(await isSetupOpen(token)).toBe(true);
 });
 
@@ -72,21 +77,27 @@ test("the session id is stored hashed only, and signing out ends it", async () =
   expect(actor).not.toBeNull();
   await signOut(visit, actor);
   expect(await actorOf(cookie)).toBeNull();
-  expect(await db.auditEvent.findMany({ select: { action: true }, orderBy: { at: "asc" } })).toEqual([{ action: "session.signed_in" }, { action: "session.signed_out" }]);
+  expect(await db.auditEvent.findMany({ select: { action: true }, orderBy: { at: "asc" } })).toEqual([
+    { action: "session.signed_in" },
+    { action: "session.signed_out" },
+  ]);
 });
 
 test("unknown address and wrong password get the same answer; too many tries are stopped", async () => {
   await resetDatabase();
   const org = await createOrganization();
   await createMember(org, { email: "b@example.com", password: "correct horse" });
-  const refuse = async (email: string) => signIn({ ...visit, address: "203.0.113.8" }, { email, password: "wrong" }).catch((thrown: unknown) => thrown);
+  const refuse = async (email: string) =>
+    signIn({ ...visit, address: "203.0.113.8" }, { email, password: "wrong" }).catch((thrown: unknown) => thrown);
   const [known, unknown] = [await refuse("b@example.com"), await refuse("nobody@example.com")];
   expect(known).toMatchObject({ code: "UNAUTHENTICATED" });
   expect(String(known)).toBe(String(unknown));
   for (let tries = 1; tries < 10; tries += 1) await refuse("b@example.com");
   expect(await refuse("b@example.com")).toMatchObject({ code: "RATE_LIMITED", details: { retryAfterSeconds: expect.any(Number) } });
   // The right password does not help while the account is braked, and another account is not affected.
-  await expect(signIn({ ...visit, address: "203.0.113.8" }, { email: "b@example.com", password: "correct horse" })).rejects.toMatchObject({ code: "RATE_LIMITED" });
+  await expect(signIn({ ...visit, address: "203.0.113.8" }, { email: "b@example.com", password: "correct horse" })).rejects.toMatchObject({
+    code: "RATE_LIMITED",
+  });
   expect(await refuse("c@example.com")).toMatchObject({ code: "UNAUTHENTICATED" });
 });
 
@@ -102,10 +113,17 @@ test("a removed member's session is nobody", async () => {
 test("BOOTSTRAP_* makes organization, owner and admin token on an empty database and is ignored afterwards", async () => {
   await resetDatabase();
   const token = "a-token-of-at-least-thirty-two-characters";
-  const settings = parseEnv({ BOOTSTRAP_ORG: "Acme", BOOTSTRAP_EMAIL: "root@example.com", BOOTSTRAP_PASSWORD: "correct horse", BOOTSTRAP_TOKEN: token });
+  const settings = parseEnv({
+    BOOTSTRAP_ORG: "Acme",
+    BOOTSTRAP_EMAIL: "root@example.com",
+    BOOTSTRAP_PASSWORD: "correct horse",
+    BOOTSTRAP_TOKEN: token,
+  });
   expect(await bootstrap(settings)).toBe(true);
   expect(await bootstrap(settings)).toBe(false);
   const { actor } = await authenticate({ headers: { authorization: `Bearer ${token}` }, origin: visit.origin, requestId: "r3" });
   expect(actor).toMatchObject({ role: "owner", via: "admin_token" });
-  await expect(authenticate({ headers: { authorization: "Bearer something-else-entirely" }, origin: visit.origin, requestId: "r4" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(
+    authenticate({ headers: { authorization: "Bearer something-else-entirely" }, origin: visit.origin, requestId: "r4" }),
+  ).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 });

@@ -50,7 +50,12 @@ export async function startProduct(settings: Record<string, string> = {}, { boot
       SECRET_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
       LOG_FORMAT: "json",
       ...(bootstrap
-        ? { BOOTSTRAP_ORG: "Acme", BOOTSTRAP_EMAIL: "owner@example.com", BOOTSTRAP_PASSWORD: "correct horse battery", BOOTSTRAP_TOKEN: bootstrapToken }
+        ? {
+            BOOTSTRAP_ORG: "Acme",
+            BOOTSTRAP_EMAIL: "owner@example.com",
+            BOOTSTRAP_PASSWORD: "correct horse battery",
+            BOOTSTRAP_TOKEN: bootstrapToken,
+          }
         : {}),
       ...settings,
     },
@@ -88,7 +93,13 @@ export async function startProduct(settings: Record<string, string> = {}, { boot
 }
 
 /** One tRPC call over HTTP as another program makes it. Throws with the error's JSON. */
-export async function callApi<Result>(origin: string, token: string, procedure: string, input: unknown, kind: "query" | "mutation"): Promise<Result> {
+export async function callApi<Result>(
+  origin: string,
+  token: string,
+  procedure: string,
+  input: unknown,
+  kind: "query" | "mutation",
+): Promise<Result> {
   const query = kind === "query" && input !== undefined ? `?input=${encodeURIComponent(JSON.stringify(input))}` : "";
   const response = await fetch(`${origin}/api/trpc/${procedure}${query}`, {
     method: kind === "query" ? "GET" : "POST",

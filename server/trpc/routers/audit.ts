@@ -16,5 +16,7 @@ const filter = z
   .default({ limit: 50 });
 
 export const auditRouter = router({
-  list: procedureFor("audit.read").input(filter).query(({ ctx, input }) => list(ctx.actor, input)),
+  list: procedureFor("audit.read")
+    .input(filter)
+    .query(({ ctx, input }) => list(ctx.actor, input)),
 });
