@@ -1,8 +1,7 @@
-// From what went wrong upstream to what the agent is told, and to what has to be remembered about the credential.
+// From what went wrong upstream to what the agent is told.
 import type { UsableConnection } from "#server/grants/access.ts";
 import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
-import { rejectCredential } from "#server/oauth/tokens.ts";
 import type { ConnectionRow } from "#server/search/search.ts";
 import type { IndexedTool } from "#server/search/tool-index.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
@@ -32,16 +31,10 @@ function reconnectRow({ id, name, credentialMode }: UsableConnection, origin: st
   };
 }
 
-async function reconnect(error: UpstreamCallError, { connection, capability, origin }: Failed): Promise<ToolErrorBody> {
-  // Only what the server said in so many words counts; a bare 401 may be a passing fault of theirs.
-  if (error.explicit)
-    await rejectCredential(
-      { orgId: connection.orgId, connectionId: connection.id, holder: connection.holder },
-      "The server said invalid_token on a call.",
-    );
+function reconnect({ reason }: UpstreamCallError, { connection, capability, origin }: Failed): ToolErrorBody {
   const row = reconnectRow(connection, origin);
   const why =
-    error.reason === "insufficient_scope"
+    reason === "insufficient_scope"
       ? "The connected account does not allow this; it has to be connected again with more access."
       : "The provider did not accept the stored credential.";
   return {
@@ -54,7 +47,7 @@ async function reconnect(error: UpstreamCallError, { connection, capability, ori
 }
 
 /** The ToolError for a failed call. Anything that is not an upstream failure is returned as it came. */
-export async function callFailure(error: unknown, failed: Failed): Promise<unknown> {
+export function callFailure(error: unknown, failed: Failed): unknown {
   if (!(error instanceof UpstreamCallError)) return error;
   const { connection, tool, capability } = failed;
   const { name } = connection;
@@ -62,7 +55,7 @@ export async function callFailure(error: unknown, failed: Failed): Promise<unkno
   switch (error.reason) {
     case "unauthorized":
     case "insufficient_scope":
-      return new ToolError(await reconnect(error, failed), error);
+      return new ToolError(reconnect(error, failed), error);
     case "timeout":
       return tell({
         error: "capability_timeout",

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
-import { z } from "zod";
 
 import { type CallOutcome, recordIntent, recordOutcome } from "#server/audit/calls.ts";
 import { DomainError } from "#server/errors.ts";
@@ -17,55 +16,12 @@ import type { CallContext } from "./call-context.ts";
 import { bounded } from "./bounded-result.ts";
 import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
+import { parse, split } from "./execute-input.ts";
 import { ToolError } from "./tool-error.ts";
-
-const argumentObject = z.record(z.string(), z.unknown());
-const jsonObject = z.string().transform((text, context) => {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return parsed;
-  } catch {
-    context.addIssue({ code: "custom", message: "must be an object, or the JSON text of one" });
-    return z.NEVER;
-  }
-});
-const input = z.object({
-  name: z.string().min(1).max(400),
-  arguments: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
-  /** The predecessor's name for `arguments`. */
-  body: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
-  schemaDigest: z.string().max(100).optional(),
-});
 
 const callBudgetMs = 120_000;
 /** A list this old, in milliseconds, is asked again before a name counts as unknown. */
 const unknownRefreshMs = 30_000;
-
-interface Parsed {
-  name: string;
-  arguments: Record<string, unknown>;
-  schemaDigest: string | undefined;
-}
-
-function parse(given: unknown): Parsed {
-  const parsed = input.safeParse(given);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-    throw new ToolError({
-      error: "invalid_capability_arguments",
-      message: 'execute_capability takes { "name": string, "arguments": object }. See issues.',
-      issues,
-    });
-  }
-  const { name, body, schemaDigest } = parsed.data;
-  return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest };
-}
-
-/** `mcp:<connectionId>:<toolName>`, split at the first colon behind the id: tool names may hold colons. */
-function split(name: string): { connectionId: string; toolName: string } | null {
-  const [, connectionId, toolName] = /^mcp:([^:]+):(.+)$/s.exec(name) ?? [];
-  return connectionId && toolName ? { connectionId, toolName } : null;
-}
 
 function unknownCapability(capability: string, near: string[]): ToolError {
   const hint = near.length > 0 ? `Close names: ${near.join(", ")}.` : "Use search_capabilities to find the exact name.";
@@ -180,7 +136,11 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
     }
     if (!target) throw unknownCapability(name, []);
     connection = await requireUsable(actor, target.connectionId);
-    if (target.toolName === "*") return liveState(connection, connectionRow(connection, actor.origin));
+    if (target.toolName === "*") {
+      auditId = await intent();
+      finish("ok");
+      return liveState(connection, connectionRow(connection, actor.origin));
+    }
     const problem = stateError(connection, name, actor.origin);
     if (problem) throw problem;
     const tool = await findTool(connection, target.toolName, name);
@@ -191,8 +151,8 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
     const upstream = targetOf(connection);
     const result = await within(signal, callBudgetMs, (budget) =>
       callTool(upstream, call, { signal: budget, ...(onProgress ? { onProgress } : {}) }),
-    ).catch(async (error: unknown) => {
-      throw await callFailure(error, failed);
+    ).catch((error: unknown) => {
+      throw callFailure(error, failed);
     });
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     return bounded(withGuidance(result, parsed.schemaDigest, tool));

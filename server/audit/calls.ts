@@ -31,7 +31,7 @@ interface Waiting {
 const outcomeDelayMs = 50;
 const maxBatch = 200;
 
-let waiting: Waiting[] = [];
+const waiting: Waiting[] = [];
 let writing: Promise<void> | null = null;
 let outcomes: (CallOutcome & { id: string })[] = [];
 let outcomeTimer: NodeJS.Timeout | null = null;

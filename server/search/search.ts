@@ -92,7 +92,7 @@ function named(connections: UsableConnection[], wanted: string | undefined): Usa
   return connections.filter(({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase());
 }
 
-/** Schemas as far as the limits allow; says so in `reason`-free words where they do not. */
+/** Schemas as far as the limits allow; null when they do not. */
 function schemasOf(
   { inputSchema, outputSchema }: IndexedTool,
   budget: { left: number },
@@ -126,11 +126,22 @@ function toMatch(
   return { match, cut: schemas === null };
 }
 
-function hintOf(matches: number, near: string[], usable: number, cut: boolean): string | undefined {
+interface Outcome {
+  matches: number;
+  near: string[];
+  /** How many connections took part. */
+  connections: number;
+  wanted: string | undefined;
+  cut: boolean;
+}
+
+function hintOf({ matches, near, connections, wanted, cut }: Outcome): string | undefined {
   if (cut)
     return 'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.';
   if (matches > 0) return undefined;
-  if (usable === 0) return "No connection is available to you yet. An admin of the organization decides who may use which connection.";
+  if (connections === 0 && wanted !== undefined)
+    return `You have no connection of the name or id "${wanted}". Search without "connection" to look everywhere.`;
+  if (connections === 0) return "No connection is available to you yet. An admin of the organization decides who may use which connection.";
   if (near.length > 0)
     return `Nothing matched. Close names: ${near.join(", ")}. Try one of them, or other words for the same thing (verb + object + service).`;
   return 'Nothing matched. Try other words for the same thing: a verb, the object, and the service, for example "create issue linear".';
@@ -142,15 +153,16 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const all = named(await usableConnections(actor), connection);
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
-  const { hits, unmatchedTerms, near } = await rank(actor.orgId, searchable, query, limit);
+  const { hits, unmatchedTerms, near } = await rank(searchable, query, limit);
   const budget = { left: maxResultSchemaBytes };
   const shaped = hits.map((hit) => toMatch(hit, detail, budget));
-  const hint = hintOf(
-    hits.length,
+  const hint = hintOf({
+    matches: hits.length,
     near,
-    all.length,
-    shaped.some(({ cut }) => cut),
-  );
+    connections: all.length,
+    wanted: connection,
+    cut: shaped.some(({ cut }) => cut),
+  });
   return {
     matches: shaped.map(({ match }) => match),
     connections: all.flatMap((candidate) => connectionRow(candidate, actor.origin) ?? []).slice(0, maxConnectionRows),

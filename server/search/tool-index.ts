@@ -1,5 +1,5 @@
-// The search index of each organization: one segment per stored catalog, replaced when the catalog's digest changes.
-// Access is applied inside the search, before ranking: only the segments of the caller's usable connections take part.
+// Search over stored tool lists. Access is applied before ranking: an index is made of exactly the lists its caller may use, so nothing a
+// caller may not see can be found, or move a score. Callers who may use the same lists share one index.
 import { LRUCache } from "lru-cache";
 import MiniSearch, { type SearchResult } from "minisearch";
 
@@ -10,45 +10,70 @@ import { term, words } from "./analyzer.ts";
 
 export interface IndexedTool {
   id: string;
-  catalogId: string;
   name: string;
   title: string | null;
   description: string;
   inputSchema: Prisma.JsonValue;
   outputSchema: Prisma.JsonValue;
-  annotations: Prisma.JsonValue;
   digest: string;
 }
 
-type Document = Record<"id" | "catalogId" | "name" | "title" | "description" | "connection" | "parameters", string>;
+type Field = "name" | "title" | "description" | "connection" | "parameters";
+type Document = Record<Field | "id", string>;
 
+/** One stored list in memory. */
 interface Segment {
-  /** Digest of the catalog and name of the connection: what the documents were made of. */
-  version: string;
-  documents: Document[];
-  tools: Map<string, IndexedTool>;
+  connection: UsableConnection;
+  tools: ReadonlyMap<string, IndexedTool>;
 }
 
-interface OrganizationIndex {
-  engine: MiniSearch<Document>;
-  segments: Map<string, Segment>;
-  loading: Map<string, Promise<void>>;
+interface Engine {
+  index: MiniSearch<Document>;
+  /** Which tool of which list a document is. */
+  places: Map<string, { catalogId: string; name: string }>;
 }
 
-const boosts = { name: 3, title: 2, connection: 2, parameters: 1, description: 1 };
+const boosts: Record<Field, number> = { name: 3, title: 2, connection: 2, parameters: 1, description: 1 };
+/** Tools kept in memory, as lists and as indexes: what was not used for long is read and built again. */
+const maxTools = 30_000;
+/** Documents that are indexed before other requests get their turn. */
+const chunk = 50;
 
-/** Organizations nobody searched in for long are dropped from memory and built again from the stored catalogs. */
-const indexes = new LRUCache<string, OrganizationIndex>({ max: 500 });
+const lists = new LRUCache<string, { digest: string; tools: Map<string, IndexedTool> }>({
+  maxSize: maxTools,
+  sizeCalculation: ({ tools }) => tools.size + 1,
+});
+const loading = new Map<string, Promise<Map<string, IndexedTool>>>();
+const engines = new LRUCache<string, Engine>({ maxSize: maxTools, sizeCalculation: ({ places }) => places.size + 1 });
+const building = new Map<string, Promise<Engine>>();
 
-function newIndex(): OrganizationIndex {
-  const engine = new MiniSearch<Document>({
-    fields: Object.keys(boosts),
-    storeFields: ["catalogId", "name"],
-    tokenize: words,
-    processTerm: term,
-    searchOptions: { boost: boosts, combineWith: "OR" },
+/** Concurrent callers share one piece of work. */
+function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: () => Promise<Value>): Promise<Value> {
+  const held = running.get(key);
+  if (held) return held;
+  const started = work().finally(() => running.delete(key));
+  running.set(key, started);
+  return started;
+}
+
+async function load(catalogId: string, digest: string): Promise<Map<string, IndexedTool>> {
+  const rows = await db.catalogTool.findMany({
+    where: { catalogId, removedAt: null },
+    select: { id: true, name: true, title: true, description: true, inputSchema: true, outputSchema: true, digest: true },
+    orderBy: { position: "asc" },
   });
-  return { engine, segments: new Map(), loading: new Map() };
+  const tools = new Map(rows.map((row) => [row.name, row]));
+  lists.set(catalogId, { digest, tools });
+  return tools;
+}
+
+/** The stored tools of one usable connection by name, in the server's own order; from memory unless they changed. */
+export async function toolsOf({ catalog }: UsableConnection): Promise<ReadonlyMap<string, IndexedTool>> {
+  const digest = catalog?.digest;
+  if (!catalog || !digest) return new Map<string, IndexedTool>();
+  const held = lists.get(catalog.id);
+  if (held?.digest === digest) return held.tools;
+  return shared(loading, `${catalog.id} ${digest}`, () => load(catalog.id, digest));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -63,63 +88,40 @@ function parametersOf(schema: Prisma.JsonValue): string {
     .join(" ");
 }
 
-async function load(index: OrganizationIndex, catalogId: string, version: string, connection: string): Promise<void> {
-  const rows = await db.catalogTool.findMany({
-    where: { catalogId, removedAt: null },
-    select: {
-      id: true,
-      catalogId: true,
-      name: true,
-      title: true,
-      description: true,
-      inputSchema: true,
-      outputSchema: true,
-      annotations: true,
-      digest: true,
-    },
-    orderBy: { position: "asc" },
+function toDocument({ id, name, title, description, inputSchema }: IndexedTool, connection: string): Document {
+  return { id, name, title: title ?? "", description, connection, parameters: parametersOf(inputSchema) };
+}
+
+async function build(segments: readonly Segment[]): Promise<Engine> {
+  const index = new MiniSearch<Document>({
+    fields: Object.keys(boosts),
+    tokenize: words,
+    processTerm: term,
+    searchOptions: { boost: boosts, combineWith: "OR" },
   });
-  const documents = rows.map(({ id, name, title, description, inputSchema }) => ({
-    id,
-    catalogId,
-    name,
-    title: title ?? "",
-    description,
-    connection,
-    parameters: parametersOf(inputSchema),
-  }));
-  drop(index, catalogId);
-  index.engine.addAll(documents);
-  index.segments.set(catalogId, { version, documents, tools: new Map(rows.map((row) => [row.name, row])) });
-}
-
-function drop(index: OrganizationIndex, catalogId: string): void {
-  const old = index.segments.get(catalogId);
-  if (!old) return;
-  index.engine.removeAll(old.documents);
-  index.segments.delete(catalogId);
-}
-
-/** The organization's index with the segments of these connections up to date. */
-async function indexWith(orgId: string, connections: readonly UsableConnection[]): Promise<OrganizationIndex> {
-  let index = indexes.get(orgId);
-  if (!index) {
-    index = newIndex();
-    indexes.set(orgId, index);
-  }
-  const current = index;
-  await Promise.all(
-    connections.map(({ catalog, name }) => {
-      if (!catalog?.digest) return undefined;
-      const version = `${catalog.digest} ${name}`;
-      if (current.segments.get(catalog.id)?.version === version) return undefined;
-      const key = `${catalog.id} ${version}`;
-      const running = current.loading.get(key) ?? load(current, catalog.id, version, name).finally(() => current.loading.delete(key));
-      current.loading.set(key, running);
-      return running;
+  const places: Engine["places"] = new Map();
+  const documents = segments.flatMap(({ connection, tools }) =>
+    [...tools.values()].map((tool) => {
+      places.set(tool.id, { catalogId: connection.catalog?.id ?? "", name: tool.name });
+      return toDocument(tool, connection.name);
     }),
   );
-  return current;
+  await index.addAllAsync(documents, { chunkSize: chunk });
+  return { index, places };
+}
+
+async function engineFor(segments: readonly Segment[]): Promise<Engine> {
+  const key = segments
+    .map(({ connection: { name, catalog } }) => `${catalog?.id} ${catalog?.digest} ${name}`)
+    .sort()
+    .join("\n");
+  const held = engines.get(key);
+  if (held) return held;
+  return shared(building, key, async () => {
+    const built = await build(segments);
+    engines.set(key, built);
+    return built;
+  });
 }
 
 export interface Hit {
@@ -136,30 +138,27 @@ export interface Ranking {
   near: string[];
 }
 
-/** Ranks the tools of `connections` for a query. Equal scores keep the upstream's own order, so the answer is the same each time. */
-export async function rank(orgId: string, connections: readonly UsableConnection[], query: string, limit: number): Promise<Ranking> {
-  const { engine, segments } = await indexWith(orgId, connections);
-  const byCatalog = new Map(
-    connections.flatMap((connection) => (connection.catalog ? [[connection.catalog.id, connection] as const] : [])),
-  );
-  const filter = ({ catalogId }: SearchResult) => byCatalog.has(String(catalogId));
-  const results = engine.search(query, { filter });
+/** Ranks the tools of `connections` for a query. Equal scores keep the servers' own order, so the answer is the same each time. */
+export async function rank(connections: readonly UsableConnection[], query: string, limit: number): Promise<Ranking> {
+  const segments = await Promise.all(connections.map(async (connection) => ({ connection, tools: await toolsOf(connection) })));
+  const { index, places } = await engineFor(segments);
+  const results = index.search(query);
   const matched = new Set(results.flatMap(({ queryTerms }) => queryTerms));
   const unmatchedTerms = [...new Set(words(query))].filter((word) => {
     const known = term(word);
     return known !== null && !matched.has(known);
   });
-  const near = results.length > 0 ? [] : engine.search(query, { filter, fuzzy: 0.34, prefix: true }).slice(0, 5);
-  const toolOf = ({ catalogId, name }: SearchResult) => segments.get(String(catalogId))?.tools.get(String(name));
-  const hits = results.slice(0, limit).flatMap((result) => {
-    const [tool, connection] = [toolOf(result), byCatalog.get(String(result.catalogId))];
-    return tool && connection ? [{ tool, connection, score: result.score }] : [];
-  });
-  return { hits, unmatchedTerms, near: near.flatMap((result) => toolOf(result)?.name ?? []) };
-}
-
-/** The stored tools of one usable connection by name, from memory. */
-export async function toolsOf(connection: UsableConnection): Promise<ReadonlyMap<string, IndexedTool>> {
-  const { segments } = await indexWith(connection.orgId, [connection]);
-  return segments.get(connection.catalog?.id ?? "")?.tools ?? new Map<string, IndexedTool>();
+  const byCatalog = new Map(segments.map((segment) => [segment.connection.catalog?.id, segment]));
+  const toHit = ({ id, score }: SearchResult): Hit[] => {
+    const place = places.get(String(id));
+    const segment = byCatalog.get(place?.catalogId);
+    const tool = segment?.tools.get(place?.name ?? "");
+    return segment && tool ? [{ tool, connection: segment.connection, score }] : [];
+  };
+  const near = results.length > 0 ? [] : index.search(query, { fuzzy: 0.34, prefix: true }).slice(0, 5);
+  return {
+    hits: results.slice(0, limit).flatMap(toHit),
+    unmatchedTerms,
+    near: near.flatMap(toHit).map(({ tool }) => tool.name),
+  };
 }

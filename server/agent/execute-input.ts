@@ -1,0 +1,49 @@
+// The input of execute_capability: what is accepted, and how a capability's name is taken apart.
+import { z } from "zod";
+
+import { ToolError } from "./tool-error.ts";
+
+const argumentObject = z.record(z.string(), z.unknown());
+const jsonObject = z.string().transform((text, context) => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return parsed;
+  } catch {
+    context.addIssue({ code: "custom", message: "must be an object, or the JSON text of one" });
+    return z.NEVER;
+  }
+});
+const input = z.object({
+  name: z.string().min(1).max(400),
+  arguments: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
+  /** The predecessor's name for `arguments`. */
+  body: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
+  schemaDigest: z.string().max(100).optional(),
+});
+
+export interface ExecuteInput {
+  name: string;
+  arguments: Record<string, unknown>;
+  schemaDigest: string | undefined;
+}
+
+/** The input as it is meant. Throws invalid_capability_arguments. */
+export function parse(given: unknown): ExecuteInput {
+  const parsed = input.safeParse(given);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+    throw new ToolError({
+      error: "invalid_capability_arguments",
+      message: 'execute_capability takes { "name": string, "arguments": object }. See issues.',
+      issues,
+    });
+  }
+  const { name, body, schemaDigest } = parsed.data;
+  return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest };
+}
+
+/** `mcp:<connectionId>:<toolName>`, split at the first colon behind the id: tool names may hold colons. */
+export function split(name: string): { connectionId: string; toolName: string } | null {
+  const [, connectionId, toolName] = /^mcp:([^:]+):(.+)$/s.exec(name) ?? [];
+  return connectionId && toolName ? { connectionId, toolName } : null;
+}
