@@ -51,13 +51,15 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   stopping = true;
   log.info({ signal }, "stopping: running requests get up to 9 s");
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection that waits for a running call is idle only once that call was answered.
+  const sweeping = setInterval(() => server.closeIdleConnections(), 100);
   const deadline = setTimeout(() => {
     stopWaiting.abort(new Error("Gatehouse is stopping."));
     setTimeout(() => server.closeAllConnections(), 500).unref();
   }, drainMs);
   await closed;
   clearTimeout(deadline);
+  clearInterval(sweeping);
   await flushCalls();
   await closeAllSessions();
   await outbound.close();

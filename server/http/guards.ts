@@ -40,9 +40,12 @@ function isOwnOrigin(req: IncomingMessage, origin: string | undefined): boolean 
 /** Refuses bodies over the limit, and bodies that do not say how long they are. */
 export const boundedBody: RequestHandler = (req, res, next) => {
   if (safeMethods.has(req.method)) return next();
-  if (req.headers["transfer-encoding"] !== undefined) return sendError(req, res, 411, "Send a Content-Length.");
-  if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) return sendError(req, res, 413, "This is too large (1 MiB at most).");
-  next();
+  const unknownLength = req.headers["transfer-encoding"] !== undefined;
+  if (!unknownLength && Number(req.headers["content-length"] ?? 0) <= maxBodyBytes) return next();
+  // The body is not read, so nothing else can follow it on this connection.
+  res.setHeader("connection", "close");
+  if (unknownLength) return sendError(req, res, 411, "Send a Content-Length.");
+  sendError(req, res, 413, "This is too large (1 MiB at most).");
 };
 
 /** Strict headers on every answer; the Content-Security-Policy knows this request's nonce. */
