@@ -23,6 +23,7 @@ export function decoded(body: Readable, coding: string): Readable {
 export function limitBody(source: Readable, maxBytes: number, deadline: Deadline): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
   let received = 0;
+  let cancelled = false;
 
   // Whoever waits for one event of a stream cancels the rest, which mostly is just the end: worth a moment, it saves the next connection.
   async function drain(): Promise<void> {
@@ -46,6 +47,7 @@ export function limitBody(source: Readable, maxBytes: number, deadline: Deadline
     async pull(controller) {
       try {
         const chunk = await chunks.next();
+        if (cancelled) return;
         deadline.touch();
         if (chunk.done) {
           deadline.end();
@@ -62,6 +64,7 @@ export function limitBody(source: Readable, maxBytes: number, deadline: Deadline
       }
     },
     cancel() {
+      cancelled = true;
       void drain();
     },
   });
