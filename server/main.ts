@@ -34,15 +34,15 @@ server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EACCES") stop(`Port ${env.PORT} may not be opened by this user. Set PORT to 1024 or above.`);
   stop(`Gatehouse cannot listen: ${error.message}`);
 });
-server.listen(env.PORT, env.HOST, () => void announce(server.address()));
+const setupToken = await createSetupLink();
+server.listen(env.PORT, env.HOST, () => announce(server.address()));
 
-async function announce(address: AddressInfo | string | null): Promise<void> {
+function announce(address: AddressInfo | string | null): void {
   const port = typeof address === "object" && address ? address.port : env.PORT;
   const host = env.HOST === "0.0.0.0" || env.HOST === "::" ? "localhost" : env.HOST;
   const origin = env.PUBLIC_URL ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   process.stdout.write(`\n  Gatehouse is running at ${origin}\n`);
-  const token = await createSetupLink();
-  if (token) process.stdout.write(`  Create the first owner (this link works once): ${links.setup(origin, token)}\n`);
+  if (setupToken) process.stdout.write(`  Create the first owner (this link works once): ${links.setup(origin, setupToken)}\n`);
   process.stdout.write("\n");
 }
 

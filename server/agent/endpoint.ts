@@ -2,6 +2,9 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 import type { Actor } from "#server/auth/actor.ts";
+import { orUnavailable } from "#server/database-error.ts";
+import { DomainError } from "#server/errors.ts";
+import { log } from "#server/log.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
 import { answer } from "./mcp-server.ts";
@@ -72,8 +75,19 @@ async function brake(tokenId: string): Promise<number | null> {
   }
 }
 
-/** Answers one request at `/mcp/agent`. */
-export async function handleAgentRequest(request: Request, { origin, requestId, signal }: AgentRequestContext): Promise<Response> {
+/** Answers one request at `/mcp/agent`; never throws. */
+export async function handleAgentRequest(request: Request, context: AgentRequestContext): Promise<Response> {
+  try {
+    return await answerRequest(request, context);
+  } catch (thrown) {
+    const error = orUnavailable(thrown);
+    if (error instanceof DomainError && error.code === "UNAVAILABLE") return refuse(503, -32_000, error.message, { "retry-after": "1" });
+    log.error({ err: error, requestId: context.requestId }, "agent request failed");
+    return refuse(500, -32_603, `Something went wrong in Gatehouse. Reference: ${context.requestId}.`);
+  }
+}
+
+async function answerRequest(request: Request, { origin, requestId, signal }: AgentRequestContext): Promise<Response> {
   const authorization = request.headers.get("authorization");
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   if (bearer === undefined) return challenge(origin, authorization === null ? "missing" : "invalid");

@@ -2,6 +2,7 @@
 import { type CallToolResult, type ListToolsResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 
 import type { Actor } from "#server/auth/actor.ts";
+import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { usableConnections } from "#server/grants/access.ts";
 import { log } from "#server/log.ts";
@@ -58,7 +59,8 @@ export async function runTool(name: string, given: unknown, context: CallContext
   const { requestId } = context.actor;
   try {
     return await tool(given, context);
-  } catch (error) {
+  } catch (thrown) {
+    const error = orUnavailable(thrown);
     if (error instanceof ToolError) return errorResult(error.body, requestId);
     if (error instanceof DomainError && error.code !== "INTERNAL") {
       return errorResult({ error: "provider_error", message: error.message, retryable: error.code === "UNAVAILABLE" }, requestId);

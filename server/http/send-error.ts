@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { ErrorRequestHandler } from "express";
 
+import { orUnavailable } from "#server/database-error.ts";
 import { DomainError, type ErrorCode } from "#server/errors.ts";
 import { log } from "#server/log.ts";
 
@@ -32,8 +33,9 @@ export function sendError(req: IncomingMessage, res: ServerResponse, status: num
 }
 
 /** The last error handler: domain errors as they are, everything else as "our side" with a reference that is in the log. */
-export const lastResort: ErrorRequestHandler = (error: unknown, req, res, next) => {
-  if (res.headersSent) return next(error);
+export const lastResort: ErrorRequestHandler = (thrown: unknown, req, res, next) => {
+  if (res.headersSent) return next(thrown);
+  const error = orUnavailable(thrown);
   if (error instanceof DomainError) {
     if (error.code === "UNAUTHENTICATED") res.setHeader("www-authenticate", "Bearer");
     if (error.details.retryAfterSeconds) res.setHeader("retry-after", error.details.retryAfterSeconds);

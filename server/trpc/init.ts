@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { type Action, demand } from "#server/auth/permissions.ts";
+import { orUnavailable } from "#server/database-error.ts";
 import { DomainError, type ErrorCode, type FieldIssue } from "#server/errors.ts";
 import { log } from "#server/log.ts";
 
@@ -68,7 +69,7 @@ const t = initTRPC
 const translated = t.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
   if (result.ok) return result;
-  const { cause } = result.error;
+  const cause = orUnavailable(result.error.cause);
   if (cause instanceof DomainError) throw new TRPCError({ code: codes[cause.code], message: cause.message, cause });
   if (result.error.code === "INTERNAL_SERVER_ERROR") log.error({ err: result.error, path, requestId: ctx.requestId }, "procedure failed");
   return result;

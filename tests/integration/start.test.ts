@@ -153,6 +153,13 @@ describe.runIf(source.kind === "postgres")("on a PostgreSQL server", () => {
     await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name]);
     await expect.poll(() => status(`${product.origin}/readyz`)).toBe(503);
     expect(await status(`${product.origin}/healthz`)).toBe(200);
+    for (const where of ["api/trpc/connection.list", "mcp/agent"]) {
+      const response = await fetch(`${product.origin}/${where}`, {
+        headers: { authorization: "Bearer any-token-that-is-thirty-two-characters" },
+      });
+      expect(response.status).toBe(503);
+      expect(await response.text()).toMatch(/database cannot be reached right now/);
+    }
     await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
     await expect.poll(() => status(`${product.origin}/readyz`)).toBe(200);
     await admin.end();
