@@ -62,6 +62,8 @@ async function insert(batch: Waiting[]): Promise<void> {
 
 async function drain(): Promise<void> {
   while (waiting.length > 0) {
+    // PGlite answers without ever letting the event loop turn: without this pause every request that just arrived would be written alone.
+    await new Promise((resolve) => setImmediate(resolve));
     const batch = waiting.splice(0, maxBatch);
     try {
       await insert(batch);
