@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -137,6 +137,7 @@ try {
   } else {
     say("\nPostgreSQL was not found on this machine, so it was not measured.");
   }
+  await mkdir(path.join(root, "docs/reports"), { recursive: true });
   await writeFile(path.join(root, "docs/reports/bench.md"), `${lines.join("\n")}\n`);
 } finally {
   echo.child.kill();

@@ -1,7 +1,6 @@
-// What the pages get of the domain: the api of this caller, sign-in, and the two machine doors. app/ imports this type only.
+// What the pages get of the domain: the api of this caller, sign-in, and the machine interface. app/ imports this type only.
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 
-import { handleAgentRequest } from "./agent/endpoint.ts";
 import type { Actor } from "./auth/actor.ts";
 import { signIn, signOut, type Visit } from "./auth/sign-in.ts";
 import { isSetupOpen, setUp } from "./orgs/first-owner.ts";
@@ -10,12 +9,11 @@ import { appRouter, createCaller } from "./trpc/root.ts";
 export interface RequestFacts extends Visit {
   actor: Actor | null;
   nonce: string;
-  /** Aborts when the client went away or the server gives up waiting at its stop. */
-  signal: AbortSignal;
 }
 
 /** The load context of one request. */
-export function loadContextFor({ actor, nonce, signal, ...visit }: RequestFacts) {
+export function loadContextFor({ actor, nonce, origin, address, requestId }: RequestFacts) {
+  const visit = { origin, address, requestId };
   const context = { actor, requestId: visit.requestId };
   return {
     actor,
@@ -29,8 +27,6 @@ export function loadContextFor({ actor, nonce, signal, ...visit }: RequestFacts)
       isSetupOpen,
       setUp: (token: string, input: Parameters<typeof setUp>[2]) => setUp(visit, token, input),
     },
-    /** `POST /mcp/agent`. */
-    agent: (request: Request) => handleAgentRequest(request, { origin: visit.origin, requestId: visit.requestId, signal }),
     /** tRPC over HTTP at `/api/trpc/<router>.<procedure>`. */
     trpcFetch: (request: Request) =>
       fetchRequestHandler({ endpoint: "/api/trpc", req: request, router: appRouter, createContext: () => context, allowBatching: false }),

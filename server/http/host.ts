@@ -7,6 +7,7 @@ import { databaseReady } from "#server/db.ts";
 import { env } from "#server/env.ts";
 import { loadContextFor } from "#server/load-context.ts";
 
+import { agentRoute } from "./agent-route.ts";
 import { factsOf, learn } from "./facts.ts";
 import { boundedBody, ownHost, ownOrigin, securityHeaders } from "./guards.ts";
 import { oauthRoutes } from "./oauth-routes.ts";
@@ -43,11 +44,12 @@ export async function createHost({ stop, isStopping }: { stop: AbortSignal; isSt
     res.setHeader("connection", "close");
     sendError(req, res, 503, "Gatehouse is stopping. Try again in a moment.");
   });
-  app.use(ownHost, securityHeaders, ownOrigin);
+  app.use(ownHost, ownOrigin);
+  // The agent endpoint checks its own token, bounds its own body, shows nothing to a browser, and must not be buffered for compression.
+  app.all(agentPath, agentRoute);
+  app.use(securityHeaders);
 
   const { assets, pages } = await remixRoutes((req) => loadContextFor(factsOf(req)));
-  // The agent endpoint checks its own token, bounds its own body, and must not be buffered for compression.
-  app.all(agentPath, pages);
   app.use(compression(), assets, boundedBody);
   app.use(oauthRoutes());
   app.use((req, res, next) => {

@@ -29,6 +29,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, status: num
   res.statusCode = status;
   res.setHeader("content-type", "application/json; charset=utf-8");
   res.setHeader("cache-control", "no-store");
+  res.setHeader("x-content-type-options", "nosniff");
   res.end(JSON.stringify({ error: { message, requestId } }));
 }
 
