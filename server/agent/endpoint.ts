@@ -12,7 +12,7 @@ import { answerPlain } from "./plain-request.ts";
 
 const maxBodyBytes = 1_048_576;
 /** Requests per token: bursts of a busy agent pass, a loop that ran wild does not. */
-const limiter = new RateLimiterMemory({ keyPrefix: "agent", points: 60_000, duration: 60 });
+export const agentBrake = new RateLimiterMemory({ keyPrefix: "agent", points: 60_000, duration: 60 });
 
 export interface AgentRequestContext {
   origin: string;
@@ -67,7 +67,7 @@ function parseJson(text: string): { value: unknown } | null {
 /** Seconds to wait, or null when the token may go on. */
 async function brake(tokenId: string): Promise<number | null> {
   try {
-    await limiter.consume(tokenId);
+    await agentBrake.consume(tokenId);
     return null;
   } catch (limit) {
     if (limit instanceof RateLimiterRes) return Math.max(1, Math.ceil(limit.msBeforeNext / 1000));

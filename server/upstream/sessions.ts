@@ -12,6 +12,7 @@ import type { UpstreamTarget } from "./target.ts";
 const maxSessions = 500;
 const idleMs = 5 * 60_000;
 const handshakeMs = 15_000;
+const goodbyeMs = 1_000;
 /** A stored transport verdict is asked again after a day: servers are upgraded. */
 const verdictMs = 24 * 3_600_000;
 
@@ -87,9 +88,14 @@ export function forgetSessions(connectionId: string, holder?: string): void {
   for (const key of pool.keys()) if (key.startsWith(prefix)) pool.delete(key);
 }
 
-/** Closes everything, at the end of the process. */
+/** Closes everything, at the end of the process. Waits a second at most: a server that is silent in its handshake must not hold up the stop. */
 export async function closeAllSessions(): Promise<void> {
   const open = [...pool.values()];
   pool.clear();
-  await Promise.all(open.map(closeQuietly));
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, goodbyeMs);
+  });
+  await Promise.race([Promise.all(open.map(closeQuietly)), enough]);
+  clearTimeout(timer);
 }

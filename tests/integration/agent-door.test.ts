@@ -1,0 +1,181 @@
+// What stands at POST /mcp/agent before any tool runs: tokens, methods, bodies, and the protocol in both of its generations.
+import { expect, test } from "vitest";
+
+import { answer } from "#server/agent/mcp-server.ts";
+import { answerPlain } from "#server/agent/plain-request.ts";
+import { db } from "#server/db.ts";
+import { changed } from "#server/freshness.ts";
+import { create as createToken } from "#server/tokens/create.ts";
+import { list as listTokens } from "#server/tokens/list.ts";
+import { revoke } from "#server/tokens/revoke.ts";
+import { createMember } from "#prisma/factories.ts";
+import { ask, connectUpstream, execute, legacyClient, modernClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+
+const world = useAgentWorld();
+const listing = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+
+test("a client before 2026-07-28 sees two tools, finds one of the upstream's and runs it", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await legacyClient(world, await tokenFor(world.owner.actor));
+  expect(client.getInstructions()).toContain("search_capabilities first");
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).toEqual(["search_capabilities", "execute_capability"]);
+  expect(tools[0]?.description).toContain("Echo server (1)");
+  const found = await search(client, "echo text");
+  expect(found).toMatchObject({
+    complete: true,
+    connections: [],
+    matches: [{ name: `mcp:${id}:echo`, signature: "echo(text: string)", available: true, access: "write" }],
+  });
+  expect(found.matches[0]?.schemaDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  const result = await execute(client, `mcp:${id}:echo`, { text: "hello" });
+  expect(result.content).toEqual([{ type: "text", text: "hello" }]);
+  expect(result).not.toHaveProperty("resultType");
+});
+
+test("a client of 2026-07-28 does the same", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await modernClient(world, await tokenFor(world.owner.actor));
+  expect(client.getNegotiatedProtocolVersion()).toBe("2026-07-28");
+  expect((await client.listTools()).tools).toHaveLength(2);
+  const found = await client.callTool({ name: "search_capabilities", arguments: { query: "echo" } });
+  expect(found.structuredContent).toMatchObject({ matches: [{ name: `mcp:${id}:echo` }] });
+  const result = await client.callTool({ name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text: "hello" } } });
+  expect(result.content).toEqual([{ type: "text", text: "hello" }]);
+});
+
+test("the short way and the SDK answer alike", async () => {
+  const { id } = await connectUpstream(world);
+  const { actor } = world.owner;
+  const messages = [
+    listing,
+    { ...listing, params: {} },
+    { jsonrpc: "2.0", id: "a", method: "tools/call", params: { name: "search_capabilities", arguments: { query: "zebra" } } },
+    { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "search_capabilities" } },
+    {
+      jsonrpc: "2.0",
+      id: 3,
+      method: "tools/call",
+      params: { name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text: "x" } } },
+    },
+    { jsonrpc: "2.0", id: 4, method: "tools/call", params: { name: "execute_capability", arguments: { name: "mcp:nothing00000:echo" } } },
+  ];
+  for (const message of messages) {
+    const make = () =>
+      new Request(`${world.origin}/mcp/agent`, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+        body: JSON.stringify(message),
+      });
+    const context = { actor, signal: new AbortController().signal };
+    const [short, long] = [await answerPlain(make(), message, context), await answer(make(), message, context)];
+    const sdk: unknown = JSON.parse(/^data: (.*)$/m.exec(await long.text())?.[1] ?? "");
+    const told: unknown = await short?.json();
+    expect(withoutTimes(told)).toEqual(withoutTimes(sdk));
+  }
+});
+
+const withoutTimes = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "time"));
+
+test("what is not plain is left to the SDK", async () => {
+  const context = { actor: world.owner.actor, signal: new AbortController().signal };
+  const accept = { accept: "application/json, text/event-stream" };
+  const plainly = (body: unknown, headers: Record<string, string> = accept) =>
+    answerPlain(new Request(`${world.origin}/mcp/agent`, { method: "POST", headers, body: "" }), body, context);
+  expect(await plainly(listing)).not.toBeNull();
+  const call = { ...listing, method: "tools/call" };
+  for (const body of [
+    [listing],
+    { ...listing, id: null },
+    { ...listing, id: 1.5 },
+    { ...listing, jsonrpc: "1.0" },
+    { ...listing, params: { cursor: "x" } },
+    { ...listing, params: { _meta: { progressToken: 1 } } },
+    { ...call, params: { name: "other" } },
+    { ...call, params: { name: "search_capabilities", arguments: [] } },
+    { ...call, params: { name: "search_capabilities", arguments: {}, _meta: { progressToken: 1 } } },
+    { jsonrpc: "2.0", method: "notifications/initialized" },
+  ])
+    expect(await plainly(body)).toBeNull();
+  expect(await plainly(listing, { accept: "application/json" })).toBeNull();
+  expect(await plainly(listing, { ...accept, "mcp-protocol-version": "2026-07-28" })).toBeNull();
+  expect(await plainly(listing, { ...accept, "mcp-protocol-version": "1999-01-01" })).toBeNull();
+});
+
+test("missing, malformed, unknown, expired and revoked tokens get 401 with the challenge, on GET too", async () => {
+  const { actor } = world.owner;
+  const created = await createToken(actor, { name: "agent", scopes: ["mcp:read"], expiresInDays: 1 });
+  const admin = await createToken(actor, { name: "machine", scopes: ["admin"], expiresInDays: 1 });
+  expect((await ask(world, created.token, listing)).status).toBe(200);
+  await revoke(actor, { id: created.id });
+  const expired = await createToken(actor, { name: "old", scopes: ["mcp:read"], expiresInDays: 1 });
+  await db.agentToken.update({ where: { id: expired.id }, data: { expiresAt: new Date(Date.now() - 1_000) } });
+  const mistyped = `${created.token.slice(0, -1)}${created.token.endsWith("x") ? "y" : "x"}`;
+  for (const token of [null, "x", `gth_${"a".repeat(43)}_aaaaaa`, mistyped, created.token, expired.token, admin.token]) {
+    const requests: RequestInit[] = [{}, { method: "GET", body: null }];
+    for (const init of requests) {
+      const response = await ask(world, token, listing, init);
+      expect(response.status).toBe(401);
+      const challenge = response.headers.get("www-authenticate");
+      expect(challenge).toContain(`resource_metadata="${world.origin}/.well-known/oauth-protected-resource/mcp/agent"`);
+      expect(challenge).toContain('scope="mcp:read mcp:write"');
+      expect(challenge?.includes("invalid_token")).toBe(token !== null);
+    }
+  }
+});
+
+test("a token is shown once, kept as a hash, and listed without anything that could be used as one", async () => {
+  const { actor } = world.owner;
+  const { id, token } = await createToken(actor, { name: "agent", scopes: ["mcp:read"], expiresInDays: 7 });
+  expect(token).toMatch(/^gth_[A-Za-z0-9_-]{43}_[A-Za-z0-9_-]{6}$/);
+  const row = await db.agentToken.findUniqueOrThrow({ where: { id } });
+  expect(row.tokenHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(JSON.stringify([row, await listTokens(actor), await db.auditEvent.findMany()])).not.toContain(token);
+  expect(await listTokens(actor)).toMatchObject([{ id, name: "agent", hint: token.slice(-4), scopes: ["mcp:read"] }]);
+});
+
+test("only admins make tokens for the machine interface, nobody one for both, and nobody revokes another's", async () => {
+  const member = await createMember({ id: world.owner.actor.orgId, name: "Acme" });
+  const wanted = { name: "machine", scopes: ["admin" as const], expiresInDays: 1 };
+  await expect(createToken(member.actor, wanted)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  await expect(createToken(world.owner.actor, { ...wanted, scopes: ["admin", "mcp:read"] })).rejects.toMatchObject({ code: "BAD_INPUT" });
+  const { id, token } = await createToken(world.owner.actor, { ...wanted, scopes: ["mcp:read"] });
+  await expect(revoke(member.actor, { id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  expect((await ask(world, token, listing)).status).toBe(200);
+});
+
+test("a removed member's token stops at once", async () => {
+  const member = await createMember({ id: world.owner.actor.orgId, name: "Acme" });
+  const token = await tokenFor(member.actor);
+  expect((await ask(world, token, listing)).status).toBe(200);
+  await db.membership.delete({ where: { id: member.membershipId } });
+  changed(world.owner.actor.orgId);
+  expect((await ask(world, token, listing)).status).toBe(401);
+});
+
+test("the use of a token is noted with its client", async () => {
+  const token = await tokenFor(world.owner.actor);
+  await ask(world, token, listing, { headers: { "user-agent": "some-agent/1.0" } });
+  await expect.poll(() => db.agentToken.findFirstOrThrow()).toMatchObject({ lastUsedAt: expect.any(Date), lastClient: "some-agent/1.0" });
+});
+
+test("bad requests: method, content type, size, JSON, JSON-RPC", async () => {
+  const token = await tokenFor(world.owner.actor);
+  for (const method of ["GET", "DELETE"]) {
+    const refused = await ask(world, token, null, { method, body: null });
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "POST"]);
+  }
+  expect((await ask(world, token, "{}", { headers: { "content-type": "text/plain" } })).status).toBe(415);
+  expect((await ask(world, token, listing, { headers: { accept: "text/html" } })).status).toBe(406);
+  expect((await ask(world, token, `"${"x".repeat(1_100_000)}"`)).status).toBe(413);
+  const malformed = await ask(world, token, "{");
+  expect(malformed.status).toBe(400);
+  expect(await malformed.json()).toMatchObject({ error: { code: -32_700 } });
+  for (const body of [42, [], {}, { jsonrpc: "1.0", id: 1, method: "x" }, { jsonrpc: "2.0", id: 1 }]) {
+    const response = await ask(world, token, body);
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.status).toBeLessThan(500);
+  }
+  const unknown = await ask(world, token, { ...listing, method: "tools/call", params: { name: "rm" } });
+  expect(await unknown.text()).toContain("Unknown tool: rm");
+});

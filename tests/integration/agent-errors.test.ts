@@ -1,0 +1,235 @@
+// Everything an agent can be told instead of a result: each error with its cause made for real, and words it can act on.
+import { expect, test, vi } from "vitest";
+
+import { agentBrake } from "#server/agent/endpoint.ts";
+import { create as createConnection } from "#server/connections/create.ts";
+import { disconnect } from "#server/connections/disconnect.ts";
+import { db } from "#server/db.ts";
+import { changed } from "#server/freshness.ts";
+import { createMember, createOrganization } from "#prisma/factories.ts";
+import { demandHeader, echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { ask, call, connectUpstream, everyone, execute, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+
+const world = useAgentWorld();
+const agent = async () => legacyClient(world, await tokenFor(world.owner.actor));
+
+/** Lets the upstream answer tools/call, and nothing else, by hand. */
+function answerCalls(respond: (res: Parameters<NonNullable<FakeUpstream["intercept"]>>[1], id: unknown) => void): void {
+  world.upstream.intercept = (_req, res, body) => {
+    if (typeof body !== "object" || body === null || !("method" in body) || body.method !== "tools/call") return false;
+    respond(res, "id" in body ? body.id : null);
+    return true;
+  };
+}
+
+function answerRpcError(code: number, message: string, data?: unknown): void {
+  answerCalls((res, id) => {
+    res.writeHead(200, { "content-type": "application/json" });
+    res.end(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message, data } }));
+  });
+}
+
+function answerStatus(status: number, headers: Record<string, string> = {}): void {
+  answerCalls((res) => res.writeHead(status, headers).end());
+}
+
+test("unknown_capability: near names, and the same words for what does not exist and what is not theirs", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  const unknown = { isError: true, structuredContent: { error: "unknown_capability", retryable: false, requestId: expect.any(String) } };
+  for (const name of [`mcp:${id}:ecko`, "mcp:abcdefghijkl:echo", "gatehouse:connection.list", "echo", "mcp:", `mcp:${id}:`]) {
+    expect(await execute(client, name)).toMatchObject(unknown);
+  }
+  const near = await execute(client, `mcp:${id}:echo_text`);
+  expect(near).toMatchObject({ structuredContent: { near: [`mcp:${id}:echo`] } });
+  answerRpcError(-32_602, "Unknown tool: echo");
+  expect(await execute(client, `mcp:${id}:echo`, { text: "x" })).toMatchObject(unknown);
+});
+
+test("no grant: neither found nor executed, and no word about its existence; another organization sees nothing either", async () => {
+  const access = { ...everyone, organization: false };
+  const { url } = world.upstream;
+  const { id } = await createConnection(world.owner.actor, { name: "Secret", url, authType: "none", credentialMode: "shared", access });
+  const stranger = await createMember(await createOrganization(), { role: "owner" });
+  for (const { actor } of [world.owner, stranger]) {
+    const client = await legacyClient(world, await tokenFor(actor));
+    expect((await client.listTools()).tools[0]?.description).not.toContain("Secret");
+    expect(await search(client, "echo")).toMatchObject({ matches: [], connections: [] });
+    const told = async (connectionId: string) => {
+      const { structuredContent } = await execute(client, `mcp:${connectionId}:echo`, { text: "x" });
+      return JSON.stringify({ ...structuredContent, requestId: "" }).replaceAll(connectionId, "ID");
+    };
+    expect(await told(id)).toBe(await told("aaaaaaaaaaaa"));
+  }
+});
+
+test("insufficient_mcp_scope comes before anything leaves", async () => {
+  const { id } = await connectUpstream(world);
+  world.upstream.received.length = 0;
+  const reader = await legacyClient(world, await tokenFor(world.owner.actor, ["mcp:read"]));
+  expect((await search(reader, "echo")).matches).toHaveLength(1);
+  expect(await execute(reader, `mcp:${id}:*`)).toMatchObject({ structuredContent: { connection: { id, state: "ready" }, tools: 1 } });
+  const refused = { isError: true, structuredContent: { error: "insufficient_mcp_scope", requiredScope: "mcp:write" } };
+  expect(await execute(reader, `mcp:${id}:echo`, { text: "x" })).toMatchObject(refused);
+  expect(await execute(reader, "mcp:aaaaaaaaaaaa:echo", { text: "x" })).toMatchObject(refused);
+  expect(world.upstream.received).toEqual([]);
+  const writer = await legacyClient(world, await tokenFor(world.owner.actor, ["mcp:write"]));
+  const needsRead = { structuredContent: { error: "insufficient_mcp_scope", requiredScope: "mcp:read" } };
+  expect(await call(writer, "search_capabilities", { query: "echo" })).toMatchObject(needsRead);
+});
+
+test("connection_not_connected names the admin, needs_connection the member, each with the page to go to", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  await disconnect(world.owner.actor, { id });
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({
+    structuredContent: {
+      error: "connection_not_connected",
+      connection: { id, actor: "organization_admin", action: { url: `${world.origin}/admin/connections/${id}` } },
+    },
+  });
+  await db.connection.update({ where: { id }, data: { credentialMode: "per_member" } });
+  changed(world.owner.actor.orgId);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({
+    structuredContent: {
+      error: "needs_connection",
+      connection: { id, actor: "member", action: { url: `${world.origin}/connections?connect=${id}` } },
+    },
+  });
+  expect(await execute(client, `mcp:${id}:*`)).toMatchObject({ structuredContent: { connection: { id, state: "needs_connection" } } });
+});
+
+test("reconnect_required: only an explicit invalid_token ends the credential, a bare 401 does not", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  const refused = { structuredContent: { error: "reconnect_required", connection: { id, actor: "organization_admin" } } };
+  answerStatus(401);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(refused);
+  expect((await search(client, "echo")).matches).toHaveLength(1);
+  answerStatus(403, { "www-authenticate": 'Bearer error="insufficient_scope"' });
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(refused);
+  expect((await search(client, "echo")).matches).toHaveLength(1);
+  answerStatus(401, { "www-authenticate": 'Bearer error="invalid_token"' });
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(refused);
+  const rows = [{ id, state: "reconnect_required", action: { url: `${world.origin}/admin/connections/${id}` } }];
+  expect(await search(client, "echo")).toMatchObject({ matches: [], connections: rows });
+  world.upstream.received.length = 0;
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(refused);
+  expect(world.upstream.received).toEqual([]);
+});
+
+test("connection_failed: a server that is gone, answers nonsense, or breaks off; retryable", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  const failed = { isError: true, structuredContent: { error: "connection_failed", retryable: true } };
+  answerStatus(502);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+  answerCalls((res) => res.writeHead(200, { "content-type": "text/event-stream" }).end());
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+  answerCalls((res) => res.destroy());
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+  await world.upstream.close();
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+});
+
+test("capability_timeout after two minutes, and the upstream is told", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  await execute(client, `mcp:${id}:echo`, { text: "opens the session" });
+  const begun = new Promise<void>((resolve) => answerCalls(() => resolve()));
+  const told = execute(client, `mcp:${id}:echo`, { text: "never answered" });
+  const timeouts = vi.spyOn(globalThis, "setTimeout");
+  await begun;
+  const [end] = timeouts.mock.calls.filter(([, ms]) => ms === 120_000).map(([run]) => run);
+  timeouts.mockRestore();
+  end?.();
+  expect(await told).toMatchObject({ structuredContent: { error: "capability_timeout", retryable: true } });
+});
+
+test("rate_limited says how long to wait", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  answerStatus(429, { "retry-after": "7" });
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({
+    structuredContent: { error: "rate_limited", retryable: true, retryAfterSeconds: 7 },
+  });
+  answerStatus(429);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({ structuredContent: { error: "rate_limited", retryAfterSeconds: 30 } });
+});
+
+test("invalid_capability_arguments carries what the stored schema says; valid by the schema or not, the call goes out", async () => {
+  const inputSchema = { type: "object" as const, properties: { id: { type: "integer" } }, required: ["id"] };
+  world.upstream.tools = [echoTool, { name: "strict", inputSchema, run: () => ({ content: [{ type: "text", text: "took it" }] }) }];
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  expect(await execute(client, `mcp:${id}:strict`, { id: "seven" })).toMatchObject({ content: [{ text: "took it" }] });
+  answerRpcError(-32_602, "id is missing\u001b[31m");
+  expect(await execute(client, `mcp:${id}:strict`)).toMatchObject({
+    structuredContent: {
+      error: "invalid_capability_arguments",
+      issues: [{ path: "id", message: "is required" }],
+      upstream: { code: -32_602, message: "id is missing [31m" },
+    },
+  });
+  expect(await call(client, "execute_capability", { arguments: {} })).toMatchObject({
+    structuredContent: { error: "invalid_capability_arguments", issues: [{ path: "name" }] },
+  });
+});
+
+test("provider_error carries what the upstream said", async () => {
+  const { id } = await connectUpstream(world);
+  answerRpcError(-32_000, "quota of project exceeded", { limit: 5 });
+  expect(await execute(await agent(), `mcp:${id}:echo`)).toMatchObject({
+    structuredContent: { error: "provider_error", upstream: { code: -32_000, message: "quota of project exceeded", data: { limit: 5 } } },
+  });
+});
+
+test("a large result is cut and says so; one over the hard limit is result_too_large", async () => {
+  const block = (size: number) => ({ content: [{ type: "text" as const, text: "x".repeat(size) }] });
+  world.upstream.tools = [
+    { name: "large", run: () => block(300_000) },
+    { name: "huge", run: () => block(5_000_000) },
+  ];
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  const cut = await execute(client, `mcp:${id}:large`);
+  expect(JSON.stringify(cut).length).toBeLessThan(262_144);
+  expect(cut.content.at(-1)).toMatchObject({ text: expect.stringContaining("Cut by Gatehouse") });
+  expect(await execute(client, `mcp:${id}:huge`)).toMatchObject({ structuredContent: { error: "result_too_large", retryable: false } });
+});
+
+test("a fault of ours is a reference, never its cause", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  vi.spyOn(db, "$executeRaw").mockRejectedValueOnce(new Error("password=hunter2 host=10.0.0.1"));
+  const told = JSON.stringify(await execute(client, `mcp:${id}:echo`, { text: "x" }));
+  vi.restoreAllMocks();
+  expect(told).toContain("Reference: ");
+  expect(told).not.toMatch(/hunter2|10\.0\.0\.1/);
+});
+
+test("our own brake: 429 with Retry-After, per token", async () => {
+  const [token, other] = [await tokenFor(world.owner.actor), await tokenFor(world.owner.actor)];
+  const { id } = await db.agentToken.findFirstOrThrow({ where: { hint: token.slice(-4) } });
+  await agentBrake.block(id, 30);
+  const refused = await ask(world, token, { jsonrpc: "2.0", id: 1, method: "tools/list" });
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "30"]);
+  expect((await ask(world, other, { jsonrpc: "2.0", id: 1, method: "tools/list" })).status).toBe(200);
+});
+
+test("an upstream that wants a key we do not have is never told our own token", async () => {
+  world.upstream.intercept = demandHeader("authorization", "Bearer theirs");
+  const other = await startUpstream();
+  const { url } = other;
+  const { id } = await createConnection(world.owner.actor, {
+    name: "Open",
+    url,
+    authType: "none",
+    credentialMode: "shared",
+    access: everyone,
+  });
+  await execute(await agent(), `mcp:${id}:echo`, { text: "x" });
+  expect(other.received.length).toBeGreaterThan(0);
+  expect(other.received.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+  await other.close();
+});
