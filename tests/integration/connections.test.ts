@@ -192,27 +192,37 @@ test("another organization's admin finds nothing to act on, a plain member may m
   const nobody = createCaller({ actor: null, requestId: "r" });
   const access = everyone;
   const verbs = (api: typeof stranger) => [
-    api.connection.byId({ id }),
-    api.connection.update({ id, version: 1, name: "X" }),
-    api.connection.connect({ id }),
-    api.connection.disconnect({ id }),
-    api.connection.remove({ id }),
-    api.grant.list({ connectionId: id }),
-    api.grant.replace({ connectionId: id, version: 1, access }),
+    () => api.connection.byId({ id }),
+    () => api.connection.update({ id, version: 1, name: "X" }),
+    () => api.connection.connect({ id }),
+    () => api.connection.disconnect({ id }),
+    () => api.connection.remove({ id }),
+    () => api.grant.list({ connectionId: id }),
+    () => api.grant.replace({ connectionId: id, version: 1, access }),
   ];
   for (const attempt of [
     ...verbs(stranger),
-    stranger.connection.refresh({ id }),
-    stranger.connection.tools({ id }),
-    stranger.oauth.begin({ connectionId: id }),
+    () => stranger.connection.refresh({ id }),
+    () => stranger.connection.tools({ id }),
+    () => stranger.oauth.begin({ connectionId: id }),
   ]) {
-    await expect(attempt).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(attempt()).rejects.toMatchObject({ code: "NOT_FOUND" });
   }
-  for (const attempt of [...verbs(member), member.audit.list(), member.member.list(), member.connection.list({ scope: "manageable" })]) {
-    await expect(attempt).rejects.toMatchObject({ code: "FORBIDDEN" });
+  for (const attempt of [
+    ...verbs(member),
+    () => member.audit.list(),
+    () => member.member.list(),
+    () => member.connection.list({ scope: "manageable" }),
+  ]) {
+    await expect(attempt()).rejects.toMatchObject({ code: "FORBIDDEN" });
   }
-  for (const attempt of [...verbs(nobody), nobody.connection.list(), nobody.agentToken.list(), nobody.search.preview({ query: "x" })]) {
-    await expect(attempt).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  for (const attempt of [
+    ...verbs(nobody),
+    () => nobody.connection.list(),
+    () => nobody.agentToken.list(),
+    () => nobody.search.preview({ query: "x" }),
+  ]) {
+    await expect(attempt()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
   }
   expect(await byId(owner.actor, { id })).toMatchObject({ version: 1, state: { name: "ready" } });
 });
