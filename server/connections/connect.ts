@@ -2,7 +2,7 @@
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { transaction } from "#server/db.ts";
-import { badInput, DomainError } from "#server/errors.ts";
+import { badInput } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { fixedHeaders, keyHeader } from "#server/upstream/authorization.ts";
@@ -14,6 +14,7 @@ import { sealKey } from "./key.ts";
 import { logged } from "./logged.ts";
 import { saveCredential } from "./save-credential.ts";
 import type { ConnectInput } from "./schema.ts";
+import { demandUnmoved } from "./unmoved.ts";
 
 /** Proves the server with this key (or none) and stores it. Throws NOT_FOUND, BAD_INPUT (apiKey), CONFLICT, UPSTREAM_FAILED; then the old credential stays. */
 export async function connect(actor: Actor, { id, apiKey }: ConnectInput): Promise<{ tools: number }> {
@@ -25,9 +26,7 @@ export async function connect(actor: Actor, { id, apiKey }: ConnectInput): Promi
   const listing = await logged(actor, "connect", () => probe({ url: connection.url, authorization: fixedHeaders(headers) }));
   const holder = connection.credentialMode === "shared" ? sharedHolder : actor.membershipId;
   await transaction(async (tx) => {
-    // The key was proven against this address; if an edit moved the connection meanwhile, it must not be kept for another one.
-    const same = await tx.connection.count({ where: { id, orgId: actor.orgId, url: connection.url } });
-    if (same === 0) throw new DomainError("CONFLICT", "Somebody else changed this connection meanwhile. Load it again.");
+    await demandUnmoved(tx, connection);
     await saveCredential(tx, { connectionId: id, holder }, { sealed: sealKey(id, holder, apiKey), issuer: null, expiresAt: null }, listing);
     await record(tx, actor, {
       action: "connection.connected",

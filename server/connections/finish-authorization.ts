@@ -7,13 +7,14 @@ import { changed } from "#server/freshness.ts";
 import { type Attempt, checkIssuer, claim } from "#server/oauth/claim.ts";
 import { exchange } from "#server/oauth/exchange.ts";
 import { tokenColumns } from "#server/oauth/token-set.ts";
-import { fixedHeaders } from "#server/upstream/authorization.ts";
+import { bearer, fixedHeaders } from "#server/upstream/authorization.ts";
 import { probe } from "#server/upstream/probe.ts";
 import { forgetSessions } from "#server/upstream/sessions.ts";
 
 import { beginAllowed, browserOf } from "./begin-authorization.ts";
 import { logged } from "./logged.ts";
 import { saveCredential } from "./save-credential.ts";
+import { demandUnmoved, type Proven } from "./unmoved.ts";
 
 export interface CallbackParameters {
   state: string | null;
@@ -46,7 +47,7 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
   if (!actor) return { ...nothing, state: "foreign", message: null };
   const connection = await db.connection.findFirst({
     where: { id: attempt.connectionId, orgId: actor.orgId },
-    select: { id: true, name: true, url: true },
+    select: { id: true, orgId: true, name: true, url: true, headerName: true, headerPrefix: true },
   });
   if (!connection || attempt.orgId !== actor.orgId)
     return { ...nothing, state: "expired", message: "The connection was removed meanwhile." };
@@ -67,7 +68,7 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
 async function complete(
   actor: Actor,
   attempt: Attempt,
-  connection: { id: string; name: string; url: string },
+  connection: Proven & { name: string },
   { code, iss, error }: CallbackParameters,
 ): Promise<void> {
   checkIssuer(iss, attempt.secrets.discovery);
@@ -77,19 +78,20 @@ async function complete(
   // Rights may have changed while the person was away.
   await beginAllowed(actor, connection.id);
   const { tokens, lifetimeSeconds } = await exchange(attempt, { code, iss });
-  const listing = await probe({ url: connection.url, authorization: fixedHeaders({ authorization: `Bearer ${tokens.accessToken}` }) });
+  const listing = await probe({ url: connection.url, authorization: fixedHeaders(bearer(tokens.accessToken)) });
   const { holder } = attempt;
   const target = { type: "connection", id: connection.id, name: connection.name } as const;
   await transaction(async (tx) => {
-    const same = await tx.connection.count({ where: { id: connection.id, orgId: actor.orgId, url: connection.url } });
-    if (same === 0) throw new DomainError("CONFLICT", "The connection was changed or removed meanwhile. Nothing was connected.");
+    await demandUnmoved(tx, connection);
     await saveCredential(
       tx,
       { connectionId: connection.id, holder },
       tokenColumns(connection.id, holder, tokens, lifetimeSeconds),
       listing,
     );
-    await tx.oAuthAttempt.update({ where: { id: attempt.id }, data: { outcome: "connected", sealed: "" } });
+    const { count } = await tx.oAuthAttempt.updateMany({ where: { id: attempt.id }, data: { outcome: "connected", sealed: "" } });
+    // Disconnecting ends the sign-ins under way too.
+    if (count === 0) throw new DomainError("CONFLICT", "The connection was disconnected meanwhile. Start again.");
     await record(tx, actor, { action: "connection.connected", target, details: { issuer: tokens.issuer, tools: listing.tools.length } });
   });
   changed(actor.orgId);

@@ -18,6 +18,8 @@ export interface CredentialKey {
   orgId: string;
   connectionId: string;
   holder: string;
+  /** Only this sign-in, not a later one: a session from before must not get the tokens of an account that was connected after it. */
+  revision?: number;
 }
 
 /** At most this many milliseconds before its end a token is renewed. */
@@ -35,10 +37,10 @@ interface Held {
   refreshCount: number;
 }
 
-const idOf = ({ connectionId, holder }: CredentialKey) => `${connectionId}\0${holder}`;
+const idOf = ({ connectionId, holder, revision }: CredentialKey) => `${connectionId}\0${holder}\0${revision ?? ""}`;
 
-async function load({ orgId, connectionId, holder }: CredentialKey): Promise<Held> {
-  const row = await db.credential.findFirst({ where: { connectionId, holder, connection: { orgId } } });
+async function load({ orgId, connectionId, holder, revision }: CredentialKey): Promise<Held> {
+  const row = await db.credential.findFirst({ where: { connectionId, holder, revision, connection: { orgId } } });
   if (!row?.sealed || row.status === "rejected") throw reconnectNeeded();
   return { id: row.id, tokens: openTokens(connectionId, holder, row.sealed), expiresAt: row.expiresAt, refreshCount: row.refreshCount };
 }
@@ -167,12 +169,16 @@ async function failedRefresh(key: CredentialKey, { id, refreshCount, tokens }: H
 
 /**
  * Marks a credential as refused by the provider, with its audit row. Only a person's own call or a refused refresh leads here.
- * With `refreshCount`, only while it is still the one that was refused.
+ * With `revision` or `refreshCount`, only while it is still the one that was refused.
  */
-export async function rejectCredential({ orgId, connectionId, holder }: CredentialKey, why: string, refreshCount?: number): Promise<void> {
+export async function rejectCredential(
+  { orgId, connectionId, holder, revision }: CredentialKey,
+  why: string,
+  refreshCount?: number,
+): Promise<void> {
   await transaction(async (tx) => {
     const rejected = await tx.credential.updateMany({
-      where: { connectionId, holder, status: "active", refreshCount, connection: { orgId } },
+      where: { connectionId, holder, status: "active", revision, refreshCount, connection: { orgId } },
       data: { status: "rejected", refreshUntil: null },
     });
     if (rejected.count === 0) return;

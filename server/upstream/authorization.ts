@@ -9,8 +9,15 @@ import type { UpstreamTarget } from "./target.ts";
 export interface Authorization {
   /** The headers of the next request. */
   headers: () => Promise<Record<string, string>>;
-  /** Other headers after a 401, or null when there is nothing better to offer. */
-  renewed: (signal: AbortSignal | undefined) => Promise<Record<string, string> | null>;
+  /** Other headers after a 401 to `refused`, or null when there is nothing better to offer. */
+  renewed: (refused: Record<string, string>) => Promise<Record<string, string> | null>;
+}
+
+const bearerPrefix = "Bearer ";
+
+/** The header that carries an access token (RFC 6750 section 2.1). */
+export function bearer(token: string): Record<string, string> {
+  return { authorization: `${bearerPrefix}${token}` };
 }
 
 /** The same headers for every request; a 401 is final. */
@@ -23,16 +30,16 @@ export function keyHeader(
   key: string,
   { headerName, headerPrefix }: { headerName: string | null; headerPrefix: string | null },
 ): Record<string, string> {
-  if (headerName === null) return { authorization: `Bearer ${key}` };
+  if (headerName === null) return bearer(key);
   // A prefix is a word of its own ("Token <key>"), written with or without the space behind it.
   const prefix = headerPrefix && !headerPrefix.endsWith(" ") ? `${headerPrefix} ` : (headerPrefix ?? "");
   return { [headerName.toLowerCase()]: `${prefix}${key}` };
 }
 
-async function openKey(target: UpstreamTarget): Promise<string> {
-  const { connectionId, holder } = target;
+async function openKey({ connectionId, holder, orgId, url, credential }: UpstreamTarget): Promise<string> {
+  // Exactly the credential and the address the target speaks of: the newest key must not go to an address from before an edit.
   const row = await db.credential.findFirst({
-    where: { connectionId, holder, connection: { orgId: target.orgId } },
+    where: { id: credential?.id ?? "", revision: credential?.revision ?? 0, connectionId, holder, connection: { orgId, url } },
     select: { sealed: true },
   });
   if (!row?.sealed) throw new UpstreamCallError("unauthorized", "There is no key stored for this connection.");
@@ -43,16 +50,12 @@ async function openKey(target: UpstreamTarget): Promise<string> {
 export async function authorizationOf(target: UpstreamTarget): Promise<Authorization> {
   if (target.authType === "none") return fixedHeaders({});
   if (target.authType === "api_key") return fixedHeaders(keyHeader(await openKey(target), target));
-  const { orgId, connectionId, holder } = target;
-  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  let used = "";
+  const { orgId, connectionId, holder, credential } = target;
+  const key = { orgId, connectionId, holder, revision: credential?.revision ?? 0 };
   return {
-    headers: async () => {
-      used = await accessToken({ orgId, connectionId, holder });
-      return bearer(used);
-    },
-    renewed: async () => {
-      const token = await refreshAfter401({ orgId, connectionId, holder, refused: used });
+    headers: async () => bearer(await accessToken(key)),
+    renewed: async (refused) => {
+      const token = await refreshAfter401({ ...key, refused: refused.authorization?.slice(bearerPrefix.length) ?? "" });
       return token === null ? null : bearer(token);
     },
   };

@@ -8,27 +8,62 @@ export interface Sighting {
   status: number | null;
   contentType: string | null;
   challenge: string | null;
-  retryAfter: string | null;
+}
+
+export interface AuthorizedFetch {
+  fetch: OutboundFetch;
+  /** Text that the server sent, without the credential it was sent: a debugging tool or an error page may repeat its request's headers. */
+  redacted: (text: string) => string;
+}
+
+/** Shorter values are no real keys, and would take ordinary words out of answers. */
+const minSecretLength = 8;
+
+/** A header's value as a whole and without its scheme, each also as JSON writes it. */
+function secretsIn(credential: Record<string, string>): string[] {
+  const values = Object.values(credential).flatMap((value) => [value, value.slice(value.indexOf(" ") + 1)]);
+  const spellings = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+  return [...new Set(spellings)].filter(({ length }) => length >= minSecretLength);
 }
 
 /** `base` with `authorization` on every request; `sighting` is kept up to date. */
-export function authorizedFetch(base: OutboundFetch, authorization: Authorization, sighting: Sighting): OutboundFetch {
+export function authorizedFetch(base: OutboundFetch, authorization: Authorization, sighting: Sighting): AuthorizedFetch {
+  let current = "";
+  let secrets: string[] = [];
+  const remember = (credential: Record<string, string>) => {
+    const values = Object.values(credential).join("\0");
+    if (values === current) return;
+    current = values;
+    // The token before stays known: an answer to it may still be on its way.
+    secrets = [...new Set([...secretsIn(credential), ...secrets])].slice(0, 8);
+  };
+  const redacted = (text: string) =>
+    secrets.reduce((clean, secret) => (clean.includes(secret) ? clean.replaceAll(secret, "[redacted]") : clean), text);
+
   const send = async (input: string | URL | Request, init: RequestInit | undefined, credential: Record<string, string>) => {
+    remember(credential);
     const headers = new Headers(init?.headers);
     for (const [name, value] of Object.entries(credential)) headers.set(name, value);
     const response = await base(input, { ...init, headers });
-    sighting.status = response.status;
-    sighting.contentType = response.headers.get("content-type");
-    sighting.challenge = response.headers.get("www-authenticate");
-    sighting.retryAfter = response.headers.get("retry-after");
-    return response;
+    const { status } = response;
+    // Servers without a stream of their own refuse the SDK's GET with 405 at any time: that says nothing about the request before it.
+    if (status !== 405 || init?.method !== "GET") {
+      sighting.status = status;
+      sighting.contentType = response.headers.get("content-type");
+      sighting.challenge = response.headers.get("www-authenticate");
+    }
+    if (status < 400 || response.body === null) return response;
+    // The SDK puts what an error says into its own errors, and those are logged.
+    return new Response(redacted(await response.text()), { status, headers: response.headers });
   };
-  return async (input, init) => {
-    const response = await send(input, init, await authorization.headers());
-    if (response.status !== 401) return response;
-    const renewed = await authorization.renewed(init?.signal ?? undefined);
-    if (!renewed) return response;
-    await response.body?.cancel();
-    return send(input, init, renewed);
+  return {
+    redacted,
+    fetch: async (input, init) => {
+      const credential = await authorization.headers();
+      const response = await send(input, init, credential);
+      if (response.status !== 401) return response;
+      const renewed = await authorization.renewed(credential);
+      return renewed ? send(input, init, renewed) : response;
+    },
   };
 }

@@ -51,7 +51,10 @@ export function unauthorized(challenge: string | null, cause?: unknown): Upstrea
 
 /** Provider text as it may be shown and logged: no control characters, at most 500 characters. */
 export function boundedText(text: string): string {
-  // Control and line-separator characters could forge log lines or steer a terminal.
-  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
-  return clean.length > 500 ? `${clean.slice(0, 497)}...` : clean;
+  // Control, line-separator and direction characters could forge log lines, steer a terminal or turn a sentence round.
+  const clean = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, " ")
+    .replace(/\p{Cs}/gu, "\ufffd")
+    .trim();
+  return clean.length > 500 ? `${clean.slice(0, 496).replace(/\p{Cs}$/u, "")}...` : clean;
 }

@@ -1,16 +1,23 @@
 // Runs one tool of a third-party server on a pooled session: no handshake and no listing once the session is there.
 import { type CallToolResult, ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
+import { z } from "zod";
 
 import { DomainError } from "#server/errors.ts";
 import { rejectCredential } from "#server/oauth/tokens.ts";
+import { untilAborted } from "#server/outbound/deadline.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
-import { boundedText, unauthorized, UpstreamCallError } from "./call-error.ts";
+import { unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
-import { type CallInput, type CallOptions, HttpRefusal, ofRpcError, plainCall } from "./plain-call.ts";
+import { parametersToMirror } from "./list-tools.ts";
+import { boundedError, type CallInput, type CallOptions, HttpRefusal, ofRpcError, plainCall } from "./plain-call.ts";
 import { dropSession, sessionFor } from "./sessions.ts";
 import type { UpstreamTarget } from "./target.ts";
+
+/** 2026-07-28: the server wants headers that it did not get, or another protocol version. */
+const headerMismatch = -32_020;
+const unsupportedVersion = -32_022;
 
 /** Seconds of a Retry-After header, in both of its forms (RFC 9110 section 10.2.3). */
 function retryAfterSeconds(header: string | null): number | undefined {
@@ -19,7 +26,7 @@ function retryAfterSeconds(header: string | null): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
-function refused({ status, challenge, retryAfter }: HttpRefusal): UpstreamCallError {
+function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamCallError {
   if (status === 401) return unauthorized(challenge);
   if (status === 403 && challenge?.includes("insufficient_scope")) {
     return new UpstreamCallError("insufficient_scope", "The stored credential does not reach far enough for this call.");
@@ -28,6 +35,7 @@ function refused({ status, challenge, retryAfter }: HttpRefusal): UpstreamCallEr
     return new UpstreamCallError("rate_limited", "The server says there were too many requests.", {
       retryAfterSeconds: retryAfterSeconds(retryAfter),
     });
+  if (rpc && status < 500) return ofRpcError(rpc);
   if (status === 403)
     return new UpstreamCallError("protocol_error", "The server refused this call (403).", {
       upstream: { code: 403, message: "Forbidden" },
@@ -35,10 +43,40 @@ function refused({ status, challenge, retryAfter }: HttpRefusal): UpstreamCallEr
   return new UpstreamCallError("unreachable", `The server answered ${status} instead of a result.`);
 }
 
-/** The SDK's way, for what the plain way cannot do. */
-async function sdkCall(session: OpenSession, input: CallInput, { signal, onProgress }: CallOptions): Promise<CallToolResult> {
+/**
+ * Whether the server no longer knows this session or speaks another transport by now. 2025-11-25 says 404 for a session that is gone; many
+ * servers say 400 in words. All of it is said before a tool runs, so a second try cannot run it twice.
+ */
+function isOver({ status, rpc }: HttpRefusal): boolean {
+  if (status === 404 || status === 405) return true;
+  return status === 400 && rpc !== null && (rpc.code === unsupportedVersion || /\bsession\b|not initialized/i.test(rpc.message));
+}
+
+const anyResult = z.looseObject({});
+
+function isResult(value: unknown): value is CallToolResult {
+  return anyResult.safeParse(value).success;
+}
+
+/** The SDK's way, for HTTP+SSE. Its own schema for results would drop and refuse what it does not know. */
+async function sdkCall(session: OpenSession, input: CallInput, { signal, onProgress }: CallOptions): Promise<CallToolResult | HttpRefusal> {
   const options = { signal, timeout: callBudgetMs, resetTimeoutOnProgress: true, ...(onProgress ? { onprogress: onProgress } : {}) };
-  return session.client.request({ method: "tools/call", params: { name: input.name, arguments: input.arguments } }, options);
+  const request = { method: "tools/call" as const, params: { name: input.name, arguments: input.arguments } };
+  try {
+    const given = await session.client.request(request, anyResult, options);
+    const text = JSON.stringify(given);
+    const clean = session.redacted(text);
+    const result: unknown = clean === text ? given : JSON.parse(clean);
+    if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer is no result.");
+    return result;
+  } catch (error) {
+    // The SDK tells the status of its own request in words alone; other requests of the session may have been answered since.
+    const status = error instanceof Error && !(error instanceof ProtocolError) ? /\(HTTP ([45]\d\d)\)/.exec(error.message)?.[1] : undefined;
+    if (status === undefined || signal.aborted) throw error;
+    const { challenge } = session.sighting;
+    const headers = new Headers(challenge === null || status !== "401" ? undefined : { "www-authenticate": challenge });
+    return new HttpRefusal(new Response(null, { status: Number(status), headers }), null);
+  }
 }
 
 function translated(error: unknown, { signal }: CallOptions): UpstreamCallError {
@@ -51,7 +89,7 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
       { cause: error },
     );
   }
-  if (error instanceof ProtocolError) return ofRpcError({ code: error.code, message: boundedText(error.message), data: error.data }, error);
+  if (error instanceof ProtocolError) return ofRpcError(boundedError(error), error);
   if (error instanceof OutboundError && error.reason === "too_large")
     return new UpstreamCallError("result_too_large", error.message, { cause: error });
   if (
@@ -68,28 +106,31 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
   return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error });
 }
 
+async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, isRetry: boolean): Promise<CallToolResult> {
+  // Others may wait for the same handshake, so it goes on when this caller gives up.
+  const session = await untilAborted(sessionFor(target), options.signal);
+  const answer = session.transport === "sse" ? await sdkCall(session, input, options) : await plainCall(session, input, options);
+  if (!(answer instanceof HttpRefusal)) return answer;
+  if (isRetry) throw refused(answer);
+  if (answer.rpc?.code === headerMismatch) session.mirrored.set(input.name, await parametersToMirror(session, input.name, options.signal));
+  else if (isOver(answer)) await dropSession(target, session);
+  else throw refused(answer);
+  return callOnce(target, input, options, true);
+}
+
 /**
- * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot (404) is opened anew once.
+ * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot is opened anew once.
  * An explicit `invalid_token` marks the credential as rejected. Throws UpstreamCallError.
  */
 export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   try {
-    for (let retried = false; ; retried = true) {
-      const session = await sessionFor(target);
-      if (session.verdict.transport === "sse") return await sdkCall(session, input, options);
-      const answer = await plainCall(session, input, options);
-      if (!(answer instanceof HttpRefusal)) return answer;
-      // 2025-11-25, session management: 404 says that the session is gone and a new one has to be opened.
-      const gone = answer.status === 404 && session.sessionId !== undefined;
-      if (!gone || retried) throw refused(answer);
-      dropSession(target);
-    }
+    return await callOnce(target, input, options, false);
   } catch (error) {
     const told = translated(error, options);
     // Only what the server says in so many words, on a person's own call, ends a credential; a bare 401 may be a passing fault of theirs.
     if (told.reason === "unauthorized" && told.explicit) {
-      const { orgId, connectionId, holder } = target;
-      await rejectCredential({ orgId, connectionId, holder }, "The server said invalid_token on a call.");
+      const { orgId, connectionId, holder, credential } = target;
+      await rejectCredential({ orgId, connectionId, holder, revision: credential?.revision }, "The server said invalid_token on a call.");
     }
     throw told;
   }

@@ -1,29 +1,37 @@
 // Opens a session to a third-party server: modern first, then legacy Streamable HTTP, then HTTP+SSE.
-import { Client, type PriorDiscovery, SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import {
+  Client,
+  type PriorDiscovery,
+  SSEClientTransport,
+  SseError,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from "@modelcontextprotocol/client";
 
+import { untilAborted } from "#server/outbound/deadline.ts";
 import { outbound } from "#server/outbound/outbound.ts";
 
 import type { Authorization } from "./authorization.ts";
-import { authorizedFetch, type Sighting } from "./authorized-fetch.ts";
+import { authorizedFetch, type AuthorizedFetch, type Sighting } from "./authorized-fetch.ts";
+import type { MirroredParameter } from "./mirrored-parameters.ts";
 
-export type TransportName = "modern" | "legacy" | "sse";
-
-/** The verdict of an earlier connect: handed back, it saves the negotiation. */
-export interface Verdict {
-  transport: TransportName;
-  prior: PriorDiscovery | null;
-}
+export const transportNames = ["modern", "legacy", "sse"] as const;
+export type TransportName = (typeof transportNames)[number];
 
 export interface OpenSession {
   client: Client;
-  verdict: Verdict;
+  transport: TransportName;
   url: URL;
   /** The session's own fetch, for calls that do not need the SDK. */
-  fetch: ReturnType<typeof authorizedFetch>;
+  fetch: AuthorizedFetch["fetch"];
+  redacted: AuthorizedFetch["redacted"];
   sighting: Sighting;
   /** Legacy sessions have an id the server wants to see on each request. */
   sessionId: string | undefined;
   protocolVersion: string;
+  /** Tools whose arguments have to be mirrored in headers, learned when a server asks for it. */
+  mirrored: Map<string, MirroredParameter[]>;
+  /** Says goodbye and closes; never throws. */
   close: () => Promise<void>;
 }
 
@@ -31,75 +39,117 @@ const clientInfo = { name: "Gatehouse", version: "1.0.0" };
 /** One tool call may take this long; the agent endpoint's own budget is the same. */
 export const callBudgetMs = 120_000;
 const sessionFetch = outbound.withLimits({ timeoutMs: callBudgetMs });
+/** A server that says "my tools changed" again and again is listed this often at most. */
+const changeDebounceMs = 1_000;
+const goodbyeMs = 1_000;
 
 export interface ConnectInput {
   url: string;
   authorization: Authorization;
-  known?: Verdict | null;
+  /** What an earlier connect found: it saves the negotiation. */
+  known?: TransportName | null;
   signal?: AbortSignal;
-  /** Milliseconds for the handshake. */
-  timeoutMs?: number;
+  /** Milliseconds for the whole handshake. */
+  timeoutMs: number;
   onToolsChanged?: () => void;
+  /** The session ended by itself. */
+  onGone?: () => void;
 }
 
-/** 400, 404 and 405 on `initialize` are what a server says that only speaks HTTP+SSE; 401, 403 and 5xx say nothing about that. */
-function mayBeSseOnly({ status }: Sighting): boolean {
-  return status === 400 || status === 404 || status === 405;
+const otherTransport = [400, 404, 405];
+
+/** 400, 404 and 405 are what a server says that does not speak this transport; 401, 403 and 5xx say nothing about that. */
+function speaksAnother({ status }: Sighting, error: unknown): boolean {
+  return otherTransport.includes(error instanceof SseError ? (error.code ?? 0) : (status ?? 0));
 }
 
-/** Connects and returns the session. Throws what the SDK and the network throw; `sighting` (when given) tells what was answered last. */
-export async function connect(
-  { url, authorization, known, signal, timeoutMs = 30_000, onToolsChanged }: ConnectInput,
-  sighting: Sighting = blankSighting(),
-): Promise<OpenSession> {
-  const target = new URL(url);
-  const fetch = authorizedFetch(sessionFetch, authorization, sighting);
-  const options = { timeout: timeoutMs, ...(signal ? { signal } : {}) };
-  const makeClient = () =>
-    new Client(clientInfo, {
-      capabilities: {},
-      versionNegotiation: { mode: "auto" },
-      ...(onToolsChanged ? { listChanged: { tools: { autoRefresh: false, onChanged: onToolsChanged } } } : {}),
-    });
-
-  if (known?.transport !== "sse") {
-    const client = makeClient();
-    const transport = new StreamableHTTPClientTransport(target, { fetch, redirectPolicy: "follow" });
+/**
+ * Connects and returns the session: with the transport that is known, and by negotiation when none is or the server no longer speaks it.
+ * Throws what the SDK and the network throw; `sighting` tells what was answered last.
+ */
+export async function connect({ signal, timeoutMs, ...input }: ConnectInput, sighting: Sighting): Promise<OpenSession> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const until = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  const way = { ...input, sighting, until, timeoutMs };
+  if (input.known === "legacy" || input.known === "sse") {
     try {
-      await client.connect(transport, { ...options, ...(known?.prior ? { prior: known.prior } : {}) });
-      const discover = client.getDiscoverResult();
-      const verdict: Verdict = discover
-        ? { transport: "modern", prior: { kind: "modern", discover } }
-        : { transport: "legacy", prior: { kind: "legacy" } };
-      return opened(client, verdict, transport.sessionId);
+      return await (input.known === "sse" ? connectSse(way) : connectStreamable(way, { kind: "legacy" }));
     } catch (error) {
-      await client.close();
-      if (!mayBeSseOnly(sighting) || signal?.aborted) throw error;
-      return await connectSse().catch(() => {
-        // What the first way said is the better diagnosis for a server that speaks neither.
-        throw error;
-      });
+      if (!speaksAnother(sighting, error) || until.aborted) throw error;
     }
   }
-  return connectSse();
-
-  async function connectSse(): Promise<OpenSession> {
-    const client = makeClient();
-    try {
-      await client.connect(new SSEClientTransport(target, { fetch, redirectPolicy: "follow" }), { ...options, prior: { kind: "legacy" } });
-    } catch (error) {
-      await client.close();
+  try {
+    return await connectStreamable(way, null);
+  } catch (error) {
+    if (!speaksAnother(sighting, error) || until.aborted) throw error;
+    return await connectSse(way).catch(() => {
+      // What the first way said is the better diagnosis for a server that speaks neither.
       throw error;
-    }
-    return opened(client, { transport: "sse", prior: null }, undefined);
+    });
   }
+}
 
-  function opened(client: Client, verdict: Verdict, sessionId: string | undefined): OpenSession {
-    const protocolVersion = client.getNegotiatedProtocolVersion() ?? "2025-03-26";
-    return { client, verdict, url: target, fetch, sighting, sessionId, protocolVersion, close: () => client.close() };
+interface Way extends Omit<ConnectInput, "signal"> {
+  sighting: Sighting;
+  until: AbortSignal;
+}
+
+function clientFor({ onToolsChanged }: Way): Client {
+  const tools = onToolsChanged && { autoRefresh: false, debounceMs: changeDebounceMs, onChanged: onToolsChanged };
+  return new Client(clientInfo, {
+    capabilities: {},
+    versionNegotiation: { mode: "auto" },
+    ...(tools ? { listChanged: { tools } } : {}),
+  });
+}
+
+async function handshake(client: Client, transport: Transport, { until, timeoutMs }: Way, prior: PriorDiscovery | null): Promise<void> {
+  try {
+    // The SDK's own limits are for each of its requests, and none for an event stream that opens and then says nothing.
+    await untilAborted(client.connect(transport, { timeout: timeoutMs, signal: until, ...(prior ? { prior } : {}) }), until);
+  } catch (error) {
+    await client.close();
+    throw error;
   }
+}
+
+async function connectStreamable(way: Way, prior: PriorDiscovery | null): Promise<OpenSession> {
+  const wire = authorizedFetch(sessionFetch, way.authorization, way.sighting);
+  const client = clientFor(way);
+  const http = new StreamableHTTPClientTransport(new URL(way.url), { fetch: wire.fetch, redirectPolicy: "follow" });
+  await handshake(client, http, way, prior);
+  const close = async () => {
+    // 2025-11-25, session management: who no longer needs a session says so. Best effort, and not for long.
+    await untilAborted(http.terminateSession(), AbortSignal.timeout(goodbyeMs)).catch(() => undefined);
+    await client.close();
+  };
+  const transport = client.getProtocolEra() === "modern" ? "modern" : "legacy";
+  return opened(way, wire, { client, transport, sessionId: http.sessionId, close });
+}
+
+async function connectSse(way: Way): Promise<OpenSession> {
+  const wire = authorizedFetch(sessionFetch, way.authorization, way.sighting);
+  const client = clientFor(way);
+  await handshake(client, new SSEClientTransport(new URL(way.url), { fetch: wire.fetch, redirectPolicy: "follow" }), way, {
+    kind: "legacy",
+  });
+  // The stream is the session: the SDK would open another one, which the server has not been introduced to.
+  client.onclose = () => way.onGone?.();
+  client.onerror = (error) => {
+    if (error instanceof SseError) void client.close();
+  };
+  return opened(way, wire, { client, transport: "sse", sessionId: undefined, close: () => client.close() });
+}
+
+function opened(
+  { url, sighting }: Way,
+  wire: AuthorizedFetch,
+  session: Pick<OpenSession, "client" | "transport" | "sessionId" | "close">,
+): OpenSession {
+  const protocolVersion = session.client.getNegotiatedProtocolVersion() ?? "2025-03-26";
+  return { ...session, ...wire, sighting, url: new URL(url), protocolVersion, mirrored: new Map() };
 }
 
 export function blankSighting(): Sighting {
-  return { status: null, contentType: null, challenge: null, retryAfter: null };
+  return { status: null, contentType: null, challenge: null };
 }

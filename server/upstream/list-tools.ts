@@ -1,20 +1,24 @@
 // Reads a server's whole tool list within bounds, and gives it a digest.
 import { createHash } from "node:crypto";
 
-import type { Tool } from "@modelcontextprotocol/client";
+import { z } from "zod";
 
 import { upstreamFailed } from "#server/errors.ts";
+import { log } from "#server/log.ts";
 
 import { boundedText } from "./call-error.ts";
-import type { OpenSession, Verdict } from "./connect.ts";
+import type { OpenSession, TransportName } from "./connect.ts";
+import { type MirroredParameter, mirroredParameters } from "./mirrored-parameters.ts";
+
+type JsonObject = Record<string, unknown>;
 
 export interface ListedTool {
   name: string;
   title: string | null;
   description: string;
-  inputSchema: Tool["inputSchema"];
-  outputSchema: Tool["outputSchema"] | null;
-  annotations: Tool["annotations"] | null;
+  inputSchema: JsonObject;
+  outputSchema: JsonObject | null;
+  annotations: JsonObject | null;
   /** "sha256:<hex>" of everything above. */
   digest: string;
 }
@@ -22,7 +26,7 @@ export interface ListedTool {
 export interface Listing {
   tools: ListedTool[];
   digest: string;
-  verdict: Verdict;
+  transport: TransportName;
   protocolVersion: string;
   serverName: string | null;
   serverVersion: string | null;
@@ -36,7 +40,28 @@ const maxListBytes = 8 * 1_048_576;
 const maxSchemaBytes = 512 * 1024;
 const maxSchemaDepth = 64;
 const maxNameLength = 256;
+const maxTitleLength = 500;
 const maxDescriptionLength = 20_000;
+
+const jsonObject = z.record(z.string(), z.unknown());
+/** One page, with its tools still unread: the SDK's own schema would refuse a whole list for one tool that is not as it should be. */
+const pageOutline = z.looseObject({
+  tools: z.array(z.unknown()),
+  nextCursor: z.string().nullish(),
+  ttlMs: z.number().nonnegative().optional().catch(undefined),
+});
+const toolOutline = z.object({
+  name: z
+    .string()
+    .min(1)
+    .max(maxNameLength)
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u),
+  title: z.string().nullish().catch(null),
+  description: z.string().nullish().catch(null),
+  inputSchema: jsonObject.nullish(),
+  outputSchema: jsonObject.nullish(),
+  annotations: jsonObject.nullish().catch(null),
+});
 
 /** JSON with its keys in order, so that equal content has equal text. */
 function canonical(value: unknown): string {
@@ -56,25 +81,42 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
-/** Whether a tool can be kept: its name is usable and its schemas are within bounds. */
-function isAcceptable(tool: Tool): boolean {
-  if (tool.name.length === 0 || tool.name.length > maxNameLength || /\p{Cc}/u.test(tool.name)) return false;
-  return [tool.inputSchema, tool.outputSchema].every(
-    (schema) => schema === undefined || (JSON.stringify(schema).length <= maxSchemaBytes && !isDeeper(schema, maxSchemaDepth)),
-  );
+/** JSON text without what PostgreSQL keeps neither in text nor in JSON: NUL, and halves of surrogate pairs. */
+function storable(json: string): string {
+  return json.replace(/\\(?:u0000|u[dD][89a-fA-F][\da-fA-F]{2}|.)/g, (escape) => (escape.length === 6 ? "\\ufffd" : escape));
 }
 
-function toListed(tool: Tool): ListedTool {
+/** Text of strangers: bounded, and without characters that a terminal would stumble over. */
+function plainText(text: string, maxLength: number): string {
+  return text
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ")
+    .slice(0, maxLength)
+    .replace(/\p{Cs}/gu, "\ufffd");
+}
+
+/** What is kept of a tool; null when its name cannot be used or its schemas are out of bounds. */
+function toListed(raw: unknown, session: OpenSession): ListedTool | null {
+  const parsed = toolOutline.safeParse(raw);
+  if (!parsed.success) return null;
+  const { name, title, description, annotations } = parsed.data;
+  const inputSchema = parsed.data.inputSchema ?? { type: "object" };
+  const outputSchema = parsed.data.outputSchema ?? null;
+  if ([inputSchema, outputSchema, annotations].some((value) => isDeeper(value, maxSchemaDepth))) return null;
+  if ([inputSchema, outputSchema].some((schema) => JSON.stringify(schema).length > maxSchemaBytes)) return null;
+  if (session.transport === "modern" && mirroredParameters(inputSchema) === null) return null;
+  const annotatedTitle = typeof annotations?.title === "string" ? annotations.title : null;
   const content = {
-    name: tool.name,
-    title: tool.title ?? tool.annotations?.title ?? null,
-    // Text of strangers: bounded, and without characters that PostgreSQL or a terminal would stumble over.
-    description: (tool.description ?? "").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").slice(0, maxDescriptionLength),
-    inputSchema: tool.inputSchema,
-    outputSchema: tool.outputSchema ?? null,
-    annotations: tool.annotations ?? null,
+    name,
+    title: plainText(title ?? annotatedTitle ?? "", maxTitleLength) || null,
+    description: plainText(description ?? "", maxDescriptionLength),
+    inputSchema,
+    outputSchema,
+    annotations: annotations ?? null,
   };
-  return { ...content, digest: sha256(canonical(content)) };
+  const text = JSON.stringify(content);
+  const clean = session.redacted(storable(text));
+  const kept: typeof content = clean === text ? content : JSON.parse(clean);
+  return { ...kept, digest: sha256(canonical(kept)) };
 }
 
 function tooMuch(what: string) {
@@ -86,43 +128,67 @@ function tooMuch(what: string) {
   });
 }
 
+interface ListOptions {
+  signal?: AbortSignal;
+  pageTimeoutMs: number;
+}
+
+/** The pages of a list, as they come. Throws UPSTREAM_FAILED for a list without end. */
+async function* pagesOf({ client }: OpenSession, { signal, pageTimeoutMs }: ListOptions): AsyncGenerator<z.output<typeof pageOutline>> {
+  const cursors = new Set<string>();
+  for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page += 1) {
+    if (page === maxPages) throw tooMuch(`has more than ${maxPages} pages`);
+    const request = { method: "tools/list" as const, params: cursor === undefined ? {} : { cursor } };
+    const result = await client.request(request, pageOutline, { timeout: pageTimeoutMs, ...(signal ? { signal } : {}) });
+    yield result;
+    cursor = result.nextCursor || undefined;
+    if (cursor !== undefined && cursors.has(cursor)) throw tooMuch("goes round in circles");
+    if (cursor !== undefined) cursors.add(cursor);
+  }
+}
+
 /**
  * All tools of an open session. A name listed twice counts once; a tool out of bounds is left out.
  * Throws UPSTREAM_FAILED (phase list) for a list without end or above the bounds, and what the SDK throws.
  */
-export async function listTools(
-  session: OpenSession,
-  { signal, pageTimeoutMs }: { signal?: AbortSignal; pageTimeoutMs: number },
-): Promise<Listing> {
+export async function listTools(session: OpenSession, options: ListOptions): Promise<Listing> {
   const tools = new Map<string, ListedTool>();
-  const cursors = new Set<string>();
+  const leftOut = { duplicates: 0, unusable: 0 };
   let bytes = 0;
   let ttlMs: number | null = null;
-  for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page += 1) {
-    if (page === maxPages) throw tooMuch(`has more than ${maxPages} pages`);
-    const result = await session.client.request(
-      { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
-      { timeout: pageTimeoutMs, ...(signal ? { signal } : {}) },
-    );
-    bytes += JSON.stringify(result.tools).length;
-    if (bytes > maxListBytes) throw tooMuch("is larger than 8 MB");
-    for (const tool of result.tools) if (!tools.has(tool.name) && isAcceptable(tool)) tools.set(tool.name, toListed(tool));
-    if (tools.size > maxTools) throw tooMuch(`has more than ${maxTools} tools`);
-    if (typeof result.ttlMs === "number") ttlMs = Math.min(ttlMs ?? Infinity, result.ttlMs);
-    cursor = result.nextCursor;
-    if (cursor !== undefined && cursors.has(cursor)) throw tooMuch("goes round in circles");
-    if (cursor !== undefined) cursors.add(cursor);
+  for await (const page of pagesOf(session, options)) {
+    if (tools.size + page.tools.length > maxTools) throw tooMuch(`has more than ${maxTools} tools`);
+    for (const raw of page.tools) {
+      const tool = toListed(raw, session);
+      if (!tool) leftOut.unusable += 1;
+      else if (tools.has(tool.name)) leftOut.duplicates += 1;
+      else tools.set(tool.name, tool);
+      bytes += tool ? JSON.stringify(tool).length : 0;
+      if (bytes > maxListBytes) throw tooMuch("is larger than 8 MB");
+    }
+    if (page.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Infinity, page.ttlMs);
   }
+  if (leftOut.duplicates + leftOut.unusable > 0) log.info({ host: session.url.host, ...leftOut }, "tools left out of a list");
   const listed = [...tools.values()];
   const server = session.client.getServerVersion();
+  const own = (text: string) => session.redacted(boundedText(text));
   return {
     tools: listed,
     digest: sha256(listed.map(({ digest }) => digest).join("\n")),
-    verdict: session.verdict,
+    transport: session.transport,
     protocolVersion: session.protocolVersion,
-    serverName: server ? boundedText(server.title ?? server.name) : null,
-    serverVersion: server ? boundedText(server.version) : null,
-    instructions: session.client.getInstructions()?.slice(0, 10_000) ?? null,
+    serverName: server ? own(server.title ?? server.name) : null,
+    serverVersion: server ? own(server.version) : null,
+    instructions: session.redacted(plainText(session.client.getInstructions() ?? "", 10_000)) || null,
     ttlMs,
   };
+}
+
+/** What a tool wants mirrored in headers, asked of the server itself because the stored list may be older than what it wants now. */
+export async function parametersToMirror(session: OpenSession, name: string, signal: AbortSignal): Promise<MirroredParameter[]> {
+  for await (const page of pagesOf(session, { signal, pageTimeoutMs: 5_000 })) {
+    const tool = page.tools.map((raw) => toolOutline.safeParse(raw)).find(({ data }) => data?.name === name)?.data;
+    if (tool) return mirroredParameters(tool.inputSchema) ?? [];
+  }
+  return [];
 }

@@ -1,10 +1,11 @@
 // A tools/call as one POST on the session's keep-alive connections, without the SDK client's machinery (which costs several times the call itself).
-// Handshakes, negotiation, HTTP+SSE and mirrored parameter headers stay with the SDK; a test holds both ways to equal results.
+// Handshakes, negotiation and HTTP+SSE stay with the SDK; a test holds both ways to equal results.
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 import { boundedText, UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
+import { headerValue, mirrorHeaders } from "./mirrored-parameters.ts";
 
 export interface CallInput {
   name: string;
@@ -24,25 +25,26 @@ export interface CallOptions {
 
 let lastId = 0;
 
-function headersOf(session: OpenSession, name: string): Record<string, string> {
+function headersOf(session: OpenSession): Record<string, string> {
   const common = {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": session.protocolVersion,
   };
-  if (session.verdict.transport === "modern") return { ...common, "mcp-method": "tools/call", "mcp-name": headerValue(name) };
   return session.sessionId === undefined ? common : { ...common, "mcp-session-id": session.sessionId };
 }
 
-/** A header value holds visible ASCII; anything else travels Base64-encoded in the sentinel form of the 2026-07-28 transport. */
-function headerValue(text: string): string {
-  if (/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !text.startsWith("=?base64?")) return text;
-  return `=?base64?${Buffer.from(text).toString("base64")}?=`;
+function callHeaders(session: OpenSession, input: CallInput): Record<string, string> {
+  const headers = headersOf(session);
+  if (session.transport !== "modern") return headers;
+  const mirrored = session.mirrored.get(input.name);
+  const parameters = mirrored ? mirrorHeaders(mirrored, input.arguments) : {};
+  return { ...headers, ...parameters, "mcp-method": "tools/call", "mcp-name": headerValue(input.name) };
 }
 
 function metaOf(session: OpenSession, progressToken: number | undefined): Record<string, unknown> | undefined {
   const meta: Record<string, unknown> = {};
-  if (session.verdict.transport === "modern") {
+  if (session.transport === "modern") {
     meta[PROTOCOL_VERSION_META_KEY] = session.protocolVersion;
     meta[CLIENT_CAPABILITIES_META_KEY] = {};
   }
@@ -67,17 +69,48 @@ function parseMessages(text: string): RpcAnswer[] {
   return (Array.isArray(parsed) ? parsed : [parsed]).filter(isObject);
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isResult(value: unknown): value is CallToolResult {
   return isObject(value);
 }
 
+/** A JSON-RPC error as a server sent it; what could be of any length is bounded. */
+export interface RpcError {
+  code: number;
+  message: string;
+  data?: unknown;
+}
+
+const maxErrorData = 8_192;
+
+function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
+  if (!isObject(error)) return null;
+  return boundedError({
+    code: typeof error.code === "number" ? error.code : 0,
+    message: typeof error.message === "string" ? error.message : "The server reported an error.",
+    data: error.data,
+  });
+}
+
+/** The error with its message short and clean, and without data of more than 8 KB. */
+export function boundedError({ code, message, data }: RpcError): RpcError {
+  const fits = data !== undefined && JSON.stringify(data).length <= maxErrorData;
+  return { code, message: boundedText(message), ...(fits ? { data } : {}) };
+}
+
 /** The result in an answer, or the error it carries, thrown. */
-function resultOf({ result, error }: RpcAnswer): CallToolResult {
-  if (isObject(error)) {
-    const code = typeof error.code === "number" ? error.code : 0;
-    const message = boundedText(typeof error.message === "string" ? error.message : "The server reported an error.");
-    throw ofRpcError({ code, message, data: error.data });
-  }
+function resultOf(answer: RpcAnswer): CallToolResult {
+  const error = rpcErrorOf(answer);
+  if (error) throw ofRpcError(error);
+  const { result } = answer;
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
@@ -87,22 +120,28 @@ function resultOf({ result, error }: RpcAnswer): CallToolResult {
 }
 
 /** A JSON-RPC error by its code. MCP names an unknown tool -32602 "Unknown tool", some servers -32601. */
-export function ofRpcError(upstream: { code: number; message: string; data?: unknown }, cause?: unknown): UpstreamCallError {
+export function ofRpcError(upstream: RpcError, cause?: unknown): UpstreamCallError {
   const unknown = /\b(unknown tool|tool (\S+ )?not found|no such tool)\b/i.test(upstream.message);
   if (unknown || upstream.code === -32_601) return new UpstreamCallError("unknown_tool", upstream.message, { upstream, cause });
   if (upstream.code === -32_602) return new UpstreamCallError("invalid_params", upstream.message, { upstream, cause });
   return new UpstreamCallError("protocol_error", upstream.message, { upstream, cause });
 }
 
-async function readStream(response: Response, id: number, onProgress: CallOptions["onProgress"]): Promise<CallToolResult> {
+async function readStream(
+  session: OpenSession,
+  response: Response,
+  id: number,
+  onProgress: CallOptions["onProgress"],
+): Promise<CallToolResult> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
   try {
     for (let event = await reader?.read(); event?.value !== undefined; event = await reader?.read()) {
       if (event.value.data === "") continue;
-      for (const message of parseMessages(event.value.data)) {
+      for (const message of parseMessages(session.redacted(event.value.data))) {
         if (message.id === id && message.method === undefined) return resultOf(message);
         if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
           report(message.params, onProgress);
+        else if (message.method !== undefined && message.id !== undefined) answerServer(session, message);
       }
     }
   } finally {
@@ -112,39 +151,48 @@ async function readStream(response: Response, id: number, onProgress: CallOption
   throw new UpstreamCallError("unreachable", "The server ended its answer before the result came.");
 }
 
+/** A server that asks something in the middle of a call (2025 generation) waits for the answer: a ping gets one, we said we can do nothing else. */
+function answerServer(session: OpenSession, { id, method }: RpcAnswer): void {
+  const answer = method === "ping" ? { result: {} } : { error: { code: -32_601, message: "Gatehouse does not offer this to servers." } };
+  tell(session, { id, ...answer });
+}
+
+/** Sends something that needs no answer. Best effort. */
+function tell(session: OpenSession, message: object): void {
+  const body = JSON.stringify({ jsonrpc: "2.0", ...message });
+  session
+    .fetch(session.url, { method: "POST", headers: headersOf(session), body, signal: AbortSignal.timeout(5_000) })
+    .then((response) => response.body?.cancel())
+    .catch(() => undefined);
+}
+
 function report({ progress, total, message }: Record<string, unknown>, onProgress: CallOptions["onProgress"]): void {
   if (typeof progress !== "number") return;
   onProgress?.({ progress, ...(typeof total === "number" ? { total } : {}), ...(typeof message === "string" ? { message } : {}) });
 }
 
-/** Tells a legacy server that nobody waits any more (2025-11-25, cancellation). Best effort: the call is given up either way. */
-function sayCancelled(session: OpenSession, id: number): void {
-  if (session.verdict.transport !== "legacy") return;
-  const body = JSON.stringify({
-    jsonrpc: "2.0",
-    method: "notifications/cancelled",
-    params: { requestId: id, reason: "The caller cancelled." },
-  });
-  session
-    .fetch(session.url, { method: "POST", headers: headersOf(session, ""), body, signal: AbortSignal.timeout(5_000) })
-    .then((response) => response.body?.cancel())
-    .catch(() => undefined);
+/** Tells a legacy server that nobody waits any more (2025-11-25, cancellation). The call is given up either way. */
+function sayCancelled(session: OpenSession, requestId: number): void {
+  if (session.transport !== "legacy") return;
+  tell(session, { method: "notifications/cancelled", params: { requestId, reason: "The caller cancelled." } });
 }
 
-/** The answer of a server that refused at the HTTP level. */
+/** The answer of a server that refused at the HTTP level, with the JSON-RPC error in its body where there was one. */
 export class HttpRefusal {
   readonly status: number;
   readonly challenge: string | null;
   readonly retryAfter: string | null;
+  readonly rpc: RpcError | null;
 
-  constructor({ status, headers }: Response) {
+  constructor({ status, headers }: Response, rpc: RpcError | null) {
     this.status = status;
     this.challenge = headers.get("www-authenticate");
     this.retryAfter = headers.get("retry-after");
+    this.rpc = rpc;
   }
 }
 
-/** Sends one tools/call. Returns the untouched result, or the HTTP refusal of a server that answered no JSON-RPC. Throws UpstreamCallError and network errors. */
+/** Sends one tools/call. Returns the untouched result, or the refusal of a server that answered with an HTTP error. Throws UpstreamCallError and network errors. */
 export async function plainCall(
   session: OpenSession,
   input: CallInput,
@@ -158,17 +206,19 @@ export async function plainCall(
   const cancelled = () => sayCancelled(session, id);
   signal.addEventListener("abort", cancelled, { once: true });
   try {
-    const response = await session.fetch(session.url, { method: "POST", headers: headersOf(session, input.name), body, signal });
-    const type = response.headers.get("content-type") ?? "";
-    if (response.ok && type.startsWith("text/event-stream")) return await readStream(response, id, onProgress);
-    if (type.includes("json") && (response.ok || response.status === 400)) {
-      const answer = parseMessages(await response.text()).find(
-        (message) => message.id === id || (message.id === null && message.error !== undefined),
-      );
-      return answer ? resultOf(answer) : new HttpRefusal(response);
+    const response = await session.fetch(session.url, { method: "POST", headers: callHeaders(session, input), body, signal });
+    const type = response.headers.get("content-type")?.toLowerCase() ?? "";
+    if (response.ok && type.startsWith("text/event-stream")) return await readStream(session, response, id, onProgress);
+    if (!type.includes("json")) {
+      await response.body?.cancel();
+      return new HttpRefusal(response, null);
     }
-    await response.body?.cancel();
-    return new HttpRefusal(response);
+    const text = session.redacted(await response.text());
+    // An error's body may be anything, whatever its type says.
+    if (!response.ok && !isJson(text)) return new HttpRefusal(response, null);
+    // An error that came before the server read the id has none.
+    const answer = parseMessages(text).find((message) => message.id === id || (message.id == null && message.error !== undefined));
+    return response.ok && answer ? resultOf(answer) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
   } finally {
     signal.removeEventListener("abort", cancelled);
   }

@@ -1,6 +1,6 @@
 // Proves a server: connects, lists its tools, and leaves again. Stores nothing.
 import type { Authorization } from "./authorization.ts";
-import { blankSighting, connect, type Verdict } from "./connect.ts";
+import { blankSighting, connect } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { listTools, type Listing } from "./list-tools.ts";
 
@@ -11,14 +11,13 @@ const pageMs = 10_000;
 export interface ProbeInput {
   url: string;
   authorization: Authorization;
-  known?: Verdict | null;
   signal?: AbortSignal;
 }
 
 /** What the server says it has. Throws UPSTREAM_FAILED with the phase (URL guard, DNS, TCP, TLS, HTTP, initialize, list). */
-export async function probe({ url, authorization, known, signal }: ProbeInput): Promise<Listing> {
+export async function probe({ url, authorization, signal }: ProbeInput): Promise<Listing> {
   const sighting = blankSighting();
-  const session = await connect({ url, authorization, known, signal, timeoutMs: handshakeMs }, sighting).catch((error: unknown) => {
+  const session = await connect({ url, authorization, signal, timeoutMs: handshakeMs }, sighting).catch((error: unknown) => {
     throw connectFailure(error, sighting, "initialize");
   });
   try {
@@ -26,6 +25,7 @@ export async function probe({ url, authorization, known, signal }: ProbeInput): 
   } catch (error) {
     throw connectFailure(error, sighting, "list");
   } finally {
-    await session.close();
+    // Nobody has to wait for a goodbye.
+    void session.close();
   }
 }

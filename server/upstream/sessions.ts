@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import { db } from "#server/db.ts";
 
 import { authorizationOf } from "./authorization.ts";
-import { blankSighting, connect, type OpenSession, type Verdict } from "./connect.ts";
+import { blankSighting, connect, type OpenSession, type TransportName, transportNames } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
 import type { UpstreamTarget } from "./target.ts";
 
@@ -13,8 +13,8 @@ const maxSessions = 500;
 const idleMs = 5 * 60_000;
 const handshakeMs = 15_000;
 const goodbyeMs = 1_000;
-/** A stored transport verdict is asked again after a day: servers are upgraded. */
-const verdictMs = 24 * 3_600_000;
+/** A stored transport is negotiated anew after a day: servers are upgraded. */
+const transportMs = 24 * 3_600_000;
 
 const pool = new LRUCache<string, Promise<OpenSession>>({
   max: maxSessions,
@@ -33,15 +33,14 @@ function keyOf({ connectionId, holder, url, credential }: UpstreamTarget): strin
   return [connectionId, holder, credential?.id ?? "none", credential?.revision ?? 0, url].join("\0");
 }
 
-/** The stored transport, unless it is old. A modern server is asked again: `server/discover` is one cheap request and says what it is today. */
-async function knownVerdict({ connectionId, holder }: UpstreamTarget): Promise<Verdict | null> {
+/** The stored transport, unless it is old. */
+async function knownTransport({ connectionId, holder }: UpstreamTarget): Promise<TransportName | null> {
   const row = await db.catalog.findUnique({
     where: { connectionId_holder: { connectionId, holder } },
     select: { transport: true, transportAt: true },
   });
-  if (!row?.transportAt || Date.now() - row.transportAt.getTime() > verdictMs) return null;
-  if (row.transport === "legacy") return { transport: "legacy", prior: { kind: "legacy" } };
-  return row.transport === "sse" ? { transport: "sse", prior: null } : null;
+  if (!row?.transportAt || Date.now() - row.transportAt.getTime() > transportMs) return null;
+  return transportNames.find((name) => name === row.transport) ?? null;
 }
 
 let toolsChanged: (target: UpstreamTarget) => void = () => undefined;
@@ -51,12 +50,12 @@ export function whenToolsChange(listener: (target: UpstreamTarget) => void): voi
   toolsChanged = listener;
 }
 
-async function open(target: UpstreamTarget): Promise<OpenSession> {
+async function open(target: UpstreamTarget, onGone: () => void): Promise<OpenSession> {
   const sighting = blankSighting();
   try {
-    const [authorization, known] = await Promise.all([authorizationOf(target), knownVerdict(target)]);
+    const [authorization, known] = await Promise.all([authorizationOf(target), knownTransport(target)]);
     return await connect(
-      { url: target.url, authorization, known, timeoutMs: handshakeMs, onToolsChanged: () => toolsChanged(target) },
+      { url: target.url, authorization, known, timeoutMs: handshakeMs, onToolsChanged: () => toolsChanged(target), onGone },
       sighting,
     );
   } catch (error) {
@@ -69,17 +68,20 @@ export function sessionFor(target: UpstreamTarget): Promise<OpenSession> {
   const key = keyOf(target);
   const held = pool.get(key);
   if (held) return held;
-  const session = open(target);
-  pool.set(key, session);
-  session.catch(() => {
+  const forget = () => {
     if (pool.peek(key) === session) pool.delete(key);
-  });
+  };
+  const session = open(target, forget);
+  pool.set(key, session);
+  session.catch(forget);
   return session;
 }
 
-/** Closes the session of this target, if there is one. */
-export function dropSession(target: UpstreamTarget): void {
-  pool.delete(keyOf(target));
+/** Closes this session of the target; one that was opened in its place meanwhile stays. */
+export async function dropSession(target: UpstreamTarget, session: OpenSession): Promise<void> {
+  const key = keyOf(target);
+  const held = pool.peek(key);
+  if (held && (await held.catch(() => null)) === session && pool.peek(key) === held) pool.delete(key);
 }
 
 /** Closes all sessions of a connection, or those of one credential identity. Call it after their credential changed. */

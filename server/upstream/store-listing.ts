@@ -36,8 +36,7 @@ function contentOf({ name, title, description, inputSchema, outputSchema, annota
 export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): Promise<CatalogChange> {
   const now = new Date();
   const facts = {
-    transport: listing.verdict.transport,
-    prior: nullable(listing.verdict.prior),
+    transport: listing.transport,
     transportAt: now,
     serverName: listing.serverName,
     serverVersion: listing.serverVersion,
@@ -61,28 +60,35 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
 
   const stored = await tx.catalogTool.findMany({
     where: { catalogId: catalog.id },
-    select: { id: true, name: true, digest: true, position: true, removedAt: true },
+    select: { id: true, name: true, digest: true, position: true, firstSeenAt: true, changedAt: true, removedAt: true },
   });
   const known = new Map(stored.map((tool) => [tool.name, tool]));
   const listed = new Set(listing.tools.map(({ name }) => name));
-  const added = listing.tools.flatMap((tool, position) =>
-    known.has(tool.name) ? [] : [{ catalogId: catalog.id, ...contentOf(tool, position) }],
-  );
   const gone = stored.filter((tool) => !listed.has(tool.name) && tool.removedAt === null).map(({ id }) => id);
-  let changed = 0;
-  if (added.length > 0) await tx.catalogTool.createMany({ data: added });
-  if (gone.length > 0) await tx.catalogTool.updateMany({ where: { id: { in: gone } }, data: { removedAt: now } });
+  const change: CatalogChange = { added: 0, changed: 0, removed: gone.length };
+  const written: Prisma.CatalogToolCreateManyInput[] = [];
+  const replaced: string[] = [];
   for (const [position, tool] of listing.tools.entries()) {
+    const row = { catalogId: catalog.id, ...contentOf(tool, position) };
     const old = known.get(tool.name);
-    if (!old || (old.digest === tool.digest && old.position === position && old.removedAt === null)) continue;
-    const isNew = old.digest !== tool.digest;
-    if (isNew) changed += 1;
-    await tx.catalogTool.update({
-      where: { id: old.id },
-      data: { ...contentOf(tool, position), removedAt: null, ...(isNew ? { changedAt: now } : {}) },
-    });
+    if (!old) {
+      change.added += 1;
+      written.push({ ...row, firstSeenAt: now });
+      continue;
+    }
+    const isBack = old.removedAt !== null;
+    const isOther = old.digest !== tool.digest;
+    if (isBack) change.added += 1;
+    else if (isOther) change.changed += 1;
+    if (!isBack && !isOther && old.position === position) continue;
+    // Written anew under its old id: two statements for any number of tools, where an update would need one for each.
+    replaced.push(old.id);
+    written.push({ ...row, id: old.id, firstSeenAt: old.firstSeenAt, changedAt: isOther ? now : old.changedAt });
   }
-  return { added: added.length, changed, removed: gone.length };
+  if (gone.length > 0) await tx.catalogTool.updateMany({ where: { id: { in: gone } }, data: { removedAt: now } });
+  if (replaced.length > 0) await tx.catalogTool.deleteMany({ where: { id: { in: replaced } } });
+  if (written.length > 0) await tx.catalogTool.createMany({ data: written });
+  return change;
 }
 
 /** Notes that a contact failed; the stored tools stay. */

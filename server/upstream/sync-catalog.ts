@@ -1,5 +1,5 @@
 // Keeps stored catalogs fresh: one listing at a time per credential identity, in the background once a catalog is there.
-import { db, transaction } from "#server/db.ts";
+import { transaction, type Tx } from "#server/db.ts";
 import { DomainError } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
@@ -43,7 +43,7 @@ export function catalogKeyOf({ connectionId, holder }: UpstreamTarget): CatalogK
  * Throws UPSTREAM_FAILED after having noted the failure. Never marks a credential as rejected: that takes a person's own call.
  */
 export function syncCatalog(target: UpstreamTarget): Promise<CatalogChange> {
-  const id = `${target.connectionId}\0${target.holder}`;
+  const id = [target.connectionId, target.holder, target.url, target.credential?.id, target.credential?.revision].join("\0");
   const held = running.get(id);
   if (held) return held;
   const sync = inTurn(() => listAndStore(target)).finally(() => running.delete(id));
@@ -55,11 +55,15 @@ async function listAndStore(target: UpstreamTarget): Promise<CatalogChange> {
   const key = catalogKeyOf(target);
   try {
     const listing = await list(target);
-    if (!(await isStillThere(target))) return { added: 0, changed: 0, removed: 0 };
-    return await transaction((tx) => storeListing(tx, key, listing));
+    return await transaction(async (tx) =>
+      (await isCurrent(tx, target)) ? storeListing(tx, key, listing) : { added: 0, changed: 0, removed: 0 },
+    );
   } catch (error) {
     const failure = error instanceof DomainError ? error.details.failure : undefined;
-    if (failure && (await isStillThere(target))) await transaction((tx) => storeFailure(tx, key, failure));
+    if (failure)
+      await transaction(async (tx) => {
+        if (await isCurrent(tx, target)) await storeFailure(tx, key, failure);
+      });
     throw error;
   } finally {
     changed(target.orgId);
@@ -72,14 +76,22 @@ async function list(target: UpstreamTarget): Promise<Listing> {
     return await listTools(session, { pageTimeoutMs: pageMs });
   } catch (error) {
     // A session that cannot list is not worth keeping.
-    dropSession(target);
+    await dropSession(target, session);
     throw connectFailure(error, session.sighting, "list");
   }
 }
 
-/** A connection removed, or a credential forgotten, while its server was asked must not come back as a catalog row. */
-async function isStillThere({ connectionId, holder, orgId }: UpstreamTarget): Promise<boolean> {
-  return (await db.credential.count({ where: { connectionId, holder, connection: { orgId } } })) > 0;
+/**
+ * Whether the credential is still the one the server was asked with: a list must not come back after a disconnect, nor take the place of the one
+ * that another account got meanwhile. The row stays locked until the transaction ends, so neither can happen in between.
+ */
+async function isCurrent(tx: Tx, { connectionId, holder, orgId, credential }: UpstreamTarget): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM "Credential" JOIN "Connection" ON "Connection"."id" = "Credential"."connectionId"
+    WHERE "Credential"."id" = ${credential?.id ?? ""} AND "Credential"."revision" = ${credential?.revision ?? 0}
+      AND "Credential"."connectionId" = ${connectionId} AND "Credential"."holder" = ${holder} AND "Connection"."orgId" = ${orgId}
+    FOR SHARE OF "Credential"`;
+  return rows.length > 0;
 }
 
 interface StoredTimes {
@@ -93,8 +105,10 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
   const now = Date.now();
   // A jitter of up to a tenth keeps many catalogs that were listed together from being listed together for ever.
   const lifetime = Math.max(stored?.ttlMs ?? defaultTtlMs, 1_000) * (1 + Math.random() / 10);
-  if (stored?.listedAt && now - stored.listedAt.getTime() < lifetime) return;
-  if (stored?.lastFailureAt && now - stored.lastFailureAt.getTime() < failureTtlMs) return;
+  const listedAt = stored?.listedAt?.getTime() ?? 0;
+  const failedAt = stored?.lastFailureAt?.getTime() ?? 0;
+  // What failed last is tried again soon, however long the list from before would be good for.
+  if (failedAt > listedAt ? now - failedAt < failureTtlMs : now - listedAt < lifetime) return;
   syncCatalog(target).catch((error: unknown) => {
     log.info(
       { connectionId: target.connectionId, reason: error instanceof Error ? error.message : "unknown" },
