@@ -19,10 +19,12 @@ export interface AuthorizedFetch {
 /** Shorter values are no real keys, and would take ordinary words out of answers. */
 const minSecretLength = 8;
 
-/** A header's value as a whole and without its scheme, each also as JSON writes it. */
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+
+/** A header's value as a whole and without its scheme, each also as JSON writes it, and JSON in JSON. */
 function secretsIn(credential: Record<string, string>): string[] {
   const values = Object.values(credential).flatMap((value) => [value, value.slice(value.indexOf(" ") + 1)]);
-  const spellings = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+  const spellings = values.flatMap((value) => [value, inJson(value), inJson(inJson(value))]);
   return [...new Set(spellings)].filter(({ length }) => length >= minSecretLength);
 }
 
@@ -35,7 +37,7 @@ export function authorizedFetch(base: OutboundFetch, authorization: Authorizatio
     if (values === current) return;
     current = values;
     // The token before stays known: an answer to it may still be on its way.
-    secrets = [...new Set([...secretsIn(credential), ...secrets])].slice(0, 8);
+    secrets = [...new Set([...secretsIn(credential), ...secrets])].slice(0, 12);
   };
   const redacted = (text: string) =>
     secrets.reduce((clean, secret) => (clean.includes(secret) ? clean.replaceAll(secret, "[redacted]") : clean), text);

@@ -145,8 +145,8 @@ async function readStream(
       }
     }
   } finally {
-    // The result is the last thing anybody waits for; a stream left open would hold its connection.
-    void reader?.cancel();
+    // The result is the last thing anybody waits for; a stream left open would hold its connection. A stream that failed has told so already.
+    reader?.cancel().catch(() => undefined);
   }
   throw new UpstreamCallError("unreachable", "The server ended its answer before the result came.");
 }

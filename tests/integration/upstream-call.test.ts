@@ -1,0 +1,411 @@
+// Calls to third-party servers of every kind: one request each, the result untouched, and every way to fail told apart.
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { db } from "#server/db.ts";
+import { closeAllSessions } from "#server/upstream/sessions.ts";
+import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
+import { demandHeader, echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { type Forgetfulness, type SessionUpstream, startSessionUpstream } from "#tests/fakes/session-upstream.ts";
+import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
+import { call, connectTo, targetFor } from "#tests/setup/upstream.ts";
+
+useDatabase();
+
+const hello = { content: [{ type: "text", text: "hello" }] };
+const open: { close: () => Promise<void> }[] = [];
+let owner: Person;
+
+async function modern(tools = [echoTool]): Promise<FakeUpstream> {
+  const upstream = await startUpstream(tools);
+  open.push(upstream);
+  return upstream;
+}
+async function legacy(...options: Parameters<typeof startSessionUpstream>): Promise<SessionUpstream> {
+  const upstream = await startSessionUpstream(...options);
+  open.push(upstream);
+  return upstream;
+}
+const methodsOf = (received: readonly { rpcMethod: string | null; method: string }[]) =>
+  received.filter(({ method }) => method !== "GET").map(({ rpcMethod, method }) => rpcMethod ?? method);
+
+beforeEach(async () => {
+  await resetDatabase();
+  owner = await createMember(await createOrganization("Acme"), { role: "owner" });
+});
+afterEach(async () => {
+  await closeAllSessions();
+  await Promise.all(open.splice(0).map(({ close }) => close()));
+});
+
+describe("in the steady state", () => {
+  test.each([
+    ["a modern server", () => modern()],
+    ["a server with sessions that answers in JSON", () => legacy()],
+    ["a server with sessions that answers in streams", () => legacy({ answersAs: "stream" })],
+  ])("a call to %s is one request", async (_what, start) => {
+    const upstream = await start();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    expect(await call(target)).toMatchObject(hello);
+    upstream.received.length = 0;
+    const texts = Array.from({ length: 20 }, (_, n) => `text ${n}`);
+    const results = await Promise.all(texts.map((text) => call(target, { arguments: { text } })));
+    expect(results).toMatchObject(texts.map((text) => ({ content: [{ type: "text", text }] })));
+    expect(methodsOf(upstream.received)).toEqual(texts.map(() => "tools/call"));
+  });
+
+  test("twenty first calls at once make one session", async () => {
+    const upstream = await legacy();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    upstream.received.length = 0;
+    await Promise.all(Array.from({ length: 20 }, () => call(target)));
+    expect(upstream.received.filter(({ rpcMethod }) => rpcMethod === "initialize")).toHaveLength(1);
+  });
+});
+
+const rich = {
+  content: [
+    { type: "text", text: "ü \u2028 🔑", annotations: { audience: ["user"], priority: 0.5 } },
+    { type: "image", data: "aGk=", mimeType: "image/png" },
+    { type: "resource_link", uri: "file:///a", name: "a" },
+    { type: "resource", resource: { uri: "file:///b", text: "b" } },
+  ],
+  structuredContent: { deep: { list: [1, null, "x"] } },
+  isError: true,
+  _meta: { "example.com/trace": "7" },
+};
+
+describe("the plain way", () => {
+  test.each([
+    ["modern", async () => (await modern([{ ...echoTool, run: () => JSON.parse(JSON.stringify(rich)) }])).url],
+    [
+      "legacy",
+      async () => {
+        const upstream = await legacy();
+        upstream.onCall = ({ id }, _res, write) => {
+          write({ id, result: rich });
+          return true;
+        };
+        return upstream.url;
+      },
+    ],
+  ])("gives what the SDK's client gives (%s)", async (_era, start) => {
+    const url = await start();
+    const client = new Client({ name: "peer", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+    await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+    const bySdk = await client.callTool({ name: "echo", arguments: { text: "x" } });
+    await client.close();
+    const result = await call(await targetFor(await connectTo(owner, url)));
+    expect(result).toEqual(bySdk);
+    expect(result).toMatchObject(rich);
+  });
+
+  test("keeps what the SDK would not: content of a kind that it does not know", async () => {
+    const upstream = await legacy();
+    const result = { content: [{ type: "hologram", data: "x" }], surprise: 1 };
+    upstream.onCall = ({ id }, res) => {
+      res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+      return true;
+    };
+    expect(await call(await targetFor(await connectTo(owner, upstream.url)))).toEqual(result);
+  });
+
+  test("names a tool in a header also when its name is no header value", async () => {
+    const upstream = await modern([{ ...echoTool, name: "écho outil" }]);
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    expect(await call(target, { name: "écho outil" })).toMatchObject(hello);
+  });
+
+  test("answers a ping in the middle of a call, and says no to the rest", async () => {
+    const upstream = await legacy();
+    let waiting: (() => void) | null = null;
+    upstream.onCall = ({ id }, _res, write) => {
+      write({ id: "p", method: "ping" });
+      write({ id: "s", method: "sampling/createMessage", params: {} });
+      waiting = () => write({ id, result: hello });
+      return true;
+    };
+    const result = call(await targetFor(await connectTo(owner, upstream.url)));
+    const replies = () =>
+      upstream.received.filter(({ rpcMethod, method }) => rpcMethod === null && method === "POST").map(({ body }) => body);
+    await expect.poll(replies).toHaveLength(2);
+    expect(replies()).toEqual(
+      expect.arrayContaining([
+        { jsonrpc: "2.0", id: "p", result: {} },
+        expect.objectContaining({ id: "s", error: expect.objectContaining({ code: -32_601 }) }),
+      ]),
+    );
+    (waiting ?? (() => undefined))();
+    expect(await result).toMatchObject(hello);
+  });
+
+  test("passes progress on", async () => {
+    const upstream = await legacy();
+    upstream.onCall = ({ id, params }, res, write) => {
+      expect(params).toMatchObject({ _meta: { progressToken: id } });
+      write({ method: "notifications/progress", params: { progressToken: id, progress: 1, total: 2, message: "half" } });
+      write({ method: "notifications/progress", params: { progressToken: "another's", progress: 9 } });
+      write({ id, result: hello });
+      res.end();
+      return true;
+    };
+    const seen: object[] = [];
+    await call(await targetFor(await connectTo(owner, upstream.url)), {}, { onProgress: (update) => seen.push(update) });
+    expect(seen).toEqual([{ progress: 1, total: 2, message: "half" }]);
+  });
+
+  test("mirrors arguments in headers where a server wants that, after it was told so once", async () => {
+    const region = { type: "string", "x-mcp-header": "Region" };
+    const inputSchema = { type: "object" as const, properties: { region } };
+    const upstream = await modern([{ ...echoTool, inputSchema }]);
+    upstream.intercept = (req, res, body) => {
+      const isCall = typeof body === "object" && body !== null && "method" in body && body.method === "tools/call";
+      if (!isCall || req.headers["mcp-param-region"] === "eu-west") return false;
+      const error = { code: -32_020, message: "Header mismatch: Mcp-Param-Region" };
+      res.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
+      return true;
+    };
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    const input = { arguments: { text: "hello", region: "eu-west" } };
+    expect(await call(target, input)).toMatchObject(hello);
+    upstream.received.length = 0;
+    expect(await call(target, input)).toMatchObject(hello);
+    expect(methodsOf(upstream.received)).toEqual(["tools/call"]);
+  });
+});
+
+describe("a session", () => {
+  test.each<Forgetfulness>(["404", "400"])("that the server forgot (it says %s) is opened anew, once for everybody", async (forgets) => {
+    const upstream = await legacy({ forgets });
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    await call(target);
+    upstream.sessions.clear();
+    upstream.received.length = 0;
+    expect(await Promise.all([call(target), call(target), call(target)])).toMatchObject([hello, hello, hello]);
+    expect(upstream.received.filter(({ rpcMethod }) => rpcMethod === "initialize")).toHaveLength(1);
+  });
+
+  test("that is forgotten again at once is not opened for ever", async () => {
+    const upstream = await legacy();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    upstream.onCall = (_request, res) => {
+      res.writeHead(404).end();
+      return true;
+    };
+    await expect(call(target)).rejects.toMatchObject({ reason: "unreachable" });
+    expect(upstream.received.filter(({ rpcMethod }) => rpcMethod === "tools/call")).toHaveLength(2);
+  });
+
+  test("says goodbye when it is closed", async () => {
+    const upstream = await legacy();
+    await call(await targetFor(await connectTo(owner, upstream.url)));
+    await closeAllSessions();
+    await expect.poll(() => upstream.sessions.size).toBe(0);
+  });
+
+  test("is negotiated anew when the server changed its generation, either way", async () => {
+    const [old, recent] = [await legacy(), await modern()];
+    const target = await targetFor(await connectTo(owner, old.url));
+    await call(target);
+    // The same address, another server behind it.
+    const moved = { ...target, url: recent.url };
+    await db.connection.updateMany({ data: { url: recent.url } });
+    expect(await call(moved)).toMatchObject(hello);
+    await closeAllSessions();
+    await db.catalog.updateMany({ data: { transport: "sse", transportAt: new Date() } });
+    expect(await call(moved)).toMatchObject(hello);
+  });
+});
+
+describe("a failed call", () => {
+  const answers = (status: number, headers: Record<string, string> = {}, body = "") => {
+    const intercept: NonNullable<FakeUpstream["intercept"]> = (_req, res, given) => {
+      if (typeof given !== "object" || given === null || !("method" in given) || given.method !== "tools/call") return false;
+      res.writeHead(status, headers).end(body.replace('"ID"', "id" in given ? JSON.stringify(given.id) : "null"));
+      return true;
+    };
+    return intercept;
+  };
+  const json = { "content-type": "application/json" };
+  const rpc = (error: object) => JSON.stringify({ jsonrpc: "2.0", id: "ID", error });
+
+  test.each([
+    ["401", answers(401), { reason: "unauthorized", explicit: false }],
+    [
+      "401 with invalid_token",
+      answers(401, { "www-authenticate": 'Bearer error="invalid_token"' }),
+      { reason: "unauthorized", explicit: true },
+    ],
+    [
+      "403 with insufficient_scope",
+      answers(403, { "www-authenticate": 'Bearer error="insufficient_scope"' }),
+      { reason: "insufficient_scope" },
+    ],
+    ["403", answers(403), { reason: "protocol_error", upstream: { code: 403 } }],
+    ["429 with seconds", answers(429, { "retry-after": "17" }), { reason: "rate_limited", retryAfterSeconds: 17 }],
+    ["429 with nonsense", answers(429, { "retry-after": "soon" }), { reason: "rate_limited", retryAfterSeconds: undefined }],
+    ["500", answers(500), { reason: "unreachable" }],
+    ["502 as a web page", answers(502, { "content-type": "text/html" }, "<h1>Bad gateway</h1>"), { reason: "unreachable" }],
+    ["a web page", answers(200, { "content-type": "text/html" }, "<h1>Hello</h1>"), { reason: "unreachable" }],
+    ["broken JSON", answers(200, json, '{"jsonrpc":'), { reason: "unreachable" }],
+    ["broken JSON of an error", answers(400, json, '{"jsonrpc":'), { reason: "unreachable" }],
+    ["an answer to another question", answers(200, json, '{"jsonrpc":"2.0","id":"other","result":{}}'), { reason: "unreachable" }],
+    ["an answer without anything", answers(200, json, '{"jsonrpc":"2.0","id":"ID"}'), { reason: "protocol_error" }],
+    ["a stream that ends early", answers(200, { "content-type": "text/event-stream" }, ": hi\n\n"), { reason: "unreachable" }],
+    ["an unknown tool", answers(200, json, rpc({ code: -32_602, message: "Unknown tool: echo" })), { reason: "unknown_tool" }],
+    ["wrong arguments", answers(400, json, rpc({ code: -32_602, message: "text is required" })), { reason: "invalid_params" }],
+    [
+      "an error with data",
+      answers(200, json, rpc({ code: -32_042, message: "Sign in", data: { url: "https://x.example" } })),
+      { reason: "protocol_error", upstream: { code: -32_042, message: "Sign in", data: { url: "https://x.example" } } },
+    ],
+    ["more than is taken", answers(200, json, `"${"x".repeat(5 * 1_048_576)}"`), { reason: "result_too_large" }],
+    [
+      "more in a stream than is taken",
+      answers(200, { "content-type": "text/event-stream" }, `data: ${"x".repeat(17 * 1_048_576)}`),
+      { reason: "result_too_large" },
+    ],
+  ])("with %s is told as what it is", async (_what, intercept, expected) => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    upstream.intercept = intercept;
+    await expect(call(target)).rejects.toMatchObject(expected);
+  });
+
+  test("with a date to wait for gives the seconds until then", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    upstream.intercept = answers(429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() });
+    const { retryAfterSeconds } = await call(target).then(
+      () => ({ retryAfterSeconds: 0 }),
+      (error: unknown) => (error instanceof Error && "retryAfterSeconds" in error ? error : { retryAfterSeconds: -1 }),
+    );
+    expect(retryAfterSeconds).toBeGreaterThan(55);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(60);
+  });
+
+  test("says little and cleanly, however much and whatever the server says", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    const message = `line one\r\n{"level":"fatal"}\u001b[31m\u202e\ud800${"x".repeat(2_000)}`;
+    upstream.intercept = answers(200, json, rpc({ code: -1, message, data: { big: "y".repeat(100_000) } }));
+    const error: unknown = await call(target).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ reason: "protocol_error", upstream: { code: -1 } });
+    expect(error).not.toHaveProperty("upstream.data");
+    const said = error instanceof Error ? error.message : "";
+    expect(said.length).toBeLessThanOrEqual(500);
+    expect(said).toMatch(/^line one \{"level":"fatal"\} \[31m \ufffdxxx/);
+  });
+
+  test("to a server that is gone is unreachable", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    await call(target);
+    await upstream.close();
+    await expect(call(target)).rejects.toMatchObject({ reason: "unreachable" });
+  });
+
+  test("with a 401 in passing keeps the credential; invalid_token ends it, with its audit row, and only the one that was refused", async () => {
+    const upstream = await modern();
+    upstream.intercept = demandHeader("authorization", "Bearer right-key");
+    const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: "right-key" }));
+    await call(target);
+    upstream.intercept = demandHeader("authorization", "Bearer other-key");
+    await expect(call(target)).rejects.toMatchObject({ reason: "unauthorized" });
+    expect(await db.credential.findFirst()).toMatchObject({ status: "active" });
+    upstream.intercept = demandHeader("authorization", "Bearer other-key", 'Bearer error="invalid_token"');
+    // A new key came between: what the old one met says nothing about it.
+    await db.credential.updateMany({ data: { revision: { increment: 1 } } });
+    await expect(call(target)).rejects.toMatchObject({ reason: "unauthorized", explicit: true });
+    expect(await db.credential.findFirst()).toMatchObject({ status: "active" });
+    await expect(call(await targetFor(target.connectionId))).rejects.toMatchObject({ reason: "unauthorized", explicit: true });
+    expect(await db.credential.findFirst()).toMatchObject({ status: "rejected" });
+    expect(await db.auditEvent.count({ where: { action: "connection.rejected", targetId: target.connectionId } })).toBe(1);
+  });
+});
+
+describe("giving up", () => {
+  test("tells a legacy server which request nobody waits for", async () => {
+    const upstream = await legacy();
+    upstream.onCall = () => true;
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    const caller = new AbortController();
+    const result = call(target, {}, { signal: caller.signal });
+    result.catch(() => undefined);
+    await expect.poll(() => upstream.received.some(({ rpcMethod }) => rpcMethod === "tools/call")).toBe(true);
+    caller.abort();
+    await expect(result).rejects.toMatchObject({ reason: "cancelled" });
+    const { id } = upstream.received.find(({ rpcMethod }) => rpcMethod === "tools/call") ?? {};
+    await expect
+      .poll(() => upstream.received.find(({ rpcMethod }) => rpcMethod === "notifications/cancelled")?.params)
+      .toMatchObject({ requestId: id });
+  });
+
+  test("ends the request to a modern server", async () => {
+    let ended = false;
+    const run = (_given: unknown, signal: AbortSignal) =>
+      new Promise<never>(() => {
+        signal.addEventListener("abort", () => (ended = true));
+      });
+    const upstream = await modern([{ ...echoTool, run }]);
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    const caller = new AbortController();
+    const result = call(target, {}, { signal: caller.signal });
+    result.catch(() => undefined);
+    await expect.poll(() => upstream.received.some(({ rpcMethod }) => rpcMethod === "tools/call")).toBe(true);
+    caller.abort(new DOMException("over", "TimeoutError"));
+    await expect(result).rejects.toMatchObject({ reason: "timeout" });
+    await expect.poll(() => ended).toBe(true);
+  });
+
+  test("does not wait for a handshake that takes long", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    const reached = new Promise<void>((resolve) => {
+      upstream.intercept = () => {
+        resolve();
+        return true;
+      };
+    });
+    const caller = new AbortController();
+    const result = call(target, {}, { signal: caller.signal });
+    result.catch(() => undefined);
+    await reached;
+    caller.abort();
+    await expect(result).rejects.toMatchObject({ reason: "cancelled" });
+  });
+});
+
+describe("a key", () => {
+  const key = 'sk-live-"quoted"-0123456789';
+  const headers = { headerName: "X-API-Key", headerPrefix: "Key" };
+
+  test("that a server repeats is taken out of results, errors and lists", async () => {
+    const upstream = await modern([{ ...echoTool, description: `Your key is ${key}.` }, { name: "dump" }, { name: "fail" }]);
+    const keyed = demandHeader("x-api-key", `Key ${key}`);
+    upstream.intercept = (req, res, body) => {
+      if (keyed(req, res, body)) return true;
+      const params = typeof body === "object" && body !== null && "params" in body ? JSON.stringify(body.params) : "";
+      const text = JSON.stringify({ sent: req.headers });
+      if (params.includes('"fail"')) {
+        const error = { code: -1, message: `Refused ${String(req.headers["x-api-key"])}`, data: { headers: req.headers } };
+        res.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
+        return true;
+      }
+      if (!params.includes('"dump"')) return false;
+      const id = typeof body === "object" && body !== null && "id" in body ? body.id : null;
+      const result = { resultType: "complete", content: [{ type: "text", text }] };
+      res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+      return true;
+    };
+    const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: key, ...headers }));
+    const dumped = JSON.stringify(await call(target, { name: "dump" }));
+    const error: unknown = await call(target, { name: "fail" }).catch((thrown: unknown) => thrown);
+    const failed = JSON.stringify([error, String(error)]);
+    const stored = JSON.stringify(await db.catalogTool.findMany());
+    for (const text of [dumped, failed, stored]) {
+      expect(text).toContain("[redacted]");
+      expect(text).not.toContain("0123456789");
+    }
+  });
+});

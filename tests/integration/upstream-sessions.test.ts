@@ -1,0 +1,177 @@
+// The pool of upstream sessions: nothing of one credential identity is ever used for another, whatever happens in whatever order; and what ends, ends.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { disconnect } from "#server/connections/disconnect.ts";
+import { update } from "#server/connections/update.ts";
+import { db } from "#server/db.ts";
+import { closeAllSessions, forgetSessions } from "#server/upstream/sessions.ts";
+import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
+import { type SessionUpstream, startSessionUpstream } from "#tests/fakes/session-upstream.ts";
+import { startSseUpstream } from "#tests/fakes/sse-upstream.ts";
+import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
+import { call, connectTo, giveKey, targetFor } from "#tests/setup/upstream.ts";
+
+useDatabase();
+
+const open: { close: () => Promise<void> }[] = [];
+let owner: Person;
+
+beforeEach(async () => {
+  await resetDatabase();
+  owner = await createMember(await createOrganization("Acme"), { role: "owner" });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  await closeAllSessions();
+  await Promise.all(open.splice(0).map(({ close }) => close()));
+});
+
+async function sessionServer(): Promise<SessionUpstream> {
+  const upstream = await startSessionUpstream();
+  open.push(upstream);
+  return upstream;
+}
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+test.each([1, 2, 3, 4])("no session ever carries two credentials, and each call carries its own (seed %i)", async (seed) => {
+  const next = random(seed);
+  const pick = <Value>(values: readonly Value[]): Value => {
+    const value = values[Math.floor(next() * values.length)];
+    if (value === undefined) throw new Error("Nothing to pick from.");
+    return value;
+  };
+  const upstream = await sessionServer();
+  const org = { id: owner.actor.orgId, name: "Acme" };
+  const people = [owner, await createMember(org), await createMember(org)];
+  const ids = [
+    await connectTo(owner, upstream.url, { name: "A", apiKey: "key-first", credentialMode: "per_member" }),
+    await connectTo(owner, upstream.url, { name: "B", apiKey: "key-first", credentialMode: "per_member" }),
+  ];
+  const keys = new Map<string, string>();
+  const places = ids.flatMap((id) => people.map(({ membershipId }) => ({ id, membershipId, place: `${id} ${membershipId}` })));
+  let serial = 0;
+  const rekey = async ({ id, membershipId, place }: (typeof places)[number]) => {
+    serial += 1;
+    const key = `key-${seed}-${serial}`;
+    await giveKey(id, membershipId, key);
+    keys.set(place, key);
+  };
+  for (const place of places) await rekey(place);
+  upstream.received.length = 0;
+  const expected: { text: string; key: string }[] = [];
+
+  for (let step = 0; step < 40; step += 1) {
+    const place = pick(places);
+    const roll = next();
+    if (roll < 0.15) await rekey(place);
+    else if (roll < 0.22) forgetSessions(place.id, next() < 0.5 ? place.membershipId : undefined);
+    else if (roll < 0.28) upstream.sessions.clear();
+    else {
+      // Several at once, of several identities.
+      const batch = [place, ...Array.from({ length: Math.floor(next() * 4) }, () => pick(places))];
+      await Promise.all(
+        batch.map(async ({ id, membershipId, place: where }, n) => {
+          const text = `${step}-${n}`;
+          expected.push({ text, key: keys.get(where) ?? "" });
+          const result = await call(await targetFor(id, membershipId), { arguments: { text } });
+          expect(result.content).toEqual([{ type: "text", text }]);
+        }),
+      );
+    }
+  }
+
+  const keysOfSession = new Map<string, Set<string>>();
+  const usedFor = new Map<string, string>();
+  for (const { session, headers, params } of upstream.received) {
+    const key = headers.authorization?.replace("Bearer ", "") ?? "none";
+    if (session !== null) keysOfSession.set(session, (keysOfSession.get(session) ?? new Set()).add(key));
+    if (typeof params === "object" && params !== null && "arguments" in params) usedFor.set(JSON.stringify(params.arguments), key);
+  }
+  for (const used of keysOfSession.values()) expect([...used]).toHaveLength(1);
+  expect(expected.length).toBeGreaterThan(20);
+  for (const { text, key } of expected) expect(usedFor.get(JSON.stringify({ text }))).toBe(key);
+});
+
+test("a key is never sent to an address from before an edit, nor an old key after a new one", async () => {
+  const [first, second] = [await sessionServer(), await sessionServer()];
+  const id = await connectTo(owner, first.url, { apiKey: "key-of-first" });
+  const before = await targetFor(id);
+  await update(owner.actor, { id, version: 1, url: second.url });
+  await db.credential.create({ data: { connectionId: id, holder: "shared", sealed: null } });
+  await giveKey(id, owner.membershipId, "key-of-second");
+  first.received.length = 0;
+  // A call that began before the edit, and one that mixes the old address with the new credential.
+  await expect(call(before)).rejects.toMatchObject({ reason: "unauthorized" });
+  const after = await targetFor(id, owner.membershipId);
+  await expect(call({ ...after, url: first.url })).rejects.toMatchObject({ reason: "unauthorized" });
+  expect(first.received).toEqual([]);
+});
+
+test("disconnecting ends the session, here and at the server", async () => {
+  const upstream = await sessionServer();
+  const id = await connectTo(owner, upstream.url, { apiKey: "key-to-end" });
+  const target = await targetFor(id);
+  await call(target);
+  await disconnect(owner.actor, { id });
+  await expect.poll(() => upstream.sessions.size).toBe(0);
+  upstream.received.length = 0;
+  await expect(call(target)).rejects.toMatchObject({ reason: "unauthorized" });
+  expect(upstream.received).toEqual([]);
+});
+
+test("a session nobody uses for five minutes is closed, and one in use is not", async () => {
+  const upstream = await sessionServer();
+  const target = await targetFor(await connectTo(owner, upstream.url));
+  await expect.poll(() => upstream.sessions.size).toBe(0);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  let ahead = 0;
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, "now").mockImplementation(() => now() + ahead);
+  const pass = (minutes: number) => {
+    ahead += minutes * 60_000;
+    vi.advanceTimersByTime(minutes * 60_000);
+  };
+  await call(target);
+  pass(4);
+  await call(target);
+  pass(4);
+  await call(target);
+  expect(upstream.received.filter(({ rpcMethod }) => rpcMethod === "initialize")).toHaveLength(2);
+  expect(upstream.sessions.size).toBe(1);
+  pass(5.1);
+  vi.useRealTimers();
+  await expect.poll(() => upstream.sessions.size).toBe(0);
+});
+
+test("over HTTP+SSE: calls share one stream, unknown fields stay, and a stream that ended is opened anew", async () => {
+  const upstream = await startSseUpstream();
+  open.push(upstream);
+  const target = await targetFor(await connectTo(owner, upstream.url));
+  expect(await db.catalog.findFirst()).toMatchObject({ transport: "sse" });
+  upstream.opened = 0;
+  const texts = ["a", "b", "c"];
+  const results = await Promise.all(texts.map((text) => call(target, { arguments: { text } })));
+  expect(results).toEqual(texts.map((text) => ({ content: [{ type: "text", text }], surprise: 1 })));
+  expect(upstream.opened).toBe(1);
+
+  upstream.forget();
+  expect(await call(target, { arguments: { text: "d" } })).toMatchObject({ content: [{ text: "d" }] });
+  expect(upstream.opened).toBe(2);
+
+  upstream.hangUp();
+  // Until the end of the stream has arrived here a call may still fail; after it none does.
+  await expect.poll(() => call(target, { arguments: { text: "e" } }).catch(() => null)).toMatchObject({ content: [{ text: "e" }] });
+  expect(upstream.opened).toBe(3);
+  expect(upstream.calls.filter(({ given }) => given.text === "d")).toHaveLength(1);
+});
