@@ -1,4 +1,4 @@
-// Tells a database that is away from a bug: Prisma reports both as errors of the query that met them.
+// Tells a database that is away from a bug: Prisma and the driver report both as errors of the query that met them.
 import { DomainError } from "./errors.ts";
 
 // Prisma's codes for: not reachable, timed out, closed the connection, no free connection, no transaction could be begun.
@@ -21,7 +21,7 @@ export function orUnavailable(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = "code" in error ? String(error.code) : "";
   const driver = driverError(error);
-  if (!awayCodes.has(code) && !awayKinds.has(driver.kind) && !awayStates.test(driver.code)) return error;
+  if (!awayCodes.has(code) && !awayStates.test(code) && !awayKinds.has(driver.kind) && !awayStates.test(driver.code)) return error;
   return new DomainError("UNAVAILABLE", "The database cannot be reached right now. Nothing was changed; try again in a moment.", {
     cause: error,
   });

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPg } from "@prisma/adapter-pg";
-import { Client, Pool } from "pg";
+import { Client, DatabaseError, Pool } from "pg";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
@@ -25,6 +25,18 @@ const connectTimeoutMs = 5_000;
 
 /** The open database; set by `openDatabase`. */
 export let db: PrismaClient;
+
+/** A statement that stays prepared on a server; `name` tells it apart. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/**
+ * Runs one writing statement outside any transaction, past the ORM: half the cost, for the statements on the path of every call alone.
+ * Throws UNAVAILABLE when the database cannot be reached.
+ */
+export let write: (statement: Statement, values: readonly unknown[]) => Promise<void>;
 let close: (() => Promise<void>) | undefined;
 
 /**
@@ -36,6 +48,7 @@ export async function openDatabase(url: string, dump?: Blob): Promise<void> {
   if (close) throw new Error("The database is open already.");
   const opened = url.startsWith("pglite:") ? await openEmbedded(url.slice("pglite:".length), dump) : await openServer(url);
   db = opened.client;
+  write = opened.write;
   close = opened.close;
   for (const name of opened.applied) log.info({ migration: name }, "migration applied");
 }
@@ -68,6 +81,7 @@ export function transaction<Result>(fn: (tx: Tx) => Promise<Result>): Promise<Re
 
 interface Opened {
   client: PrismaClient;
+  write: typeof write;
   close: () => Promise<void>;
   applied: string[];
 }
@@ -94,7 +108,8 @@ async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Ope
       await own.close();
       unlock?.();
     };
-    return { client, close, applied };
+    const write: Opened["write"] = async ({ text }, values) => void (await own.query(text, [...values]));
+    return { client, write, close, applied };
   } catch (cause) {
     await pglite?.close();
     unlock?.();
@@ -113,7 +128,16 @@ async function openServer(url: string): Promise<Opened> {
     await client.$disconnect();
     await pool.end();
   };
-  return { client, close, applied };
+  const write: Opened["write"] = async (statement, values) => {
+    try {
+      await pool.query({ ...statement, values: [...values] });
+    } catch (cause) {
+      if (cause instanceof DatabaseError) throw cause;
+      // Everything that PostgreSQL did not say itself was said by the network.
+      throw new DomainError("UNAVAILABLE", "The database cannot be reached right now. Try again in a moment.", { cause });
+    }
+  };
+  return { client, write, close, applied };
 }
 
 /** Migrates over a connection of its own: an advisory lock belongs to one. */

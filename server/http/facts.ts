@@ -12,7 +12,7 @@ export interface HttpFacts {
   /** The client's address: the left-most forwarded one behind a trusted proxy. */
   address: string;
   /** For the Content-Security-Policy of the one page this request may answer. */
-  nonce: string;
+  readonly nonce: string;
   /** Aborts when the client went away or the server stops waiting for running requests. */
   signal: AbortSignal;
   /** Set once the session or the admin token was checked. */
@@ -28,11 +28,14 @@ export function learn(req: IncomingMessage & { ip?: string }, res: ServerRespons
   res.on("close", () => {
     if (!res.writableFinished) gone.abort(new Error("The client went away."));
   });
+  let nonce: string | undefined;
   const facts: HttpFacts = {
     requestId: randomUUID(),
     origin: originOf(req),
     address: req.ip ?? req.socket.remoteAddress ?? "unknown",
-    nonce: randomSecret(16),
+    get nonce() {
+      return (nonce ??= randomSecret(16));
+    },
     signal: AbortSignal.any([gone.signal, stop]),
     actor: null,
   };
