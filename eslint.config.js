@@ -13,7 +13,7 @@ const mayImport = {
   tokens: ["auth", "audit"],
   teams: ["auth", "audit"],
   grants: ["teams", "auth", "audit"],
-  orgs: ["tokens", "teams", "auth", "audit"],
+  orgs: ["connections", "upstream", "tokens", "teams", "auth", "audit"],
   oauth: ["auth", "audit"],
   upstream: ["oauth", "grants", "auth", "audit"],
   connections: ["upstream", "oauth", "grants", "teams", "auth", "audit"],

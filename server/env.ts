@@ -53,6 +53,14 @@ const schema = z
     DATABASE_URL: databaseUrl,
     SECRET_KEYS: secretKeys.optional(),
     SIGNUP: z.enum(["open", "invite"], { error: "must be open or invite" }).default("invite"),
+    SMTP_URL: z
+      .string()
+      .refine(
+        (value) => URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol),
+        "must be smtp://user:password@host:port or smtps://...",
+      )
+      .optional(),
+    MAIL_FROM: z.string().min(3).max(200).default("Gatehouse <gatehouse@localhost>"),
     ALLOW_PRIVATE_UPSTREAMS: flag,
     CONNECTIONS_GATING: flag,
     BOOTSTRAP_ORG: z.string().min(1).max(80).optional(),

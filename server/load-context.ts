@@ -4,6 +4,8 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { Actor } from "./auth/actor.ts";
 import { signIn, signOut, type Visit } from "./auth/sign-in.ts";
 import { isSetupOpen, setUp } from "./orgs/first-owner.ts";
+import { acceptInvitation, type JoinInput, readInvitation } from "./orgs/join.ts";
+import { isSignUpOpen, signUp } from "./orgs/sign-up.ts";
 import { appRouter, createCaller } from "./trpc/root.ts";
 
 export interface RequestFacts extends Visit {
@@ -24,6 +26,10 @@ export function loadContextFor({ actor, nonce, origin, address, requestId }: Req
     auth: {
       signIn: (input: Parameters<typeof signIn>[1]) => signIn(visit, input),
       signOut: () => signOut(visit, actor),
+      isSignUpOpen,
+      signUp: (input: Parameters<typeof signUp>[1]) => signUp(visit, input),
+      readInvitation: (token: string) => readInvitation(visit, actor, token),
+      acceptInvitation: (token: string, input: JoinInput) => acceptInvitation(visit, actor, token, input),
       isSetupOpen,
       setUp: (token: string, input: Parameters<typeof setUp>[2]) => setUp(visit, token, input),
     },

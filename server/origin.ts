@@ -39,6 +39,7 @@ export function isOwnHost(req: IncomingMessage): boolean {
 export const links = {
   connect: (origin: string, connectionId: string) => `${origin}/connections?connect=${connectionId}`,
   manage: (origin: string, connectionId: string) => `${origin}/admin/connections/${connectionId}`,
+  join: (origin: string, token: string) => `${origin}/join/${token}`,
   setup: (origin: string, token: string) => `${origin}/setup/${token}`,
   agentEndpoint: (origin: string) => `${origin}/mcp/agent`,
   oauthCallback: (origin: string) => `${origin}/oauth/callback`,

@@ -8,6 +8,7 @@ import { Badge, type Tone } from "./ui/badge.tsx";
 
 const states: Record<StateOfConnection["name"], { tone: Tone; label: string }> = {
   ready: { tone: "good", label: "Ready" },
+  disabled: { tone: "neutral", label: "Switched off" },
   needs_connection: { tone: "warn", label: "Not connected" },
   reconnect_required: { tone: "bad", label: "Connect again" },
   unreachable: { tone: "bad", label: "Unreachable" },

@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
 
+import type { Actor } from "#server/auth/actor.ts";
 import { type CallOutcome, recordIntent, recordOutcome } from "#server/audit/calls.ts";
 import { DomainError } from "#server/errors.ts";
 import { requireUsable, type UsableConnection, usableConnections } from "#server/grants/access.ts";
+import { type Operation, operations } from "#server/search/operations.ts";
 import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-index.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
@@ -33,6 +35,15 @@ function unknownCapability(capability: string, near: string[]): ToolError {
   });
 }
 
+const ownPrefix = "gatehouse:";
+
+/** Our own operations in the same router, for a name that is none. */
+function nearOperations(name: string): string[] {
+  const [router = ""] = name.slice(ownPrefix.length).split(".");
+  if (!name.startsWith(ownPrefix)) return [];
+  return [...operations().keys()].filter((known) => known.startsWith(`${router}.`)).map((known) => `${ownPrefix}${known}`);
+}
+
 /** Names that share a word with the wanted one, most shared first. */
 function nearNames(wanted: string, connectionId: string, names: Iterable<string>): string[] {
   const parts = new Set(
@@ -55,11 +66,36 @@ function nearNames(wanted: string, connectionId: string, names: Iterable<string>
     .map(({ name }) => `mcp:${connectionId}:${name}`);
 }
 
+/** `gatehouse:<router>.<procedure>`: one of our own read-only operations, with the caller's permissions. */
+async function runOperation(
+  operation: Operation,
+  actor: Actor,
+  given: Record<string, unknown>,
+  capability: string,
+): Promise<CallToolResult> {
+  try {
+    const value = await operation.run(actor, Object.keys(given).length > 0 ? given : undefined);
+    const plain: unknown = JSON.parse(JSON.stringify(value ?? null));
+    const structuredContent = { result: plain };
+    return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    if (error.code === "FORBIDDEN") throw new ToolError({ error: "forbidden", message: error.message, capability }, error);
+    if (error.code !== "BAD_INPUT" && error.code !== "NOT_FOUND") throw error;
+    const { issues } = error.details;
+    throw new ToolError(
+      { error: "invalid_capability_arguments", message: error.message, capability, ...(issues ? { issues } : {}) },
+      error,
+    );
+  }
+}
+
 /** The error for a connection that cannot be called in its state; null when a call may be tried. */
 function stateError(connection: UsableConnection, capability: string, origin: string): ToolError | null {
   const row = connectionRow(connection, origin);
   if (!row || row.state === "stale" || row.state === "unreachable") return null;
   const { message, ...rest } = row;
+  if (row.state === "disabled") return new ToolError({ error: "policy_blocked", message, capability, connection: rest });
   const error =
     row.state === "reconnect_required" ? "reconnect_required" : row.actor === "member" ? "needs_connection" : "connection_not_connected";
   return new ToolError({ error, message: `${message} ${row.action.label}: ${row.action.url}`, capability, connection: rest });
@@ -125,6 +161,7 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
     });
 
   try {
+    const own = name.startsWith(ownPrefix) ? operations().get(name.slice(ownPrefix.length)) : undefined;
     const needed = target?.toolName === "*" || !target ? "mcp:read" : "mcp:write";
     if (!actor.scopes.includes(needed)) {
       throw new ToolError({
@@ -134,7 +171,13 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
         requiredScope: needed,
       });
     }
-    if (!target) throw unknownCapability(name, []);
+    if (own) {
+      auditId = await intent();
+      const answer = await runOperation(own, actor, parsed.arguments, name);
+      finish("ok");
+      return bounded(answer);
+    }
+    if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
     if (target.toolName === "*") {
       auditId = await intent();

@@ -108,6 +108,7 @@ function overviewOf(connections: readonly UsableConnection[]): string {
   const words = {
     ready: "",
     stale: ", not answering right now",
+    disabled: "switched off by an admin",
     needs_connection: "not connected yet",
     reconnect_required: "has to be connected again",
     unreachable: "not answering right now",

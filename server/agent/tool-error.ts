@@ -16,6 +16,7 @@ export type ToolErrorName =
   | "capability_timeout"
   | "rate_limited"
   | "invalid_capability_arguments"
+  | "policy_blocked"
   | "result_too_large"
   | "provider_error";
 

@@ -4,9 +4,24 @@ import type { Prisma, Tx } from "#server/db.ts";
 
 export const auditActions = [
   "organization.created",
+  "organization.updated",
+  "organization.rollout_changed",
+  "invitation.created",
+  "invitation.renewed",
+  "invitation.revoked",
+  "member.joined",
+  "member.role_changed",
+  "member.removed",
+  "member.left",
+  "user.password_reset",
+  "team.created",
+  "team.renamed",
+  "team.removed",
+  "team.members_replaced",
   "session.signed_in",
   "session.sign_in_failed",
   "session.signed_out",
+  "session.switched",
   "connection.created",
   "connection.updated",
   "connection.removed",
@@ -17,6 +32,9 @@ export const auditActions = [
   "connection.authorization_began",
   "connection.authorization_failed",
   "grant.replaced",
+  "grant.requested",
+  "grant.request_approved",
+  "grant.request_declined",
   "agent_token.created",
   "agent_token.revoked",
   "capability.executed",
@@ -24,7 +42,7 @@ export const auditActions = [
 export type AuditAction = (typeof auditActions)[number];
 
 export interface AuditTarget {
-  type: "organization" | "session" | "connection" | "agent_token" | "capability";
+  type: "organization" | "invitation" | "member" | "team" | "session" | "connection" | "agent_token" | "capability";
   id: string;
   name: string;
 }

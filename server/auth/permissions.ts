@@ -8,7 +8,12 @@ const actions = {
   "connection.manage": ["owner", "admin"],
   "grant.manage": ["owner", "admin"],
   "member.read": ["owner", "admin"],
+  "member.manage": ["owner", "admin"],
+  // Making, changing and removing owners.
+  "owner.manage": ["owner"],
   "team.read": ["owner", "admin"],
+  "team.manage": ["owner", "admin"],
+  "organization.manage": ["owner", "admin"],
   "audit.read": ["owner", "admin"],
   "adminToken.create": ["owner", "admin"],
 } as const satisfies Record<string, readonly Role[]>;
@@ -23,5 +28,7 @@ export function may(actor: Actor, action: Action): boolean {
 
 /** Throws FORBIDDEN unless this actor's role allows `action`. */
 export function demand(actor: Actor, action: Action): void {
-  if (!may(actor, action)) throw new DomainError("FORBIDDEN", "Only an admin of the organization can do this.");
+  if (may(actor, action)) return;
+  const roles: readonly Role[] = actions[action];
+  throw new DomainError("FORBIDDEN", `Only an ${roles.includes("admin") ? "admin" : "owner"} of the organization can do this.`);
 }

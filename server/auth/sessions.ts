@@ -88,6 +88,11 @@ export async function readSession(cookieHeader: string | undefined, origin: stri
   return { session, user, setCookie: session.fresh ? serialized(lucia.createSessionCookie(session.id), origin) : null };
 }
 
+/** Makes a session (by its hashed id) look at another organization of its user, inside `tx`. The caller has checked the membership. */
+export async function enterOrganization(tx: Tx, sessionId: string, orgId: string): Promise<void> {
+  await tx.session.updateMany({ where: { id: sessionId }, data: { orgId } });
+}
+
 /** A Set-Cookie value that makes the browser forget its session. */
 export function endedSessionCookie(origin: string): string {
   return serialized(luciaOver(db).createBlankSessionCookie(), origin);

@@ -34,6 +34,9 @@ export async function signIn(visit: Visit, given: z.input<typeof signInInput>): 
   const user = await db.user.findUnique({ where: { email }, include: { memberships: { orderBy: { createdAt: "asc" }, take: 1 } } });
   const matches = await verifyPassword(user?.passwordHash ?? null, password);
   const membership = user?.memberships[0];
+  if (user && matches && !membership) {
+    throw new DomainError("FORBIDDEN", "You are not a member of any organization any more. Ask an admin of yours to invite you again.");
+  }
   if (!user || !membership || !matches) {
     if (membership) {
       await transaction((tx) =>

@@ -1,6 +1,6 @@
 // "Connect" for a connection with OAuth: who may press it, and as whom the tokens will be kept.
 import type { Actor } from "#server/auth/actor.ts";
-import { demand } from "#server/auth/permissions.ts";
+import { demand, may } from "#server/auth/permissions.ts";
 import { db } from "#server/db.ts";
 import { badInput, notFound } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
@@ -18,11 +18,22 @@ export function browserOf({ sessionId, tokenId }: Pick<Actor, "sessionId" | "tok
 export async function beginAllowed(actor: Actor, connectionId: string) {
   const connection = await db.connection.findFirst({
     where: { id: connectionId, orgId: actor.orgId },
-    select: { id: true, name: true, url: true, authType: true, credentialMode: true },
+    select: {
+      id: true,
+      orgId: true,
+      name: true,
+      url: true,
+      authType: true,
+      credentialMode: true,
+      headerName: true,
+      headerPrefix: true,
+      disabledAt: true,
+    },
   });
   if (!connection) throw notFound("connection");
+  // Who may not manage learns of nothing that was not granted, not even by being forbidden it.
+  if (!may(actor, "connection.manage") || connection.credentialMode === "per_member") await requireUsable(actor, connectionId);
   if (connection.credentialMode === "shared") demand(actor, "connection.manage");
-  else await requireUsable(actor, connectionId);
   return connection;
 }
 

@@ -20,7 +20,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
   const [row] = rows;
   if (!row) throw notFound("connection");
   const { summary, credential, catalog } = toManaged(row, actor.membershipId, people);
-  const [tools, client] = await Promise.all([
+  const [tools, client, accounts] = await Promise.all([
     db.catalogTool.findMany({
       where: { catalogId: catalog?.id ?? "", removedAt: null },
       select: { name: true, title: true, description: true, inputSchema: true, firstSeenAt: true, changedAt: true },
@@ -30,6 +30,16 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       where: { connectionId: id },
       select: { issuer: true, source: true, clientId: true },
       orderBy: { createdAt: "desc" },
+    }),
+    db.credential.findMany({
+      where: { connectionId: id, connection: { orgId: actor.orgId }, membershipId: { not: null } },
+      select: {
+        membershipId: true,
+        status: true,
+        createdAt: true,
+        membership: { select: { user: { select: { name: true, email: true } } } },
+      },
+      orderBy: { createdAt: "asc" },
     }),
   ]);
   return {
@@ -53,6 +63,11 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       updatedAt: credential.updatedAt,
     },
     oauthClient: client,
+    accounts: accounts.flatMap(({ membershipId, membership, status, createdAt }) =>
+      membershipId && membership ? [{ membershipId, ...membership.user, status, connectedAt: createdAt }] : [],
+    ),
+    enabled: row.disabledAt === null,
+    requestable: row.requestable,
     server: {
       name: catalog?.serverName ?? null,
       version: catalog?.serverVersion ?? null,

@@ -12,6 +12,7 @@ import { probe } from "#server/upstream/probe.ts";
 import { forgetSessions } from "#server/upstream/sessions.ts";
 
 import { beginAllowed, browserOf } from "./begin-authorization.ts";
+import { demandMember } from "./demand-member.ts";
 import { logged } from "./logged.ts";
 import { saveCredential } from "./save-credential.ts";
 import { demandUnmoved, type Proven } from "./unmoved.ts";
@@ -82,6 +83,7 @@ async function complete(
   const { holder } = attempt;
   const target = { type: "connection", id: connection.id, name: connection.name } as const;
   await transaction(async (tx) => {
+    await demandMember(tx, actor);
     await demandUnmoved(tx, connection);
     await saveCredential(
       tx,
@@ -95,7 +97,7 @@ async function complete(
     await record(tx, actor, { action: "connection.connected", target, details: { issuer: tokens.issuer, tools: listing.tools.length } });
   });
   changed(actor.orgId);
-  forgetSessions(connection.id, holder);
+  forgetSessions({ connectionId: connection.id, holder });
 }
 
 /** Notes a failed attempt, so that the page that waits for it can say why. */

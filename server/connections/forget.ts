@@ -1,24 +1,32 @@
-// Forgetting credentials: the one way for disconnect, for a changed URL and for removal.
+// Forgetting credentials: the one way for disconnect, for a changed URL, for removal, and for a member who goes.
 import type { Tx } from "#server/db.ts";
-import { db } from "#server/db.ts";
 import { revoke } from "#server/oauth/revoke.ts";
 
-/** Reads what is needed to revoke every credential of a connection upstream. Call the result once the rows are gone; it never throws. */
-export async function prepareForget(connection: { id: string; authType: string }): Promise<() => Promise<void>> {
-  if (connection.authType !== "oauth") return () => Promise.resolve();
-  const rows = await db.credential.findMany({
-    where: { connectionId: connection.id },
-    select: { connectionId: true, holder: true, sealed: true },
-  });
-  return async () => {
-    await Promise.all(rows.map(revoke));
-  };
+/** Whose credentials: a connection's, a membership's (`holder`), or a membership's at one connection. */
+export type ForgetScope = { connectionId: string; holder?: string } | { holder: string };
+
+export interface Forgotten {
+  /** How many accounts that were. */
+  accounts: number;
+  /** Tells the providers, where they offer it. Call it after the commit; it never throws. */
+  revoke: () => Promise<void>;
 }
 
-/** Deletes every credential of a connection, with the tools they could see and the sign-ins under way, inside `tx`. Returns how many accounts that were. */
-export async function forgetCredentials(tx: Tx, connectionId: string): Promise<number> {
-  const { count } = await tx.credential.deleteMany({ where: { connectionId } });
-  await tx.catalog.deleteMany({ where: { connectionId } });
-  await tx.oAuthAttempt.deleteMany({ where: { connectionId, outcome: null } });
-  return count;
+/** Deletes credentials, with the tools they could see and the sign-ins under way, inside `tx`. */
+export async function forgetCredentials(tx: Tx, scope: ForgetScope): Promise<Forgotten> {
+  const rows = await tx.credential.findMany({
+    where: scope,
+    select: { connectionId: true, holder: true, sealed: true, issuer: true },
+  });
+  const { count } = await tx.credential.deleteMany({ where: scope });
+  await tx.catalog.deleteMany({ where: scope });
+  await tx.oAuthAttempt.deleteMany({ where: { ...scope, outcome: null } });
+  // Only tokens have an issuer, and can be revoked.
+  const tokens = rows.filter(({ issuer }) => issuer !== null);
+  return {
+    accounts: count,
+    revoke: async () => {
+      await Promise.all(tokens.map(revoke));
+    },
+  };
 }

@@ -39,7 +39,7 @@ export function toManaged(row: Row, membershipId: string, peopleInOrganization: 
   const credential = row.credentials.find((candidate) => candidate.holder === holder) ?? null;
   const catalog = row.catalogs.find((candidate) => candidate.holder === holder) ?? null;
   const { id, name, url, presetId, authType, credentialMode } = row;
-  const state = connectionState({ credentialMode, credential, catalog });
+  const state = connectionState({ ...row, credential, catalog });
   const summary: ConnectionSummary = {
     id,
     name,

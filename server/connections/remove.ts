@@ -6,24 +6,24 @@ import { changed } from "#server/freshness.ts";
 import { forgetSessions } from "#server/upstream/sessions.ts";
 
 import { findManaged } from "./find-managed.ts";
-import { forgetCredentials, prepareForget } from "./forget.ts";
+import { forgetCredentials } from "./forget.ts";
 
 /** Removes the connection for good. Throws NOT_FOUND. */
 export async function remove(actor: Actor, { id }: { id: string }): Promise<{ id: string }> {
   const connection = await findManaged(actor, id);
-  const revoke = await prepareForget(connection);
-  await transaction(async (tx) => {
-    const accounts = await forgetCredentials(tx, id);
+  const revoke = await transaction(async (tx) => {
+    const forgotten = await forgetCredentials(tx, { connectionId: id });
     const grants = await tx.accessGrant.count({ where: { connectionId: id } });
     await tx.connection.deleteMany({ where: { id, orgId: actor.orgId } });
     await record(tx, actor, {
       action: "connection.removed",
       target: { type: "connection", id, name: connection.name },
-      details: { accounts, grants },
+      details: { accounts: forgotten.accounts, grants },
     });
+    return forgotten.revoke;
   });
   changed(actor.orgId);
-  forgetSessions(id);
+  forgetSessions({ connectionId: id });
   await revoke();
   return { id };
 }

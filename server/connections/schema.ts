@@ -76,6 +76,10 @@ export const updateInput = z.object({
   headerName: headerName.nullable().optional(),
   headerPrefix: headerPrefix.nullable().optional(),
   oauthClient: oauthClient.optional(),
+  /** Switched off, nobody's agent finds or calls its tools; accounts and access stay. */
+  enabled: z.boolean().optional(),
+  /** Members without access see its name and may ask for it. */
+  requestable: z.boolean().optional(),
 });
 export type UpdateInput = z.output<typeof updateInput>;
 

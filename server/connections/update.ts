@@ -12,7 +12,7 @@ import { forgetSessions } from "#server/upstream/sessions.ts";
 import { preregistered } from "./create.ts";
 import { editedMeanwhile, isDuplicate, nameTaken } from "./errors.ts";
 import { findManaged } from "./find-managed.ts";
-import { forgetCredentials, prepareForget } from "./forget.ts";
+import { forgetCredentials } from "./forget.ts";
 import { logged } from "./logged.ts";
 import type { UpdateInput } from "./schema.ts";
 
@@ -22,7 +22,7 @@ import type { UpdateInput } from "./schema.ts";
  * Throws NOT_FOUND, CONFLICT (edited meanwhile, name taken), BAD_INPUT, UPSTREAM_FAILED when a new OAuth client's issuer cannot be discovered.
  */
 export async function update(actor: Actor, input: UpdateInput): Promise<{ version: number; disconnected: boolean }> {
-  const { id, version, name, headerName, headerPrefix, oauthClient } = input;
+  const { id, version, name, headerName, headerPrefix, oauthClient, enabled, requestable } = input;
   const connection = await findManaged(actor, id);
   if (connection.version !== version) throw editedMeanwhile();
   if (oauthClient && connection.authType !== "oauth") throw badInput("oauthClient", "Only a connection with OAuth has a client.");
@@ -35,20 +35,22 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
   const rekeyed =
     (headerName !== undefined && headerName !== connection.headerName) ||
     (headerPrefix !== undefined && headerPrefix !== connection.headerPrefix);
+  const switched = enabled !== undefined && enabled !== (connection.disabledAt === null);
   const disconnected = moved || rekeyed || oauthClient !== undefined;
-  const revoke = disconnected ? await prepareForget(connection) : () => Promise.resolve();
   const data: Prisma.ConnectionUpdateManyMutationInput = {
     version: { increment: 1 },
     url,
     ...(name === undefined ? {} : { name, nameKey: name.toLowerCase() }),
     ...(headerName === undefined ? {} : { headerName }),
     ...(headerPrefix === undefined ? {} : { headerPrefix }),
+    ...(requestable === undefined ? {} : { requestable }),
+    ...(switched ? (enabled ? { disabledAt: null, disabledBy: null } : { disabledAt: new Date(), disabledBy: actor.name }) : {}),
   };
   try {
-    await transaction(async (tx) => {
+    const forgotten = await transaction(async (tx) => {
       const saved = await tx.connection.updateMany({ where: { id, orgId: actor.orgId, version }, data });
       if (saved.count === 0) throw editedMeanwhile();
-      if (disconnected) await forgetCredentials(tx, id);
+      const forgotten = disconnected ? await forgetCredentials(tx, { connectionId: id }) : null;
       // Clients belong to the issuer of the old address; a new one is found when somebody connects.
       if (moved || oauthClient) await tx.oAuthClient.deleteMany({ where: { connectionId: id } });
       if (oauthClient && discovery) await tx.oAuthClient.create({ data: preregistered(id, discovery.issuer, oauthClient) });
@@ -57,18 +59,21 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
         ...(moved ? ["url"] : []),
         ...(rekeyed ? ["header"] : []),
         ...(oauthClient ? ["oauthClient"] : []),
+        ...(switched ? [enabled ? "enabled" : "disabled"] : []),
+        ...(requestable === undefined || requestable === connection.requestable ? [] : [requestable ? "requestable" : "not requestable"]),
       ];
       await record(tx, actor, {
         action: "connection.updated",
         target: { type: "connection", id, name: name ?? connection.name },
         details: { changes, disconnected },
       });
+      return forgotten;
     });
+    changed(actor.orgId);
+    if (disconnected || enabled === false) forgetSessions({ connectionId: id });
+    await forgotten?.revoke();
   } catch (error) {
     throw isDuplicate(error) ? nameTaken(error) : error;
   }
-  changed(actor.orgId);
-  if (disconnected) forgetSessions(id);
-  await revoke();
   return { version: version + 1, disconnected };
 }

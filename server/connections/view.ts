@@ -50,6 +50,11 @@ export interface ConnectionDetail extends ConnectionSummary {
   /** The credential of the caller's identity (shared, or the admin's own). */
   credential: { status: CredentialStatus; issuer: string | null; expiresAt: Date | null; createdAt: Date; updatedAt: Date } | null;
   oauthClient: { issuer: string; source: string; clientId: string } | null;
+  /** Who connected an account of their own; empty for a shared one. */
+  accounts: { membershipId: string; name: string; email: string; status: CredentialStatus; connectedAt: Date }[];
+  /** Whether it is switched on, and whether members without access may ask for it. */
+  enabled: boolean;
+  requestable: boolean;
   server: { name: string | null; version: string | null; transport: string | null; protocolVersion: string | null };
   failure: UpstreamFailure | null;
 }

@@ -1,6 +1,7 @@
 // THE access rule, the only one: list, search and execute all ask here which connections a membership may use, and in what state they are.
 // No grant, no access: a role never opens a connection for use.
 import { db, type Prisma } from "#server/db.ts";
+import { env } from "#server/env.ts";
 import { notFound } from "#server/errors.ts";
 import { remembered } from "#server/freshness.ts";
 
@@ -12,15 +13,24 @@ export interface Caller {
   membershipId: string;
 }
 
-/** The rule as a filter: inside the organization, granted to it as a whole, to the membership, or to one of its teams. */
-function grantedTo({ orgId, membershipId }: Caller): Prisma.ConnectionWhereInput {
-  return {
-    orgId,
-    org: { memberships: { some: { id: membershipId } } },
-    grants: {
-      some: { OR: [{ grantee: "organization" }, { membershipId }, { team: { orgId, members: { some: { membershipId } } } }] },
-    },
-  };
+/** The organization as far as this membership may see it at all: theirs, and past the gate of the staged rollout. */
+function openTo({ orgId, membershipId }: Caller): Prisma.ConnectionWhereInput {
+  const member = { some: { id: membershipId } };
+  const staging = { some: { id: membershipId, role: { in: ["owner", "admin"] } } } satisfies Prisma.MembershipListRelationFilter;
+  const gate: Prisma.OrganizationWhereInput = env.CONNECTIONS_GATING
+    ? { OR: [{ rollout: "enabled" }, { rollout: "disabled", memberships: staging }] }
+    : {};
+  return { orgId, org: { memberships: member, ...gate } };
+}
+
+/** What reaches a membership: a grant to the whole organization, to the membership, or to one of its teams. */
+function reaching({ orgId, membershipId }: Caller): Prisma.AccessGrantWhereInput {
+  return { OR: [{ grantee: "organization" }, { membershipId }, { team: { orgId, members: { some: { membershipId } } } }] };
+}
+
+/** The rule as a filter. */
+function grantedTo(caller: Caller): Prisma.ConnectionWhereInput {
+  return { ...openTo(caller), grants: { some: reaching(caller) } };
 }
 
 const usableSelect = (membershipId: string) =>
@@ -34,6 +44,8 @@ const usableSelect = (membershipId: string) =>
     presetId: true,
     headerName: true,
     headerPrefix: true,
+    disabledAt: true,
+    disabledBy: true,
     // One row of each at the most: `toUsable` picks the one of the caller's credential identity.
     credentials: {
       where: { holder: { in: [sharedHolder, membershipId] } },
@@ -80,7 +92,7 @@ function toUsable({ credentials, catalogs, ...connection }: Row, membershipId: s
     credential,
     catalog,
     toolCount: catalog?._count.tools ?? 0,
-    state: connectionState({ credentialMode: connection.credentialMode, credential, catalog }),
+    state: connectionState({ ...connection, credential, catalog }),
   };
 }
 
@@ -102,4 +114,26 @@ export async function requireUsable(caller: Caller, connectionId: string): Promi
   const found = (await usableConnections(caller)).find(({ id }) => id === connectionId);
   if (!found) throw notFound("connection");
   return found;
+}
+
+/** Connections that this caller may not use but may ask for, by name: the organization shows them on purpose. */
+export async function requestableConnections(caller: Caller) {
+  const rows = await db.connection.findMany({
+    where: { ...openTo(caller), requestable: true, disabledAt: null, NOT: { grants: { some: reaching(caller) } } },
+    select: { id: true, name: true, requests: { where: { membershipId: caller.membershipId }, select: { createdAt: true } } },
+    orderBy: { nameKey: "asc" },
+  });
+  return rows.map(({ id, name, requests }) => ({ id, name, requestedAt: requests[0]?.createdAt ?? null }));
+}
+
+/** By which grants a membership reaches each connection of the organization; empty where the rollout keeps it closed. */
+export async function grantsReaching(caller: Caller, connectionId?: string) {
+  const rows = await db.connection.findMany({
+    where: { ...grantedTo(caller), ...(connectionId === undefined ? {} : { id: connectionId }) },
+    select: {
+      id: true,
+      grants: { where: reaching(caller), select: { grantee: true, membershipId: true, team: { select: { name: true } } } },
+    },
+  });
+  return new Map(rows.map(({ id, grants }) => [id, grants]));
 }

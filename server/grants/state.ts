@@ -5,10 +5,10 @@ import type { CredentialMode, CredentialStatus } from "#server/db.ts";
 export const sharedHolder = "shared";
 
 /**
- * `ready`: usable. `needs_connection`: nobody signed in or entered a key yet. `reconnect_required`: the provider refused the credential.
+ * `ready`: usable. `disabled`: an admin switched it off. `needs_connection`: nobody signed in or entered a key yet. `reconnect_required`: the provider refused the credential.
  * `unreachable`: the newest contact failed and nothing is stored. `stale`: it failed, but the last tool list is still there to search and try.
  */
-export type ConnectionStateName = "ready" | "needs_connection" | "reconnect_required" | "unreachable" | "stale";
+export type ConnectionStateName = "ready" | "disabled" | "needs_connection" | "reconnect_required" | "unreachable" | "stale";
 
 export interface StateOfConnection {
   name: ConnectionStateName;
@@ -19,13 +19,19 @@ export interface StateOfConnection {
 }
 
 interface Facts {
+  disabledAt: Date | null;
+  disabledBy: string | null;
   credentialMode: CredentialMode;
   credential: { status: CredentialStatus } | null;
   catalog: { listedAt: Date | null; lastSuccessAt: Date | null; lastFailureAt: Date | null } | null;
 }
 
 /** The state that follows from the stored facts. */
-export function connectionState({ credentialMode, credential, catalog }: Facts): StateOfConnection {
+export function connectionState({ disabledAt, disabledBy, credentialMode, credential, catalog }: Facts): StateOfConnection {
+  if (disabledAt) {
+    const message = `${disabledBy ?? "An admin"} switched it off on ${disabledAt.toISOString().slice(0, 10)}.`;
+    return { name: "disabled", message, actor: "organization_admin" };
+  }
   const owner = credentialMode === "shared" ? "organization_admin" : "member";
   if (!credential) {
     const message = owner === "member" ? "Connect your own account to use it." : "An admin has to connect the shared account first.";

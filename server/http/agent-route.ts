@@ -3,7 +3,13 @@ import type { Request as ExpressRequest, RequestHandler, Response as ExpressResp
 
 import { handleAgentRequest } from "#server/agent/endpoint.ts";
 
+import { offerOperations } from "#server/search/operations.ts";
+import { agentOperations } from "#server/trpc/agent-operations.ts";
+
 import { factsOf } from "./facts.ts";
+
+// Here the machine interface and the agents' door meet; neither knows the other.
+offerOperations(agentOperations());
 
 /** One byte more than the endpoint takes: enough for it to see that a body is too large, and all that is ever held of one. */
 const maxReadBytes = 1_048_577;

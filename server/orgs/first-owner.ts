@@ -12,37 +12,16 @@ import { DomainError } from "#server/errors.ts";
 import { parseInput } from "#server/parse.ts";
 import { hashSecret, randomSecret } from "#server/seal.ts";
 
-export const setupInput = z.object({
-  organization: z.string().trim().min(1, "Enter the organization's name.").max(80, "The name is too long (80 characters at most)."),
-  name: z.string().trim().min(1, "Enter your name.").max(80, "The name is too long (80 characters at most)."),
-  email: z.email("Enter a valid e-mail address.").trim().toLowerCase().max(320),
-  password: z.string().min(10, "Use at least 10 characters.").max(200, "The password is too long (200 characters at most)."),
-});
+import { emailAddress, newPassword, organizationName, personName } from "./account.ts";
+import { createOrganization } from "./create-organization.ts";
+
+export const setupInput = z.object({ organization: organizationName, name: personName, email: emailAddress, password: newPassword });
 type SetupInput = z.output<typeof setupInput>;
 
-function slugOf(name: string): string {
-  const slug = name
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 40);
-  return slug || "organization";
-}
-
-async function createOwner(tx: Tx, input: SetupInput & { passwordHash: string }, requestId: string) {
-  const org = await tx.organization.create({ data: { name: input.organization, slug: slugOf(input.organization) } });
-  const user = await tx.user.create({ data: { email: input.email, name: input.name, passwordHash: input.passwordHash } });
-  const membership = await tx.membership.create({ data: { orgId: org.id, userId: user.id, role: "owner" } });
+async function createOwner(tx: Tx, { organization, name, email, passwordHash }: SetupInput & { passwordHash: string }, requestId: string) {
+  const user = await tx.user.create({ data: { email, name, passwordHash } });
+  const { org, membership } = await createOrganization(tx, { name: organization, user, requestId });
   await tx.setupLink.deleteMany();
-  await record(
-    tx,
-    { via: "system", orgId: org.id, name: user.name, requestId },
-    {
-      action: "organization.created",
-      target: { type: "organization", id: org.id, name: org.name },
-    },
-  );
   return { org, user, membership };
 }
 

@@ -8,7 +8,7 @@ import { refreshIfStale, syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import { signatureOf } from "./signature.ts";
-import { type Hit, type IndexedTool, rank } from "./tool-index.ts";
+import { type Hit, type IndexedTool, ownLabel, rank } from "./tool-index.ts";
 
 export const searchInput = z.object({
   query: z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most)."),
@@ -38,7 +38,7 @@ export interface Match {
 export interface ConnectionRow {
   id: string;
   name: string;
-  state: "needs_connection" | "reconnect_required" | "unreachable" | "stale";
+  state: "needs_connection" | "reconnect_required" | "unreachable" | "disabled" | "stale";
   message: string;
   actor: "member" | "organization_admin" | "provider";
   action: { label: string; url: string };
@@ -65,7 +65,7 @@ export function connectionRow({ id, name, state }: UsableConnection, origin: str
   if (state.name === "ready" || state.actor === null) return null;
   const action =
     state.actor === "organization_admin"
-      ? { label: `Ask an admin to connect ${name}`, url: links.manage(origin, id) }
+      ? { label: `Ask an admin to ${state.name === "disabled" ? "switch on" : "connect"} ${name}`, url: links.manage(origin, id) }
       : { label: state.actor === "member" ? `Connect ${name}` : `See ${name}`, url: links.connect(origin, id) };
   return { id, name, state: state.name, message: state.message, actor: state.actor, action };
 }
@@ -111,13 +111,13 @@ function toMatch(
   const schemas = detail === "full" ? schemasOf(tool, budget) : {};
   const { description } = tool;
   const match: Match = {
-    name: `mcp:${connection.id}:${tool.name}`,
-    connection: connection.name,
+    name: connection ? `mcp:${connection.id}:${tool.name}` : `gatehouse:${tool.name}`,
+    connection: connection?.name ?? ownLabel,
     title: tool.title ?? tool.name,
     description: description.length > maxDescription ? `${description.slice(0, maxDescription - 3)}...` : description,
     score: Math.round(score * 100) / 100,
     // Whatever a server says of its own tools: only an admin's classification makes one a read.
-    access: "write",
+    access: connection ? "write" : "read",
     signature: signatureOf(tool.name, tool.inputSchema, tool.outputSchema),
     ...schemas,
     schemaDigest: tool.digest,
@@ -153,14 +153,15 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const all = named(await usableConnections(actor), connection);
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
-  const { hits, unmatchedTerms, near } = await rank(searchable, query, limit);
+  const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
+  const { hits, unmatchedTerms, near } = await rank(searchable, { query, limit, own });
   const budget = { left: maxResultSchemaBytes };
   const shaped = hits.map((hit) => toMatch(hit, detail, budget));
   const hint = hintOf({
     matches: hits.length,
     near,
     connections: all.length,
-    wanted: connection,
+    wanted: own ? undefined : connection,
     cut: shaped.some(({ cut }) => cut),
   });
   return {

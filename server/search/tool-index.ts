@@ -7,6 +7,7 @@ import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
 
 import { term, words } from "./analyzer.ts";
+import { operations } from "./operations.ts";
 
 export interface IndexedTool {
   id: string;
@@ -21,16 +22,20 @@ export interface IndexedTool {
 type Field = "name" | "title" | "description" | "connection" | "parameters";
 type Document = Record<Field | "id", string>;
 
-/** One stored list in memory. */
+/** One list in memory: the stored one of a connection, or Gatehouse's own operations (`connection` is null). */
 interface Segment {
-  connection: UsableConnection;
+  /** What it is known by, and which version of it this is. */
+  key: string;
+  digest: string;
+  label: string;
+  connection: UsableConnection | null;
   tools: ReadonlyMap<string, IndexedTool>;
 }
 
 interface Engine {
   index: MiniSearch<Document>;
   /** Which tool of which list a document is. */
-  places: Map<string, { catalogId: string; name: string }>;
+  places: Map<string, { key: string; name: string }>;
 }
 
 const boosts: Record<Field, number> = { name: 3, title: 2, connection: 2, parameters: 1, description: 1 };
@@ -100,10 +105,10 @@ async function build(segments: readonly Segment[]): Promise<Engine> {
     searchOptions: { boost: boosts, combineWith: "OR" },
   });
   const places: Engine["places"] = new Map();
-  const documents = segments.flatMap(({ connection, tools }) =>
+  const documents = segments.flatMap(({ key, label, tools }) =>
     [...tools.values()].map((tool) => {
-      places.set(tool.id, { catalogId: connection.catalog?.id ?? "", name: tool.name });
-      return toDocument(tool, connection.name);
+      places.set(tool.id, { key, name: tool.name });
+      return toDocument(tool, label);
     }),
   );
   await index.addAllAsync(documents, { chunkSize: chunk });
@@ -112,7 +117,7 @@ async function build(segments: readonly Segment[]): Promise<Engine> {
 
 async function engineFor(segments: readonly Segment[]): Promise<Engine> {
   const key = segments
-    .map(({ connection: { name, catalog } }) => `${catalog?.id} ${catalog?.digest} ${name}`)
+    .map((segment) => `${segment.key} ${segment.digest} ${segment.label}`)
     .sort()
     .join("\n");
   const held = engines.get(key);
@@ -126,7 +131,8 @@ async function engineFor(segments: readonly Segment[]): Promise<Engine> {
 
 export interface Hit {
   tool: IndexedTool;
-  connection: UsableConnection;
+  /** Null for an operation of Gatehouse itself. */
+  connection: UsableConnection | null;
   score: number;
 }
 
@@ -138,9 +144,35 @@ export interface Ranking {
   near: string[];
 }
 
-/** Ranks the tools of `connections` for a query. Equal scores keep the servers' own order, so the answer is the same each time. */
-export async function rank(connections: readonly UsableConnection[], query: string, limit: number): Promise<Ranking> {
-  const segments = await Promise.all(connections.map(async (connection) => ({ connection, tools: await toolsOf(connection) })));
+async function segmentOf(connection: UsableConnection): Promise<Segment> {
+  const { catalog, name } = connection;
+  return { key: catalog?.id ?? "", digest: catalog?.digest ?? "", label: name, connection, tools: await toolsOf(connection) };
+}
+
+/** How Gatehouse is called where its own operations stand beside connections. */
+export const ownLabel = "Gatehouse";
+
+function ownSegment(): Segment {
+  const tools = [...operations().values()].map((operation) => ({ ...operation, id: `gatehouse:${operation.name}`, outputSchema: null }));
+  return {
+    key: "gatehouse",
+    digest: String(tools.length),
+    label: ownLabel,
+    connection: null,
+    tools: new Map(tools.map((tool) => [tool.name, tool])),
+  };
+}
+
+/**
+ * Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. Equal scores keep the servers' own order,
+ * so the answer is the same each time.
+ */
+export async function rank(
+  connections: readonly UsableConnection[],
+  { query, limit, own }: { query: string; limit: number; own: boolean },
+): Promise<Ranking> {
+  const segments = await Promise.all(connections.map(segmentOf));
+  if (own) segments.push(ownSegment());
   const { index, places } = await engineFor(segments);
   const results = index.search(query);
   const matched = new Set(results.flatMap(({ queryTerms }) => queryTerms));
@@ -148,10 +180,10 @@ export async function rank(connections: readonly UsableConnection[], query: stri
     const known = term(word);
     return known !== null && !matched.has(known);
   });
-  const byCatalog = new Map(segments.map((segment) => [segment.connection.catalog?.id, segment]));
+  const byKey = new Map(segments.map((segment) => [segment.key, segment]));
   const toHit = ({ id, score }: SearchResult): Hit[] => {
     const place = places.get(String(id));
-    const segment = byCatalog.get(place?.catalogId);
+    const segment = byKey.get(place?.key ?? "");
     const tool = segment?.tools.get(place?.name ?? "");
     return segment && tool ? [{ tool, connection: segment.connection, score }] : [];
   };

@@ -33,8 +33,10 @@ const codes: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   INTERNAL: "INTERNAL_SERVER_ERROR",
 };
 
-function zodIssues(error: z.ZodError): FieldIssue[] {
-  return error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+/** What is wrong with an input, when `error` says that it is. */
+export function inputIssues(error: unknown): FieldIssue[] | undefined {
+  if (error instanceof z.ZodError) return error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  return error instanceof DomainError ? error.details.issues : undefined;
 }
 
 const t = initTRPC
@@ -44,7 +46,7 @@ const t = initTRPC
     errorFormatter({ shape, error, ctx }) {
       const { cause } = error;
       const domain = cause instanceof DomainError ? cause : null;
-      const issues = cause instanceof z.ZodError ? zodIssues(cause) : domain?.details.issues;
+      const issues = inputIssues(cause);
       const hidden = error.code === "INTERNAL_SERVER_ERROR";
       return {
         code: shape.code,

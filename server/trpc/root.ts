@@ -5,7 +5,7 @@ import { auditRouter } from "./routers/audit.ts";
 import { connectionRouter } from "./routers/connection.ts";
 import { grantRouter } from "./routers/grant.ts";
 import { oauthRouter } from "./routers/oauth.ts";
-import { memberRouter, teamRouter } from "./routers/people.ts";
+import { invitationRouter, memberRouter, organizationRouter, teamRouter } from "./routers/people.ts";
 import { searchRouter } from "./routers/search.ts";
 
 export const appRouter = router({
@@ -13,8 +13,10 @@ export const appRouter = router({
   audit: auditRouter,
   connection: connectionRouter,
   grant: grantRouter,
+  invitation: invitationRouter,
   member: memberRouter,
   oauth: oauthRouter,
+  organization: organizationRouter,
   search: searchRouter,
   team: teamRouter,
 });

@@ -84,10 +84,12 @@ export async function dropSession(target: UpstreamTarget, session: OpenSession):
   if (held && (await held.catch(() => null)) === session && pool.peek(key) === held) pool.delete(key);
 }
 
-/** Closes all sessions of a connection, or those of one credential identity. Call it after their credential changed. */
-export function forgetSessions(connectionId: string, holder?: string): void {
-  const prefix = [connectionId, ...(holder === undefined ? [] : [holder]), ""].join("\0");
-  for (const key of pool.keys()) if (key.startsWith(prefix)) pool.delete(key);
+/** Closes the sessions of a connection, of a credential identity, or of one at the other. Call it after their credential changed. */
+export function forgetSessions({ connectionId, holder }: { connectionId?: string; holder?: string }): void {
+  for (const key of pool.keys()) {
+    const [ofConnection, ofHolder] = key.split("\0");
+    if ((connectionId ?? ofConnection) === ofConnection && (holder ?? ofHolder) === ofHolder) pool.delete(key);
+  }
 }
 
 /** Closes everything, at the end of the process. Waits a second at most: a server that is silent in its handshake must not hold up the stop. */

@@ -42,7 +42,7 @@ describe("the open database", () => {
   });
 
   test("refuses a row whose parent does not exist", async () => {
-    const orphan = db.team.create({ data: { orgId: "nobody", name: "Ghosts" } });
+    const orphan = db.team.create({ data: { orgId: "nobody", name: "Ghosts", nameKey: "ghosts" } });
     await expect(orphan).rejects.toMatchObject({ code: "P2003" });
   });
 

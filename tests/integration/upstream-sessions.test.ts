@@ -75,7 +75,7 @@ test.each([1, 2, 3, 4])("no session ever carries two credentials, and each call 
     const place = pick(places);
     const roll = next();
     if (roll < 0.15) await rekey(place);
-    else if (roll < 0.22) forgetSessions(place.id, next() < 0.5 ? place.membershipId : undefined);
+    else if (roll < 0.22) forgetSessions({ connectionId: place.id, ...(next() < 0.5 ? { holder: place.membershipId } : {}) });
     else if (roll < 0.28) upstream.sessions.clear();
     else {
       // Several at once, of several identities.

@@ -2,7 +2,7 @@
 import { byId } from "#server/connections/by-id.ts";
 import { connect } from "#server/connections/connect.ts";
 import { create } from "#server/connections/create.ts";
-import { disconnect } from "#server/connections/disconnect.ts";
+import { disconnect, disconnectInput } from "#server/connections/disconnect.ts";
 import { list } from "#server/connections/list.ts";
 import { presets } from "#server/connections/presets.ts";
 import { refresh } from "#server/connections/refresh.ts";
@@ -16,17 +16,33 @@ import { memberProcedure, procedureFor, router } from "#server/trpc/init.ts";
 const manage = procedureFor("connection.manage");
 
 export const connectionRouter = router({
-  list: memberProcedure.input(listInput).query(({ ctx, input }) => {
-    if (input.scope === "manageable") demand(ctx.actor, "connection.manage");
-    return list(ctx.actor, input);
-  }),
+  list: memberProcedure
+    .meta({
+      agent: {
+        title: "List connections",
+        description:
+          "The connected services of the organization: scope usable is what this person's agents can use, scope manageable (admins) is everything.",
+      },
+    })
+    .input(listInput)
+    .query(({ ctx, input }) => {
+      if (input.scope === "manageable") demand(ctx.actor, "connection.manage");
+      return list(ctx.actor, input);
+    }),
   byId: manage.input(idInput).query(({ ctx, input }) => byId(ctx.actor, input)),
   tools: memberProcedure.input(idInput).query(({ ctx, input }) => tools(ctx.actor, input)),
-  presets: memberProcedure.query(() => presets),
+  presets: memberProcedure
+    .meta({
+      agent: {
+        title: "Known services",
+        description: "Services that an admin can add to Gatehouse with one click, with their addresses and how one signs in.",
+      },
+    })
+    .query(() => presets),
   create: manage.input(createInput).mutation(({ ctx, input }) => create(ctx.actor, input)),
   update: manage.input(updateInput).mutation(({ ctx, input }) => update(ctx.actor, input)),
-  connect: manage.input(connectInput).mutation(({ ctx, input }) => connect(ctx.actor, input)),
-  disconnect: manage.input(idInput).mutation(({ ctx, input }) => disconnect(ctx.actor, input)),
+  connect: memberProcedure.input(connectInput).mutation(({ ctx, input }) => connect(ctx.actor, input)),
+  disconnect: memberProcedure.input(disconnectInput).mutation(({ ctx, input }) => disconnect(ctx.actor, input)),
   refresh: memberProcedure.input(idInput).mutation(({ ctx, input }) => refresh(ctx.actor, input)),
   remove: manage.input(idInput).mutation(({ ctx, input }) => remove(ctx.actor, input)),
 });
