@@ -6,6 +6,8 @@ export interface CallContext {
   actor: Actor;
   /** Aborts when the agent cancelled or went away. */
   signal: AbortSignal;
+  /** Whether the agent said that it can send its person to a URL (URL elicitation). */
+  canOpenUrl?: boolean;
   /** There when the agent asked for progress. */
   onProgress?: (update: ProgressUpdate) => void;
 }

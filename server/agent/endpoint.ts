@@ -9,6 +9,7 @@ import { noteUse, verify } from "#server/tokens/verify.ts";
 
 import { answer } from "./mcp-server.ts";
 import { answerPlain } from "./plain-request.ts";
+import { saysUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
 
 const maxBodyBytes = 1_048_576;
 /** Requests per token: bursts of a busy agent pass, a loop that ran wild does not. */
@@ -107,5 +108,11 @@ async function answerRequest(request: Request, { origin, requestId, signal }: Ag
   noteUse(token.tokenId, request.headers.get("user-agent"));
   const { tokenId, scopes, membership } = token;
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
-  return (await answerPlain(request, body.value, { actor, signal })) ?? answer(request, body.value, { actor, signal });
+  const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")) };
+  const plain = await answerPlain(request, body.value, call);
+  if (plain) return plain;
+  const response = await answer(request, body.value, call);
+  const sessionId = response.ok ? sessionIdFor(body.value) : null;
+  if (sessionId !== null) response.headers.set("mcp-session-id", sessionId);
+  return response;
 }

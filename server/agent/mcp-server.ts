@@ -6,9 +6,10 @@ import { log } from "#server/log.ts";
 import type { CallContext } from "./call-context.ts";
 import { instructions, serverInfo } from "./tool-definitions.ts";
 import { listTools, runTool } from "./tools.ts";
+import { asInputRequired, declaresUrlElicitation, demandUrlElicitation } from "./url-elicitation.ts";
 
 /** The handler passes `authInfo` through untouched; this is how a request's context finds its way to its tools. */
-const contexts = new WeakMap<AuthInfo, Pick<CallContext, "actor" | "signal">>();
+const contexts = new WeakMap<AuthInfo, Omit<CallContext, "onProgress">>();
 
 function progressReporter({ mcpReq }: ServerContext): CallContext["onProgress"] {
   const token = mcpReq._meta?.progressToken;
@@ -23,14 +24,19 @@ const handler = createMcpHandler(
   ({ authInfo }) => {
     const call = authInfo && contexts.get(authInfo);
     if (!call) throw new Error("A request reached the MCP handler without its context.");
-    const { actor, signal } = call;
+    const { actor, signal, canOpenUrl } = call;
     const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
     server.setRequestHandler("tools/list", () => listTools(actor));
-    server.setRequestHandler("tools/call", (request, context) => {
+    server.setRequestHandler("tools/call", async (request, context) => {
       const onProgress = progressReporter(context);
       const { name, arguments: given } = request.params;
       const either = AbortSignal.any([signal, context.mcpReq.signal]);
-      return runTool(name, given ?? {}, { actor, signal: either, ...(onProgress ? { onProgress } : {}) });
+      const result = await runTool(name, given ?? {}, { actor, signal: either, ...(onProgress ? { onProgress } : {}) });
+      if (canOpenUrl) return demandUrlElicitation(result);
+      const { envelope, inputResponses } = context.mcpReq;
+      // Asked once: an agent whose person did not connect after all gets the error in words.
+      const asks = inputResponses === undefined && declaresUrlElicitation(envelope);
+      return asks ? asInputRequired(result) : result;
     });
     return server;
   },
@@ -38,8 +44,9 @@ const handler = createMcpHandler(
 );
 
 /** Answers one MCP request that was authenticated and read. */
-export function answer(request: Request, body: unknown, { actor, signal }: Pick<CallContext, "actor" | "signal">): Promise<Response> {
+export function answer(request: Request, body: unknown, context: Omit<CallContext, "onProgress">): Promise<Response> {
+  const { actor } = context;
   const authInfo: AuthInfo = { token: "", clientId: actor.tokenId ?? "", scopes: [...actor.scopes] };
-  contexts.set(authInfo, { actor, signal });
+  contexts.set(authInfo, context);
   return handler.fetch(request, { authInfo, parsedBody: body });
 }

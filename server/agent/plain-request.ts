@@ -5,6 +5,7 @@ import { ProtocolError, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotoco
 
 import type { CallContext } from "./call-context.ts";
 import { isTool, listTools, runTool } from "./tools.ts";
+import { demandUrlElicitation } from "./url-elicitation.ts";
 
 /** Milliseconds after which a slow answer becomes an event stream, and between its signs of life: proxies cut what stays silent for a minute. */
 const patienceMs = 15_000;
@@ -36,11 +37,14 @@ function plain({ headers }: Request, body: unknown): Plain | null {
 async function messageFor(request: Plain, context: CallContext): Promise<string> {
   const { id } = request;
   try {
-    const result = request.method === "tools/list" ? await listTools(context.actor) : await runTool(request.name, request.given, context);
+    if (request.method === "tools/list") return JSON.stringify({ jsonrpc: "2.0", id, result: await listTools(context.actor) });
+    const answer = await runTool(request.name, request.given, context);
+    const result = context.canOpenUrl ? demandUrlElicitation(answer) : answer;
     return JSON.stringify({ jsonrpc: "2.0", id, result });
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return JSON.stringify({ jsonrpc: "2.0", id, error: { code: error.code, message: error.message } });
+    const { code, message, data } = error;
+    return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message, ...(data === undefined ? {} : { data }) } });
   }
 }
 

@@ -1,0 +1,60 @@
+// "Connect" inside the client: where an agent can send its person to a URL, needs_connection asks it to, and the same call goes on afterwards.
+// 2026-07-28 asks with an `input_required` result; 2025-11-25 with the error -32042. Agents that can do neither are told in words.
+import { randomUUID } from "node:crypto";
+
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  inputRequired,
+  UrlElicitationRequiredError,
+} from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+const waiting = z.object({
+  error: z.literal("needs_connection"),
+  message: z.string(),
+  connection: z.object({ name: z.string(), action: z.object({ url: z.string() }) }),
+});
+
+const capable = z.object({ elicitation: z.object({ url: z.object({}) }) });
+
+/** Whether the envelope of a 2026-07-28 request declares URL elicitation. An empty `elicitation` means forms alone. */
+export function declaresUrlElicitation(envelope: unknown): boolean {
+  return z.object({ [CLIENT_CAPABILITIES_META_KEY]: capable }).safeParse(envelope).success;
+}
+
+/** What to ask the person, when this result says that their own account is missing. */
+function question({ isError, structuredContent }: CallToolResult): { url: string; message: string } | null {
+  const parsed = isError ? waiting.safeParse(structuredContent) : null;
+  if (!parsed?.success) return null;
+  const { name, action } = parsed.data.connection;
+  return { url: action.url, message: `Connect your account at ${name}, then the call goes on.` };
+}
+
+/** The result as 2026-07-28 asks for input, or the result as it was. */
+export function asInputRequired(result: CallToolResult) {
+  const asked = question(result);
+  return asked ? inputRequired({ inputRequests: { connect: inputRequired.elicitUrl(asked) } }) : result;
+}
+
+/** Throws UrlElicitationRequiredError (2025-11-25, elicitation, section "URL Elicitation Required Error") when this result waits for an account. */
+export function demandUrlElicitation(result: CallToolResult): CallToolResult {
+  const asked = question(result);
+  if (asked) throw new UrlElicitationRequiredError([{ mode: "url", elicitationId: randomUUID(), ...asked }]);
+  return result;
+}
+
+// The endpoint keeps no sessions, but an agent of 2025-11-25 says what it can do in `initialize` alone. So the session id carries it: nothing is stored,
+// nothing is granted by it, and every replica understands it.
+const marker = /^url-[0-9a-f-]{36}$/;
+
+/** The session id for the answer to this message, when it is the `initialize` of an agent with URL elicitation; else null. */
+export function sessionIdFor(body: unknown): string | null {
+  const initialize = z.object({ method: z.literal("initialize"), params: z.object({ capabilities: capable }) });
+  return initialize.safeParse(body).success ? `url-${randomUUID()}` : null;
+}
+
+/** Whether this session id says that the agent can send its person to a URL. */
+export function saysUrlElicitation(sessionId: string | null): boolean {
+  return sessionId !== null && marker.test(sessionId);
+}
