@@ -15,6 +15,8 @@ async function saveSettings(api: Api, id: string, form: FormData): Promise<strin
     version: Number(text(form, "version")),
     name: text(form, "name"),
     url: text(form, "url"),
+    enabled: form.has("enabled"),
+    requestable: form.has("requestable"),
     ...(form.has("headerName")
       ? { headerName: optionalText(form, "headerName") ?? null, headerPrefix: optionalText(form, "headerPrefix") ?? null }
       : {}),
@@ -42,7 +44,7 @@ export async function changeConnection(api: Api, id: string, form: FormData): Pr
       return { message: same ? "Nothing has changed." : `${added} new, ${changed} changed, ${removed} gone.` };
     }
     case "disconnect": {
-      const { accounts } = await api.connection.disconnect({ id });
+      const { accounts } = await api.connection.disconnect({ id, membershipId: optionalText(form, "membershipId") });
       return { message: `Disconnected. ${accountWords(accounts)} forgotten.` };
     }
     case "remove":

@@ -9,6 +9,7 @@ import { FormNotice } from "./failure-panel.tsx";
 import type { Failed } from "./failed.ts";
 import { Button } from "./ui/button.tsx";
 import { Section } from "./ui/card.tsx";
+import { Choice } from "./ui/choice.tsx";
 import { Field } from "./ui/field.tsx";
 import { Notice } from "./ui/notice.tsx";
 
@@ -20,7 +21,7 @@ interface SettingsProps {
 }
 
 export function ConnectionSettings({ connection, callbackUrl, failed, saved }: SettingsProps) {
-  const { version, name, url, authType, headerName, headerPrefix, oauthClient } = connection;
+  const { version, name, url, authType, headerName, headerPrefix, oauthClient, enabled, requestable } = connection;
   const busy = useNavigation().formData?.get("intent") === "settings";
   const errors = failed?.fields ?? {};
   const conflict = failed?.code === "CONFLICT" && Object.keys(errors).length === 0;
@@ -68,6 +69,22 @@ export function ConnectionSettings({ connection, callbackUrl, failed, saved }: S
         {authType === "oauth" && (
           <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={oauthClient?.source === "preregistered"} />
         )}
+        <div className="grid gap-2">
+          <Choice
+            type="checkbox"
+            name="enabled"
+            defaultChecked={enabled}
+            label="Switched on"
+            hint="Off: no agent finds or calls its tools. Accounts and access stay."
+          />
+          <Choice
+            type="checkbox"
+            name="requestable"
+            defaultChecked={requestable}
+            label="Members may ask for access"
+            hint="Those without access see its name and can ask. You grant it with one click."
+          />
+        </div>
         <Button type="submit" busy={busy}>
           Save settings
         </Button>

@@ -5,10 +5,12 @@ import { RefreshCw } from "lucide-react";
 
 import { formFailure, orBoundary } from "#app/api-error.ts";
 import { BackLink } from "#app/components/back-link.tsx";
+import { ConnectionAccounts } from "#app/components/connection-accounts.tsx";
 import { ConnectionAccess } from "#app/components/connection-access.tsx";
 import { countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
 import { ConnectionSettings } from "#app/components/connection-settings.tsx";
+import { ConnectionWhy } from "#app/components/connection-why.tsx";
 import { DangerZone } from "#app/components/danger-zone.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
@@ -25,17 +27,21 @@ import { paths } from "#app/paths.ts";
 export const meta: MetaFunction<typeof loader> = ({ data }) => [{ title: `${data?.connection.name ?? "Connection"} - Gatehouse` }];
 
 export async function loader({ request, params, context: { api, origin, actor } }: LoaderFunctionArgs) {
-  const [connection, people, teams, usable] = await orBoundary(
+  const id = params.id ?? "";
+  const who = new URL(request.url).searchParams.get("why");
+  const [connection, people, teams, usable, explanation] = await orBoundary(
     request,
     Promise.all([
-      api.connection.byId({ id: params.id ?? "" }),
+      api.connection.byId({ id }),
       api.member.list(),
       api.team.list(),
       api.connection.list({ scope: "usable" }),
+      who ? api.grant.explain({ connectionId: id, membershipId: who }) : null,
     ]),
   );
   return {
     connection,
+    explanation,
     pickable: { people, teams },
     callbackUrl: `${origin}/oauth/callback`,
     mayUse: actor !== null && usable.some(({ id }) => id === connection.id),
@@ -57,7 +63,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 }
 
 export default function Connection() {
-  const { connection, pickable, callbackUrl, mayUse, added } = useLoaderData<typeof loader>();
+  const { connection, explanation, pickable, callbackUrl, mayUse, added } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
   const within = useReveal<HTMLDivElement>(result);
   const refreshing = useNavigation().formData?.get("intent") === "refresh";
@@ -142,6 +148,8 @@ export default function Connection() {
           </div>
         </Section>
         <ConnectionAccess connection={connection} pickable={pickable} failed={failedAt("access")} saved={doneAt("access")} />
+        {credentialMode === "per_member" && <ConnectionAccounts connection={connection} />}
+        <ConnectionWhy people={pickable.people} explanation={explanation} />
         <ConnectionSettings connection={connection} callbackUrl={callbackUrl} failed={failedAt("settings")} saved={doneAt("settings")} />
         <DangerZone connection={connection} />
       </div>

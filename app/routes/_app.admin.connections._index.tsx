@@ -1,24 +1,43 @@
 // Every connection of the organization, as an admin manages them.
-import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { Link, useLoaderData } from "@remix-run/react";
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { Link, useActionData, useLoaderData } from "@remix-run/react";
 import { Plus, Unplug } from "lucide-react";
 
-import { orBoundary } from "#app/api-error.ts";
+import { formFailure, orBoundary } from "#app/api-error.ts";
+import { AccessRequests } from "#app/components/access-requests.tsx";
 import { accessWords, countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
+import { FormNotice } from "#app/components/failure-panel.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { ButtonLink } from "#app/components/ui/button.tsx";
 import { Card, Empty } from "#app/components/ui/card.tsx";
 import { Notice } from "#app/components/ui/notice.tsx";
+import { useReveal } from "#app/components/ui/reveal.ts";
 import { Time } from "#app/components/ui/time.tsx";
+import { text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 import type { ConnectionSummary } from "#server/connections/view.ts";
 
 export const meta: MetaFunction = () => [{ title: "Connections - Gatehouse" }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const connections = await orBoundary(request, context.api.connection.list({ scope: "manageable" }));
-  return { connections, removed: new URL(request.url).searchParams.has("removed") };
+  const { api } = context;
+  const [connections, requests] = await orBoundary(
+    request,
+    Promise.all([api.connection.list({ scope: "manageable" }), api.grant.requests()]),
+  );
+  return { connections, requests, removed: new URL(request.url).searchParams.has("removed") };
+}
+
+export async function action({ request, context }: ActionFunctionArgs) {
+  const form = await request.formData();
+  const approve = text(form, "intent") === "approve";
+  try {
+    await context.api.grant.answer({ id: text(form, "id"), approve });
+    return { message: approve ? "Access was granted. It counts from the next request on." : "The request was declined.", failed: null };
+  } catch (error) {
+    return data({ message: null, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
+  }
 }
 
 function Row({ connection }: { connection: ConnectionSummary }) {
@@ -53,7 +72,9 @@ function Row({ connection }: { connection: ConnectionSummary }) {
 }
 
 export default function Connections() {
-  const { connections, removed } = useLoaderData<typeof loader>();
+  const { connections, requests, removed } = useLoaderData<typeof loader>();
+  const result = useActionData<typeof action>();
+  const within = useReveal<HTMLDivElement>(result);
   const add = (
     <ButtonLink to={paths.admin.newConnection} kind="primary">
       <Plus aria-hidden className="size-4" />
@@ -72,6 +93,15 @@ export default function Connections() {
           The connection was deleted.
         </Notice>
       )}
+      <div ref={within} className="mb-5 space-y-4 empty:hidden">
+        {result?.message && (
+          <Notice tone="good" answer>
+            {result.message}
+          </Notice>
+        )}
+        <FormNotice failed={result?.failed} />
+        <AccessRequests requests={requests} />
+      </div>
       {connections.length === 0 ? (
         <Empty icon={<Unplug />} title="No connections yet" action={add}>
           Connect a server once; every agent of your organization finds its tools behind the one URL.
