@@ -8,7 +8,7 @@ import type { Pickable } from "./access-picker.tsx";
 import { Button } from "./ui/button.tsx";
 import { Section } from "./ui/card.tsx";
 import { cx } from "./ui/cx.ts";
-import { controlLook } from "./ui/field.tsx";
+import { Select } from "./ui/select.tsx";
 
 const questions: Record<Explanation["steps"][number]["question"], string> = {
   rollout: "Rollout",
@@ -48,24 +48,15 @@ function Answer({ explanation: { member, canUse, steps } }: { explanation: Expla
 export function ConnectionWhy({ people, explanation }: { people: Pickable["people"]; explanation: Explanation | null }) {
   return (
     <Section id="why" title="Why can or can't somebody use this?" about="What decides for one person: access, their account, the server.">
-      <Form method="get" action="#why" preventScrollReset className="flex max-w-xl flex-wrap items-end gap-2">
-        <div className="min-w-56 flex-1">
-          <label htmlFor="why-person" className="mb-1.5 block font-medium">
-            Person
-          </label>
-          <select
-            id="why-person"
-            name="why"
-            defaultValue={explanation?.member.id}
-            className={cx(controlLook, "h-9 px-2.5 text-base sm:text-sm")}
-          >
-            {people.map(({ id, name, email }) => (
-              <option key={id} value={id}>
-                {name} ({email})
-              </option>
-            ))}
-          </select>
-        </div>
+      <Form method="get" preventScrollReset className="flex max-w-xl flex-wrap items-end gap-2">
+        <Select
+          id="why-person"
+          name="why"
+          label="Person"
+          defaultValue={explanation?.member.id}
+          options={people.map(({ id, name, email }) => ({ value: id, label: `${name} (${email})` }))}
+          className="min-w-56 flex-1"
+        />
         <Button type="submit">Explain</Button>
       </Form>
       {explanation && <Answer explanation={explanation} />}

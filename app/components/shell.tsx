@@ -1,12 +1,26 @@
 // The frame of every signed-in page: navigation at the left, or behind a button where there is little room.
 import { Form, Link, NavLink, useLocation, useNavigation } from "@remix-run/react";
-import { Bot, LogOut, type LucideIcon, Menu, PlugZap, ScrollText, Unplug, X } from "lucide-react";
+import {
+  Bot,
+  LogOut,
+  type LucideIcon,
+  Menu,
+  PlugZap,
+  ScrollText,
+  Settings,
+  SlidersHorizontal,
+  Unplug,
+  UserRound,
+  UsersRound,
+  X,
+} from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 
 import { paths } from "#app/paths.ts";
 
 import { Logo } from "./logo.tsx";
+import { type OrganizationChoice, OrganizationSwitcher } from "./organization-switcher.tsx";
 import { Button } from "./ui/button.tsx";
 import { cx } from "./ui/cx.ts";
 
@@ -25,10 +39,14 @@ interface Item {
 const own: Item[] = [
   { to: paths.connections, label: "Your connections", Icon: PlugZap },
   { to: paths.agents, label: "Agents", Icon: Bot },
+  { to: paths.settings, label: "Your settings", Icon: SlidersHorizontal },
 ];
 const admin: Item[] = [
   { to: paths.admin.connections, label: "Connections", Icon: Unplug },
+  { to: paths.admin.members, label: "Members", Icon: UserRound },
+  { to: paths.admin.teams, label: "Teams", Icon: UsersRound },
   { to: paths.admin.audit, label: "Audit trail", Icon: ScrollText },
+  { to: paths.admin.settings, label: "Organization", Icon: Settings },
 ];
 
 function Items({ items }: { items: Item[] }) {
@@ -55,13 +73,19 @@ function Items({ items }: { items: Item[] }) {
   );
 }
 
-function Navigation({ me }: { me: Me }) {
+interface ShellProps {
+  me: Me;
+  organizations: readonly OrganizationChoice[];
+  signUpOpen: boolean;
+}
+
+function Navigation({ me, organizations, signUpOpen }: ShellProps) {
   return (
     <div className="flex h-full flex-col p-3">
       <Link to={paths.home} className="mb-1 flex h-11 items-center rounded-lg px-2">
         <Logo />
       </Link>
-      <p className="truncate px-2.5 pb-3 text-xs text-muted">{me.organization.name}</p>
+      <OrganizationSwitcher name={me.organization.name} organizations={organizations} signUpOpen={signUpOpen} />
       <nav aria-label="Main" className="flex-1 space-y-6">
         <Items items={own} />
         {me.role !== "member" && (
@@ -92,7 +116,7 @@ function Navigation({ me }: { me: Me }) {
   );
 }
 
-function Sheet({ me }: { me: Me }) {
+function Sheet(props: ShellProps) {
   const [open, setOpen] = useState(false);
   const { key } = useLocation();
   useEffect(() => setOpen(false), [key]);
@@ -110,7 +134,7 @@ function Sheet({ me }: { me: Me }) {
           className="fixed inset-y-0 left-0 z-50 w-72 max-w-[85vw] animate-slide border-r border-line bg-canvas shadow-pop focus:outline-none lg:hidden"
         >
           <Dialog.Title className="sr-only">Navigation</Dialog.Title>
-          <Navigation me={me} />
+          <Navigation {...props} />
           <Dialog.Close asChild>
             <Button kind="quiet" size="icon" aria-label="Close navigation" className="absolute top-4 right-3">
               <X aria-hidden className="size-4" />
@@ -132,7 +156,7 @@ function Progress() {
   );
 }
 
-export function Shell({ me, children }: { me: Me; children: ReactNode }) {
+export function Shell({ children, ...props }: ShellProps & { children: ReactNode }) {
   return (
     <div className="lg:pl-60">
       <a
@@ -143,13 +167,13 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
       </a>
       <Progress />
       <aside className="fixed inset-y-0 left-0 hidden w-60 border-r border-line lg:block" aria-label="Sidebar">
-        <Navigation me={me} />
+        <Navigation {...props} />
       </aside>
       <header className="sticky top-0 z-30 flex h-14 items-center justify-between border-b border-line bg-canvas/90 px-4 backdrop-blur lg:hidden">
         <Link to={paths.home} className="rounded-lg">
           <Logo />
         </Link>
-        <Sheet me={me} />
+        <Sheet {...props} />
       </header>
       <main id="main" className="mx-auto max-w-5xl px-4 py-6 sm:px-8 sm:py-10">
         {children}

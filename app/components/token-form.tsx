@@ -5,14 +5,15 @@ import type { Failed } from "./failed.ts";
 import { FormNotice } from "./failure-panel.tsx";
 import { Button } from "./ui/button.tsx";
 import { Choice } from "./ui/choice.tsx";
-import { controlLook, Field, FieldError } from "./ui/field.tsx";
 import { cx } from "./ui/cx.ts";
+import { Field, FieldError } from "./ui/field.tsx";
+import { Select } from "./ui/select.tsx";
 
 const lifetimes = [
-  { days: 7, label: "7 days" },
-  { days: 30, label: "30 days" },
-  { days: 90, label: "90 days" },
-  { days: 365, label: "1 year" },
+  { value: "7", label: "7 days" },
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+  { value: "365", label: "1 year" },
 ];
 
 export function TokenForm({ admin, failed }: { admin: boolean; failed: Failed | null }) {
@@ -33,19 +34,14 @@ export function TokenForm({ admin, failed }: { admin: boolean; failed: Failed | 
           errors={errors.name}
           autoComplete="off"
         />
-        <div>
-          <label htmlFor="token-days" className="mb-1.5 block font-medium">
-            Expires after
-          </label>
-          <select id="token-days" name="expiresInDays" defaultValue="90" className={cx(controlLook, "h-9 px-2.5 text-base sm:text-sm")}>
-            {lifetimes.map(({ days, label }) => (
-              <option key={days} value={days}>
-                {label}
-              </option>
-            ))}
-          </select>
-          <FieldError errors={errors.expiresInDays} />
-        </div>
+        <Select
+          id="token-days"
+          name="expiresInDays"
+          label="Expires after"
+          defaultValue="90"
+          options={lifetimes}
+          errors={errors.expiresInDays}
+        />
       </div>
       <fieldset>
         <legend className="mb-1.5 font-medium">What may it do?</legend>

@@ -7,13 +7,15 @@ import { ErrorPage } from "#app/components/error-page.tsx";
 import { Shell } from "#app/components/shell.tsx";
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  return { me: await orBoundary(request, context.api.member.me()) };
+  const { api, auth } = context;
+  const [me, organizations] = await orBoundary(request, Promise.all([api.member.me(), api.organization.list()]));
+  return { me, organizations, signUpOpen: auth.isSignUpOpen() };
 }
 
 export default function App() {
-  const { me } = useLoaderData<typeof loader>();
+  const data = useLoaderData<typeof loader>();
   return (
-    <Shell me={me}>
+    <Shell {...data}>
       <Outlet />
     </Shell>
   );
@@ -23,7 +25,7 @@ export function ErrorBoundary() {
   const data = useRouteLoaderData<typeof loader>("routes/_app");
   if (data) {
     return (
-      <Shell me={data.me}>
+      <Shell {...data}>
         <ErrorPage />
       </Shell>
     );

@@ -2,7 +2,7 @@
 import { useForm } from "@conform-to/react";
 import { parseWithZod } from "@conform-to/zod/v4";
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
-import { Form, useActionData, useNavigation } from "@remix-run/react";
+import { Form, Link, useActionData, useLoaderData, useNavigation } from "@remix-run/react";
 import { z } from "zod";
 
 import { formFailure } from "#app/api-error.ts";
@@ -10,7 +10,7 @@ import { Entrance } from "#app/components/entrance.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Field } from "#app/components/ui/field.tsx";
 import { Notice } from "#app/components/ui/notice.tsx";
-import { ownPath } from "#app/paths.ts";
+import { ownPath, paths } from "#app/paths.ts";
 
 export const meta: MetaFunction = () => [{ title: "Sign in - Gatehouse" }];
 
@@ -19,7 +19,7 @@ const schema = z.object({ email: z.string("Enter your e-mail address."), passwor
 const nextOf = (request: Request) => ownPath(new URL(request.url).searchParams.get("next"));
 
 export function loader({ request, context }: LoaderFunctionArgs) {
-  return context.actor ? redirect(nextOf(request)) : null;
+  return context.actor ? redirect(nextOf(request)) : { signUpOpen: context.auth.isSignUpOpen() };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
@@ -36,6 +36,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function Login() {
+  const { signUpOpen } = useLoaderData<typeof loader>();
   const busy = useNavigation().state !== "idle";
   const [form, fields] = useForm<z.input<typeof schema>>({ lastResult: useActionData<typeof action>(), id: "login" });
   return (
@@ -65,6 +66,14 @@ export default function Login() {
           Sign in
         </Button>
       </Form>
+      {signUpOpen && (
+        <p className="mt-4 text-center text-muted">
+          New here?{" "}
+          <Link to={paths.signUp} className="font-medium text-accent-ink underline">
+            Create an organization
+          </Link>
+        </p>
+      )}
     </Entrance>
   );
 }
