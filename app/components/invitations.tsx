@@ -96,7 +96,7 @@ export function InvitationList({ invitations, owner }: { invitations: readonly I
     <ul className="-my-3 divide-y divide-line">
       {invitations.map(({ id, email, role, invitedBy, createdAt, expiresAt, expired, teams, connections }) => (
         <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3.5">
-          <div className="min-w-0 basis-64">
+          <div className="min-w-0 flex-1 basis-64">
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
               <span className="font-semibold break-all">{email}</span>
               <Badge>{roles.find(({ value }) => value === role)?.label}</Badge>

@@ -68,7 +68,7 @@ export function MemberList({ members, teams, me }: MemberListProps) {
         const fixed = mine || (role === "owner" && me.role !== "owner");
         return (
           <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3.5">
-            <div className="min-w-0 basis-64">
+            <div className="min-w-0 flex-1 basis-64">
               <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
                 <span className="font-semibold">{name}</span>
                 {mine && <Badge tone="good">You</Badge>}
