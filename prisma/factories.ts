@@ -49,5 +49,12 @@ export async function createMember(
 
 /** A team of these memberships. */
 export async function createTeam(org: { id: string }, name: string, membershipIds: readonly string[] = []) {
-  return db.team.create({ data: { orgId: org.id, name, nameKey: name.toLowerCase(), members: { create: membershipIds.map((membershipId) => ({ membershipId })) } } });
+  return db.team.create({
+    data: {
+      orgId: org.id,
+      name,
+      nameKey: name.toLowerCase(),
+      members: { create: membershipIds.map((membershipId) => ({ membershipId })) },
+    },
+  });
 }

@@ -3,6 +3,7 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 
 import type { Actor } from "./auth/actor.ts";
 import { signIn, signOut, type Visit } from "./auth/sign-in.ts";
+import { log } from "./log.ts";
 import { isSetupOpen, setUp } from "./orgs/first-owner.ts";
 import { acceptInvitation, type JoinInput, readInvitation } from "./orgs/join.ts";
 import { isSignUpOpen, signUp } from "./orgs/sign-up.ts";
@@ -22,6 +23,8 @@ export function loadContextFor({ actor, nonce, origin, address, requestId }: Req
     nonce,
     origin: visit.origin,
     requestId: visit.requestId,
+    /** For what a page met unexpectedly. */
+    logError: (error: unknown) => log.error({ err: error, requestId }, "page failed"),
     api: createCaller(context),
     auth: {
       signIn: (input: Parameters<typeof signIn>[1]) => signIn(visit, input),

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { flushCalls } from "./audit/calls.ts";
 import { closeDatabase, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
+import { abandonRequests } from "./http/facts.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
 import { links } from "./origin.ts";
@@ -16,7 +17,6 @@ import { closeAllSessions } from "./upstream/sessions.ts";
 /** How long running requests may still take once a stop was asked for. */
 const drainMs = 9_000;
 
-const stopWaiting = new AbortController();
 let stopping = false;
 
 try {
@@ -26,7 +26,7 @@ try {
 }
 if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP_*");
 
-const server = createServer(await createHost({ stop: stopWaiting.signal, isStopping: () => stopping }));
+const server = createServer(await createHost({ isStopping: () => stopping }));
 server.requestTimeout = 60_000;
 server.keepAliveTimeout = 65_000;
 server.on("error", (error: NodeJS.ErrnoException) => {
@@ -54,7 +54,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   // A connection that waits for a running call is idle only once that call was answered.
   const sweeping = setInterval(() => server.closeIdleConnections(), 100);
   const deadline = setTimeout(() => {
-    stopWaiting.abort(new Error("Gatehouse is stopping."));
+    abandonRequests(new Error("Gatehouse is stopping."));
     setTimeout(() => server.closeAllConnections(), 500).unref();
   }, drainMs);
   await closed;

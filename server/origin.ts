@@ -5,19 +5,20 @@ import { env } from "./env.ts";
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
-function first(value: string | string[] | undefined): string | undefined {
-  return (Array.isArray(value) ? value[0] : value)?.split(",")[0]?.trim();
+/** What the proxy in front of us said: it adds at the end, and whatever stands before came from the client. */
+function last(value: string | string[] | undefined): string | undefined {
+  return (Array.isArray(value) ? value.at(-1) : value)?.split(",").at(-1)?.trim();
 }
 
 /** The host the person or agent typed: `X-Forwarded-Host` counts only behind a trusted proxy. */
 function requestHost(req: IncomingMessage): string {
-  return (env.TRUST_PROXY ? first(req.headers["x-forwarded-host"]) : undefined) ?? req.headers.host ?? "localhost";
+  return (env.TRUST_PROXY ? last(req.headers["x-forwarded-host"]) : undefined) ?? req.headers.host ?? "localhost";
 }
 
 /** The public origin: `PUBLIC_URL`, else what this request was made to. */
 export function originOf(req: IncomingMessage): string {
   if (env.PUBLIC_URL) return env.PUBLIC_URL;
-  const forwarded = env.TRUST_PROXY ? first(req.headers["x-forwarded-proto"]) : undefined;
+  const forwarded = env.TRUST_PROXY ? last(req.headers["x-forwarded-proto"]) : undefined;
   const encrypted = "encrypted" in req.socket && req.socket.encrypted === true;
   const scheme = (forwarded ?? (encrypted ? "https" : "http")) === "https" ? "https" : "http";
   return `${scheme}://${requestHost(req)}`;
@@ -40,6 +41,7 @@ export const links = {
   connect: (origin: string, connectionId: string) => `${origin}/connections?connect=${connectionId}`,
   manage: (origin: string, connectionId: string) => `${origin}/admin/connections/${connectionId}`,
   join: (origin: string, token: string) => `${origin}/join/${token}`,
+  agents: (origin: string) => `${origin}/agents`,
   setup: (origin: string, token: string) => `${origin}/setup/${token}`,
   agentEndpoint: (origin: string) => `${origin}/mcp/agent`,
   oauthCallback: (origin: string) => `${origin}/oauth/callback`,

@@ -9,7 +9,7 @@ export function bounded(result: CallToolResult): CallToolResult {
   if (total <= maxResultBytes) return result;
   const content: CallToolResult["content"] = [];
   let left = maxResultBytes - 1_024;
-  for (const block of result.content) {
+  for (const block of contentOf(result)) {
     const size = Buffer.byteLength(JSON.stringify(block));
     if (size <= left) {
       content.push(block);
@@ -17,7 +17,7 @@ export function bounded(result: CallToolResult): CallToolResult {
     } else if (block.type === "text" && left > 256) {
       // Half of the room: JSON escapes can double a text. The cut may not leave half a character behind.
       content.push({
-        ...block,
+        type: "text",
         text: Buffer.from(block.text)
           .subarray(0, Math.floor(left / 2))
           .toString("utf8")
@@ -27,6 +27,10 @@ export function bounded(result: CallToolResult): CallToolResult {
     }
   }
   const text = `Cut by Gatehouse: the whole result is ${Math.ceil(total / 1024)} KB, above the limit of 256 KB. Ask for less: a narrower query, fewer fields, a smaller page.`;
-  const { structuredContent: _cut, ...rest } = result;
-  return { ...rest, content: [...content, { type: "text", text }] };
+  return { ...(result.isError ? { isError: true } : {}), content: [...content, { type: "text", text }] };
+}
+
+/** The content blocks; a server may have left them out, whatever the protocol says. */
+export function contentOf({ content }: CallToolResult): CallToolResult["content"] {
+  return Array.isArray(content) ? content : [];
 }

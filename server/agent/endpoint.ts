@@ -66,14 +66,18 @@ function parseJson(text: string): { value: unknown } | null {
 }
 
 /** Seconds to wait, or null when the token may go on. */
-async function brake(tokenId: string): Promise<number | null> {
+async function brake(tokenId: string, requests: number): Promise<number | null> {
   try {
-    await agentBrake.consume(tokenId);
+    await agentBrake.consume(tokenId, requests);
     return null;
   } catch (limit) {
     if (limit instanceof RateLimiterRes) return Math.max(1, Math.ceil(limit.msBeforeNext / 1000));
     throw limit;
   }
+}
+
+function tooMany(seconds: number): Response {
+  return refuse(429, -32_000, `Too many requests. Wait ${seconds} seconds.`, { "retry-after": String(seconds) });
 }
 
 /** Answers one request at `/mcp/agent`; never throws. */
@@ -97,13 +101,16 @@ async function answerRequest(request: Request, { origin, requestId, signal }: Ag
   if (!token || token.scopes.includes("admin")) return challenge(origin, "invalid");
   if (request.method !== "POST") return refuse(405, -32_000, "Method not allowed. Send MCP messages with POST.", { allow: "POST" });
 
-  const wait = await brake(token.tokenId);
-  if (wait !== null) return refuse(429, -32_000, `Too many requests. Wait ${wait} seconds.`, { "retry-after": String(wait) });
+  const wait = await brake(token.tokenId, 1);
+  if (wait !== null) return tooMany(wait);
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) return refuse(415, -32_000, "Send application/json.");
   const text = await readBody(request);
   if (text === null) return refuse(413, -32_000, "The request is larger than 1 MiB.");
   const body = parseJson(text);
   if (!body) return refuse(400, -32_700, "The body is not valid JSON.");
+  // A batch is as many requests as it holds.
+  const more = Array.isArray(body.value) && body.value.length > 1 ? await brake(token.tokenId, body.value.length - 1) : null;
+  if (more !== null) return tooMany(more);
 
   noteUse(token.tokenId, request.headers.get("user-agent"));
   const { tokenId, scopes, membership } = token;

@@ -15,7 +15,7 @@ import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import type { CallContext } from "./call-context.ts";
-import { bounded } from "./bounded-result.ts";
+import { bounded, contentOf } from "./bounded-result.ts";
 import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { parse, split } from "./execute-input.ts";
@@ -131,7 +131,7 @@ function liveState({ id, name, toolCount, catalog, state }: UsableConnection, ro
 function withGuidance(result: CallToolResult, digest: string | undefined, tool: IndexedTool): CallToolResult {
   if (digest === undefined || digest === tool.digest) return result;
   const text = "Note from Gatehouse: this tool's schema changed since you searched for it. Search again before you rely on the old one.";
-  return { ...result, content: [...result.content, { type: "text", text }] };
+  return { ...result, content: [...contentOf(result), { type: "text", text }] };
 }
 
 /** Runs one capability for the caller. Throws ToolError for everything an agent has to be told. */

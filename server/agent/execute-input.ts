@@ -1,6 +1,8 @@
 // The input of execute_capability: what is accepted, and how a capability's name is taken apart.
 import { z } from "zod";
 
+import { isStorable } from "#server/storable.ts";
+
 import { ToolError } from "./tool-error.ts";
 
 const argumentObject = z.record(z.string(), z.unknown());
@@ -14,7 +16,7 @@ const jsonObject = z.string().transform((text, context) => {
   }
 });
 const input = z.object({
-  name: z.string().min(1).max(400),
+  name: z.string().min(1).max(400).refine(isStorable, "must be well-formed text"),
   arguments: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
   /** The predecessor's name for `arguments`. */
   body: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),

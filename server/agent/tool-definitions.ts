@@ -49,6 +49,7 @@ const searchOutputSchema = {
           schemaDigest: { type: "string" },
           available: { type: "boolean" },
           reason: { type: "string" },
+          action: { type: "object", properties: { label: { type: "string" }, url: { type: "string" } }, required: ["label", "url"] },
         },
         required: ["name", "connection", "title", "description", "score", "access", "signature", "schemaDigest", "available"],
       },

@@ -4,6 +4,8 @@ import { randomUUID } from "node:crypto";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { type Statement, write } from "#server/db.ts";
+import { orUnavailable } from "#server/database-error.ts";
+import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
 
 export interface CallIntent {
@@ -69,6 +71,15 @@ async function insert(batch: Waiting[]): Promise<void> {
   await write(insertRows, [JSON.stringify(rows)]);
 }
 
+/** What a whole batch was refused for is the fault of one row at the most: the others must not suffer for it. */
+async function oneByOne(batch: readonly Waiting[], error: unknown): Promise<void> {
+  const away = orUnavailable(error) instanceof DomainError;
+  for (const one of batch) {
+    if (away || batch.length === 1) one.failed(error);
+    else await insert([one]).then(one.done, one.failed);
+  }
+}
+
 async function drain(): Promise<void> {
   while (waiting.length > 0) {
     // PGlite answers without ever letting the event loop turn: without this pause every request that just arrived would be written alone.
@@ -78,7 +89,7 @@ async function drain(): Promise<void> {
       await insert(batch);
       for (const { done } of batch) done();
     } catch (error) {
-      for (const { failed } of batch) failed(error);
+      await oneByOne(batch, error);
     }
   }
   writing = null;

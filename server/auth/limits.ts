@@ -18,10 +18,33 @@ async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
   }
 }
 
+/** One key per host on IPv4, one per /64 on IPv6: a single subscriber has that many addresses. */
+function networkOf(address: string): string {
+  const bare = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (!bare.includes(":")) return bare;
+  const [head = "", tail = ""] = bare.split("::");
+  const left = head.split(":").filter(Boolean);
+  const right = tail.split(":").filter(Boolean);
+  const zeros = bare.includes("::") ? Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0") : [];
+  return [...left, ...zeros, ...right]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
+}
+
 /** Counts one try to sign in or set up. Throws RATE_LIMITED when there were too many from this address or for this account. */
 export async function countTry({ address, account }: { address: string; account?: string }): Promise<void> {
-  await spend(perAddress, address);
+  await spend(perAddress, networkOf(address));
   if (account) await spend(perAccount, account);
+}
+
+const perInviter = new RateLimiterMemory({ keyPrefix: "inviter", points: 100, duration: 3_600 });
+const perRecipient = new RateLimiterMemory({ keyPrefix: "recipient", points: 5, duration: 3_600 });
+
+/** Counts one invitation that is made or made anew. Throws RATE_LIMITED: nobody's mailbox is flooded through us. */
+export async function countInvitation({ membershipId, email }: { membershipId: string; email: string }): Promise<void> {
+  await spend(perInviter, membershipId);
+  await spend(perRecipient, email);
 }
 
 /** Forgives an account's failed tries after a success. */

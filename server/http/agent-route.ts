@@ -57,6 +57,8 @@ async function send(response: Response, res: ExpressResponse): Promise<void> {
 
 /** Answers every method at `/mcp/agent`. */
 export const agentRoute: RequestHandler = (req, res, next) => {
+  // A web Request cannot be made of these.
+  if (req.method === "TRACE" || req.method === "CONNECT") return void res.status(405).set("allow", "POST").end();
   const { origin, requestId, signal } = factsOf(req);
   toRequest(req, origin)
     .then((request) => handleAgentRequest(request, { origin, requestId, signal }))

@@ -9,7 +9,7 @@ import { randomSecret } from "#server/seal.ts";
 export interface HttpFacts {
   requestId: string;
   origin: string;
-  /** The client's address: the left-most forwarded one behind a trusted proxy. */
+  /** The client's address: behind a trusted proxy what that proxy saw. */
   address: string;
   /** For the Content-Security-Policy of the one page this request may answer. */
   readonly nonce: string;
@@ -21,11 +21,21 @@ export interface HttpFacts {
 
 const known = new WeakMap<IncomingMessage, HttpFacts>();
 
-/** Learns the facts of a request, once. `address` is Express' `req.ip`; `stop` aborts when the server gives up on running requests. */
-export function learn(req: IncomingMessage & { ip?: string }, res: ServerResponse, stop: AbortSignal): HttpFacts {
+// Not AbortSignal.any with a signal that lives as long as the process: that one would remember every request there ever was.
+const running = new Set<AbortController>();
+
+/** Aborts every running request, when the server gives up waiting for them. */
+export function abandonRequests(reason: unknown): void {
+  for (const controller of running) controller.abort(reason);
+}
+
+/** Learns the facts of a request, once. `address` is Express' `req.ip`. */
+export function learn(req: IncomingMessage & { ip?: string }, res: ServerResponse): HttpFacts {
   const gone = new AbortController();
+  running.add(gone);
   // Remix's request.signal is not a dependable sign of a gone client, so this comes from the socket.
   res.on("close", () => {
+    running.delete(gone);
     if (!res.writableFinished) gone.abort(new Error("The client went away."));
   });
   let nonce: string | undefined;
@@ -36,7 +46,7 @@ export function learn(req: IncomingMessage & { ip?: string }, res: ServerRespons
     get nonce() {
       return (nonce ??= randomSecret(16));
     },
-    signal: AbortSignal.any([gone.signal, stop]),
+    signal: gone.signal,
     actor: null,
   };
   known.set(req, facts);

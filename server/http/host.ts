@@ -17,14 +17,15 @@ import { lastResort, sendError } from "./send-error.ts";
 
 const agentPath = "/mcp/agent";
 
-/** The whole HTTP surface. `stop` aborts what still runs when the server gives up waiting; `isStopping` turns new requests away. */
-export async function createHost({ stop, isStopping }: { stop: AbortSignal; isStopping: () => boolean }): Promise<Express> {
+/** The whole HTTP surface. `isStopping` turns new requests away. */
+export async function createHost({ isStopping }: { isStopping: () => boolean }): Promise<Express> {
   const app = express();
   app.disable("x-powered-by");
-  app.set("trust proxy", env.TRUST_PROXY);
+  // The one proxy in front, no more: what stands further left in X-Forwarded-For is whatever the client wrote there.
+  app.set("trust proxy", env.TRUST_PROXY ? 1 : false);
 
   app.use((req, res, next) => {
-    const { requestId } = learn(req, res, stop);
+    const { requestId } = learn(req, res);
     res.setHeader("x-request-id", requestId);
     next();
   });

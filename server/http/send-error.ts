@@ -33,6 +33,12 @@ export function sendError(req: IncomingMessage, res: ServerResponse, status: num
   res.end(JSON.stringify({ error: { message, requestId } }));
 }
 
+/** The 4xx status that Express or a middleware put on an error: a missing file, a malformed path. */
+function clientStatus(error: unknown): number | null {
+  const status = error instanceof Error && "status" in error ? Number(error.status) : 0;
+  return status >= 400 && status < 500 ? status : null;
+}
+
 /** The last error handler: domain errors as they are, everything else as "our side" with a reference that is in the log. */
 export const lastResort: ErrorRequestHandler = (thrown: unknown, req, res, next) => {
   if (res.headersSent) return next(thrown);
@@ -43,6 +49,9 @@ export const lastResort: ErrorRequestHandler = (thrown: unknown, req, res, next)
     return sendError(req, res, statuses[error.code], error.message);
   }
   const { requestId } = factsOf(req);
+  const status = clientStatus(error);
+  if (status !== null)
+    return sendError(req, res, status, status === 404 ? "There is nothing here." : "The request is not one that can be answered.");
   log.error({ err: error, requestId, path: req.path }, "request failed");
   sendError(req, res, 500, `Something went wrong on our side. Reference: ${requestId}.`);
 };

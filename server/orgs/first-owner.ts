@@ -44,17 +44,22 @@ export async function isSetupOpen(token: string): Promise<boolean> {
   return (await db.setupLink.count({ where: { tokenHash: hashSecret(token) } })) > 0;
 }
 
+function setupOver(): DomainError {
+  return new DomainError("EXPIRED", "This set-up link was used already. Sign in, or ask the owner to invite you.");
+}
+
 /** Creates organization and first owner, once, and signs them in. Throws EXPIRED when the link was used or never existed. */
 export async function setUp(visit: Visit, token: string, given: z.input<typeof setupInput>): Promise<{ setCookie: string }> {
   await countTry({ address: visit.address });
   const input = parseInput(setupInput, given);
+  // Before the expensive part: hashing for links that never were would be a way to keep us busy.
+  if (!(await isSetupOpen(token))) throw setupOver();
   const passwordHash = await hashPassword(input.password);
   return transaction(async (tx) => {
     const empty = await staysEmpty(tx);
     // Deleting the row is what uses the link up: of two at the same time only one finds it.
     const used = await tx.setupLink.deleteMany({ where: { tokenHash: hashSecret(token) } });
-    if (used.count === 0 || !empty)
-      throw new DomainError("EXPIRED", "This set-up link was used already. Sign in, or ask the owner to invite you.");
+    if (used.count === 0 || !empty) throw setupOver();
     const { org, user } = await createOwner(tx, { ...input, passwordHash }, visit.requestId);
     return { setCookie: await startSession(tx, { userId: user.id, orgId: org.id }, visit.origin) };
   });

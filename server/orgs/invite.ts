@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
+import { countInvitation } from "#server/auth/limits.ts";
 import { demand } from "#server/auth/permissions.ts";
 import { db, Prisma, transaction, type Tx } from "#server/db.ts";
 import { badInput, DomainError, notFound } from "#server/errors.ts";
@@ -58,6 +59,7 @@ export async function invite(actor: Actor, input: z.output<typeof inviteInput>):
   if (role === "owner") demand(actor, "owner.manage");
   const chosen = { teamIds: [...new Set(input.teamIds)], connectionIds: [...new Set(input.connectionIds)] };
   if (chosen.connectionIds.length > 0) demand(actor, "grant.manage");
+  await countInvitation({ membershipId: actor.membershipId, email });
   const token = randomSecret();
   const expiresAt = new Date(Date.now() + validMs);
   const { orgId } = actor;
@@ -77,6 +79,7 @@ export async function invite(actor: Actor, input: z.output<typeof inviteInput>):
         tokenHash: hashSecret(token),
         expiresAt,
         invitedBy: actor.name,
+        invitedById: actor.membershipId,
         teams: { connect: chosen.teamIds.map((teamId) => ({ id: teamId })) },
         connections: { connect: chosen.connectionIds.map((connectionId) => ({ id: connectionId })) },
       },
@@ -100,7 +103,11 @@ export async function renewInvitation(actor: Actor, { id: invitationId }: { id: 
     const found = await tx.invitation.findFirst({ where: own, select: { id: true, email: true, role: true } });
     if (!found) throw notFound("invitation");
     if (found.role === "owner") demand(actor, "owner.manage");
-    const renewed = await tx.invitation.updateMany({ where: own, data: { tokenHash: hashSecret(token), expiresAt } });
+    await countInvitation({ membershipId: actor.membershipId, email: found.email });
+    const renewed = await tx.invitation.updateMany({
+      where: own,
+      data: { tokenHash: hashSecret(token), expiresAt, invitedBy: actor.name, invitedById: actor.membershipId },
+    });
     if (renewed.count === 0) throw notFound("invitation");
     await record(tx, actor, { action: "invitation.renewed", target: { type: "invitation", id: found.id, name: found.email } });
     return found;

@@ -43,6 +43,8 @@ export async function changeRole(actor: Actor, { id, role }: { id: string; role:
     if (member.role === "owner" || role === "owner") demand(actor, "owner.manage");
     await demandAnotherOwner(tx, actor.orgId, member);
     await tx.membership.updateMany({ where: { id, orgId: actor.orgId }, data: { role } });
+    // A link made with rights that are gone would be a way back to them.
+    await tx.invitation.deleteMany({ where: { orgId: actor.orgId, invitedById: id } });
     const target = { type: "member", id, name: member.name } as const;
     await record(tx, actor, { action: "member.role_changed", target, details: { before: member.role, role } });
   });
@@ -50,7 +52,7 @@ export async function changeRole(actor: Actor, { id, role }: { id: string; role:
   return { id, role };
 }
 
-/** Everything of one membership: grants, credentials, tokens, requests and teams go with the row, browser sessions and a pending invitation beside it. */
+/** Everything of one membership: grants, credentials, tokens, requests, teams and invitations it made go with the row, browser sessions and a pending invitation beside it. */
 async function takeOut(actor: Actor, id: string, action: "member.removed" | "member.left"): Promise<void> {
   const { orgId } = actor;
   const revoke = await transaction(async (tx) => {

@@ -37,8 +37,8 @@ export async function signUp(visit: Visit, given: z.input<typeof signUpInput>): 
   await countTry({ address: visit.address, account: hashSecret(email) });
   const known = await db.user.findUnique({ where: { email } });
   if (known && !(await verifyPassword(known.passwordHash, password))) {
-    const message = "This address has an account already. Enter its password to add an organization to it.";
-    throw new DomainError("BAD_INPUT", message, { issues: [{ path: "password", message }] });
+    // The words of sign-in, so that they tell no more than sign-in does.
+    throw new DomainError("UNAUTHENTICATED", "This e-mail address and password do not belong together.");
   }
   await forgiveTries(hashSecret(email));
   const passwordHash = known ? known.passwordHash : await hashPassword(password);
@@ -57,6 +57,7 @@ export async function addOrganization(
   { name }: z.output<typeof addOrganizationInput>,
 ): Promise<{ id: string; slug: string }> {
   demandOpen();
+  await countTry({ address: `user:${actor.userId}` });
   const { sessionId, userId } = actor;
   if (sessionId === null) throw new DomainError("FORBIDDEN", "A token belongs to one organization. Make another one in the browser.");
   return transaction(async (tx) => {

@@ -32,6 +32,7 @@ export interface Match {
   schemaDigest: string;
   available: boolean;
   reason?: string;
+  action?: { label: string; url: string };
 }
 
 /** A connection that is granted to the caller and cannot be used, or not fully, right now. */
@@ -103,11 +104,23 @@ function schemasOf(
   return { inputSchema, ...(outputSchema === null ? {} : { outputSchema }) };
 }
 
+/** Why this caller cannot run a match, and what a person can do about it. */
+function availability({ scopes, via, origin }: Actor, access: Match["access"]): Pick<Match, "available" | "reason" | "action"> {
+  // People look from the browser with rights of their own, not with those of a token.
+  if (via !== "agent_token" || scopes.includes(`mcp:${access}`)) return { available: true };
+  return {
+    available: false,
+    reason: `This token lacks the scope mcp:${access}.`,
+    action: { label: "Create a token that may run it", url: links.agents(origin) },
+  };
+}
+
 function toMatch(
   { tool, connection, score }: Hit,
-  detail: SearchInput["detail"],
-  budget: { left: number },
+  { actor, detail, budget }: { actor: Actor; detail: SearchInput["detail"]; budget: { left: number } },
 ): { match: Match; cut: boolean } {
+  // Whatever a server says of its own tools: only an admin's classification makes one a read.
+  const access = connection ? "write" : "read";
   const schemas = detail === "full" ? schemasOf(tool, budget) : {};
   const { description } = tool;
   const match: Match = {
@@ -116,12 +129,11 @@ function toMatch(
     title: tool.title ?? tool.name,
     description: description.length > maxDescription ? `${description.slice(0, maxDescription - 3)}...` : description,
     score: Math.round(score * 100) / 100,
-    // Whatever a server says of its own tools: only an admin's classification makes one a read.
-    access: connection ? "write" : "read",
+    access,
     signature: signatureOf(tool.name, tool.inputSchema, tool.outputSchema),
     ...schemas,
     schemaDigest: tool.digest,
-    available: true,
+    ...availability(actor, access),
   };
   return { match, cut: schemas === null };
 }
@@ -156,7 +168,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
   const { hits, unmatchedTerms, near } = await rank(searchable, { query, limit, own });
   const budget = { left: maxResultSchemaBytes };
-  const shaped = hits.map((hit) => toMatch(hit, detail, budget));
+  const shaped = hits.map((hit) => toMatch(hit, { actor, detail, budget }));
   const hint = hintOf({
     matches: hits.length,
     near,

@@ -44,6 +44,8 @@ const maxTools = 30_000;
 /** Documents that are indexed before other requests get their turn. */
 const chunk = 50;
 
+const maxLooseWords = 6;
+
 const lists = new LRUCache<string, { digest: string; tools: Map<string, IndexedTool> }>({
   maxSize: maxTools,
   sizeCalculation: ({ tools }) => tools.size + 1,
@@ -187,7 +189,10 @@ export async function rank(
     const tool = segment?.tools.get(place?.name ?? "");
     return segment && tool ? [{ tool, connection: segment.connection, score }] : [];
   };
-  const near = results.length > 0 ? [] : index.search(query, { fuzzy: 0.34, prefix: true }).slice(0, 5);
+  // A loose search costs much per word: a few words of a long query say enough.
+  const loose = () =>
+    index.search([...new Set(words(query))].slice(0, maxLooseWords).join(" "), { fuzzy: 0.34, maxFuzzy: 2, prefix: true });
+  const near = results.length > 0 ? [] : loose().slice(0, 5);
   return {
     hits: results.slice(0, limit).flatMap(toHit),
     unmatchedTerms,

@@ -8,6 +8,7 @@ import { type Action, demand } from "#server/auth/permissions.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError, type ErrorCode, type FieldIssue } from "#server/errors.ts";
 import { log } from "#server/log.ts";
+import { demandStorable } from "#server/parse.ts";
 
 export interface Context {
   actor: Actor | null;
@@ -80,8 +81,9 @@ const translated = t.procedure.use(async ({ next, ctx, path }) => {
 export const { router, createCallerFactory } = t;
 
 /** For anyone who is signed in. */
-export const memberProcedure = translated.use(({ ctx, next }) => {
+export const memberProcedure = translated.use(async ({ ctx, next, getRawInput }) => {
   if (!ctx.actor) throw new DomainError("UNAUTHENTICATED", "Sign in first.");
+  demandStorable(await getRawInput());
   return next({ ctx: { actor: ctx.actor } });
 });
 

@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 
 import { agentBrake } from "#server/agent/endpoint.ts";
+import { recordIntent } from "#server/audit/calls.ts";
 import { create as createConnection } from "#server/connections/create.ts";
 import { disconnect } from "#server/connections/disconnect.ts";
 import { db } from "#server/db.ts";
@@ -37,7 +38,7 @@ test("unknown_capability: near names, and the same words for what does not exist
   const { id } = await connectUpstream(world);
   const client = await agent();
   const unknown = { isError: true, structuredContent: { error: "unknown_capability", retryable: false, requestId: expect.any(String) } };
-  for (const name of [`mcp:${id}:ecko`, "mcp:abcdefghijkl:echo", "gatehouse:connection.list", "echo", "mcp:", `mcp:${id}:`]) {
+  for (const name of [`mcp:${id}:ecko`, "mcp:abcdefghijkl:echo", "gatehouse:connection.create", "echo", "mcp:", `mcp:${id}:`]) {
     expect(await execute(client, name)).toMatchObject(unknown);
   }
   const near = await execute(client, `mcp:${id}:echo_text`);
@@ -201,11 +202,30 @@ test("a large result is cut and says so; one over the hard limit is result_too_l
 test("a fault of ours is a reference, never its cause", async () => {
   const { id } = await connectUpstream(world);
   const client = await agent();
-  vi.spyOn(db, "$executeRaw").mockRejectedValueOnce(new Error("password=hunter2 host=10.0.0.1"));
+  changed(world.owner.actor.orgId);
+  vi.spyOn(db.connection, "findMany").mockRejectedValueOnce(new Error("password=hunter2 host=10.0.0.1"));
   const told = JSON.stringify(await execute(client, `mcp:${id}:echo`, { text: "x" }));
   vi.restoreAllMocks();
   expect(told).toContain("Reference: ");
   expect(told).not.toMatch(/hunter2|10\.0\.0\.1/);
+});
+
+test("a name that no database can keep is refused, and a row that is refused spoils no other call of its batch", async () => {
+  const client = await agent();
+  for (const name of ["x\u0000", "half \ud800"]) {
+    const refused = { isError: true, structuredContent: { error: "invalid_capability_arguments", issues: [{ path: "name" }] } };
+    expect(await execute(client, name)).toMatchObject(refused);
+  }
+  const intent = (capability: string) => ({
+    capability,
+    connectionId: null,
+    connectionName: null,
+    argumentsDigest: "sha256:0",
+    argumentsBytes: 2,
+  });
+  const batch = await Promise.allSettled(["good", "bad\u0000", "fine"].map((name) => recordIntent(world.owner.actor, intent(name))));
+  expect(batch.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(await db.auditEvent.count({ where: { targetName: { in: ["good", "fine"] } } })).toBe(2);
 });
 
 test("our own brake: 429 with Retry-After, per token", async () => {

@@ -16,6 +16,7 @@ import { acceptInvitation, readInvitation } from "#server/orgs/join.ts";
 import { changeRole, leaveOrganization, removeMember } from "#server/orgs/members.ts";
 import { listOrganizations, switchOrganization } from "#server/orgs/organizations.ts";
 import { addOrganization, signUp } from "#server/orgs/sign-up.ts";
+import { createCaller } from "#server/trpc/root.ts";
 import { createTeam, listTeams, removeTeam, renameTeam, replaceTeamMembers } from "#server/teams/teams.ts";
 import { createMember, createOrganization, createTeam as makeTeam, type Person } from "#prisma/factories.ts";
 import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
@@ -184,6 +185,35 @@ test("roles: only owners make and change owners, and the last owner stays, also 
   expect(await db.membership.count({ where: { orgId: org.id, role: "owner" } })).toBe(1);
 });
 
+test("a link made by somebody who is no admin any more is no way back", async () => {
+  const [first, second] = [
+    tokenOf((await invite(admin.actor, { email: "again@example.com", role: "admin", ...nothing })).link),
+    tokenOf((await invite(owner.actor, { email: "other@example.com", role: "admin", ...nothing })).link),
+  ];
+  await changeRole(owner.actor, { id: admin.membershipId, role: "member" });
+  await expect(acceptInvitation(visit(), null, first, { name: "Again", password })).rejects.toMatchObject({ code: "EXPIRED" });
+  await changeRole(owner.actor, { id: admin.membershipId, role: "admin" });
+  const third = tokenOf((await invite(admin.actor, { email: "again@example.com", role: "admin", ...nothing })).link);
+  await removeMember(owner.actor, { id: admin.membershipId });
+  await expect(acceptInvitation(visit(), null, third, { name: "Again", password })).rejects.toMatchObject({ code: "EXPIRED" });
+  expect(await acceptInvitation(visit(), null, second, { name: "Other", password })).toHaveProperty("setCookie");
+});
+
+test("nobody's mailbox is flooded: an address is invited and reminded five times an hour", async () => {
+  const { id } = await invite(owner.actor, { email: "flooded@example.com", role: "member", ...nothing });
+  for (let times = 0; times < 4; times += 1) await renewInvitation(owner.actor, { id });
+  await expect(renewInvitation(owner.actor, { id })).rejects.toMatchObject({ code: "RATE_LIMITED" });
+});
+
+test("text that no database can keep is refused by name, and spoils nothing", async () => {
+  await expect(signIn(visit(), { email: "a\u0000b@example.com", password })).rejects.toMatchObject({ code: "BAD_INPUT" });
+  const caller = createCaller({ actor: admin.actor, requestId: "people" });
+  await expect(caller.team.create({ name: "Sup\u0000port" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
+  await expect(caller.team.create({ name: "half \ud800" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
+  // What only looks like it is text.
+  expect(await caller.team.create({ name: "back\\u0000slash" })).toHaveProperty("id");
+});
+
 test("whoever was removed from their only organization is told so at sign-in, and their session is over", async () => {
   const nina = await createMember(org, { name: "Nina", email: "nina@example.com", password });
   const { setCookie } = await sessionOf(nina);
@@ -292,7 +322,7 @@ test("sign-up is closed by default; open, it makes an account with an organizati
     env.SIGNUP = "open";
     const nina = await actorOf((await signUp(visit(), input)).setCookie);
     expect(nina).toMatchObject({ role: "owner", orgName: "New & Co" });
-    await expect(signUp(visit(), { ...input, password: "another password" })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    await expect(signUp(visit(), { ...input, password: "another password" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     const again = await actorOf((await signUp(visit(), input)).setCookie);
     expect(again?.userId).toBe(nina?.userId);
     expect(await db.organization.findMany({ where: { name: "New & Co" }, select: { slug: true }, orderBy: { slug: "asc" } })).toEqual([
@@ -309,7 +339,7 @@ test("every change of people leaves its audit row", async () => {
   await renameTeam(admin.actor, { id, name: "Help" });
   await replaceTeamMembers(admin.actor, { id, membershipIds: [member.membershipId] });
   await removeTeam(admin.actor, { id });
-  const made = await invite(admin.actor, { email: "nina@example.com", role: "member", ...nothing });
+  const made = await invite(admin.actor, { email: "trail@example.com", role: "member", ...nothing });
   const renewed = await renewInvitation(admin.actor, { id: made.id });
   await acceptInvitation(visit(), null, tokenOf(renewed.link), { name: "Nina", password });
   await changeRole(owner.actor, { id: member.membershipId, role: "admin" });

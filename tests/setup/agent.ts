@@ -55,7 +55,7 @@ export function useAgentWorld(): AgentWorld {
   const world: Partial<AgentWorld> = {};
   const app = express();
   app.use((req, res, next) => {
-    learn(req, res, new AbortController().signal);
+    learn(req, res);
     next();
   }, agentRoute);
   const server = createServer(app);
