@@ -18,6 +18,7 @@ const mayImport = {
   upstream: ["oauth", "grants", "auth", "audit"],
   connections: ["upstream", "oauth", "grants", "teams", "auth", "audit"],
   search: ["upstream", "grants", "auth", "audit"],
+  operator: ["orgs", "tokens", "auth", "audit"],
   agent: ["search", "upstream", "connections", "grants", "tokens", "auth", "audit"],
   trpc: ["search", "upstream", "connections", "oauth", "grants", "teams", "orgs", "tokens", "auth", "audit"],
 };
@@ -124,6 +125,13 @@ export default tseslint.config(
     ),
   },
   ...folderRules,
+  {
+    files: ["server/operator/control.ts"],
+    rules: imports(
+      ...without(oneNetwork),
+      never("^#server/(?!operator/)[^/]+/|^#(app|prisma|tests)/", "The socket knows the commands and the kernel."),
+    ),
+  },
   { files: ["server/outbound/**/*.ts"], rules: { "no-restricted-globals": "off" } },
   { files: ["server/env.ts"], rules: { "no-restricted-properties": ["error", noGlobalFetch] } },
   { files: ["server/seal.ts"], rules: imports(...without(oneSealer)) },

@@ -1,5 +1,6 @@
 // @ts-check
-// Builds into build/: the pages with Vite (client/ and server/), the server itself with esbuild (main.js), and an empty
+// Builds into build/: the pages with Vite (client/ and server/), the server itself and the operator's
+// command line with esbuild (main.js, gatehouse.js), and an empty
 // database for the first start: unpacking one takes a second and little memory, making one there takes four and keeps 400 MB.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
@@ -26,7 +27,7 @@ if (pages.code !== 0) {
 // After the pages: Remix empties build/ first.
 await build({
   absWorkingDir: root,
-  entryPoints: ["server/main.ts"],
+  entryPoints: { main: "server/main.ts", gatehouse: "server/operator/main.ts" },
   outdir: path.join(root, "build"),
   bundle: true,
   platform: "node",

@@ -8,6 +8,7 @@ import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
+import { openControl } from "./operator/control.ts";
 import { links } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
@@ -29,6 +30,7 @@ if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP
 const server = createServer(await createHost({ isStopping: () => stopping }));
 server.requestTimeout = 60_000;
 server.keepAliveTimeout = 65_000;
+const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);
   if (error.code === "EACCES") stop(`Port ${env.PORT} may not be opened by this user. Set PORT to 1024 or above.`);
@@ -60,6 +62,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   await closed;
   clearTimeout(deadline);
   clearInterval(sweeping);
+  await closeControl();
   await flushCalls();
   await closeAllSessions();
   await outbound.close();

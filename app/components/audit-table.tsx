@@ -61,7 +61,13 @@ const outcomes: Record<string, { label: string; tone: Tone }> = {
   started: { label: "Under way", tone: "info" },
 };
 
-const doors: Record<string, string> = { session: "browser", admin_token: "API token", agent_token: "agent", system: "Gatehouse" };
+const doors: Record<string, string> = {
+  session: "browser",
+  admin_token: "API token",
+  agent_token: "agent",
+  system: "Gatehouse",
+  operator: "command line",
+};
 
 function Outcome({ row: { outcome, errorCode, durationMs } }: { row: AuditRow }) {
   const { label, tone } = outcomes[outcome] ?? { label: outcome, tone: "neutral" };

@@ -67,8 +67,8 @@ export interface SystemActor {
 
 /** Writes one audit row inside `tx`. */
 export async function record(tx: Tx, actor: Actor | SystemActor, entry: AuditEntry): Promise<void> {
-  const person =
-    actor.via === "system" ? { membershipId: null, tokenId: null } : { membershipId: actor.membershipId, tokenId: actor.tokenId };
+  const nobody = actor.via === "system" || actor.via === "operator";
+  const person = nobody ? { membershipId: null, tokenId: null } : { membershipId: actor.membershipId, tokenId: actor.tokenId };
   await tx.auditEvent.create({
     data: {
       orgId: actor.orgId,

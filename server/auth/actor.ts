@@ -12,7 +12,8 @@ export interface Actor {
   userId: string;
   name: string;
   role: Role;
-  via: "session" | "admin_token" | "agent_token";
+  /** "operator": the command line, which is nobody's membership. */
+  via: "session" | "admin_token" | "agent_token" | "operator";
   /** The agent token in use; null for a browser session. */
   tokenId: string | null;
   /** The hashed session id; null for a token. */

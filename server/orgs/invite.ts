@@ -48,6 +48,8 @@ async function demandOwn(tx: Tx, orgId: string, { teamIds, connectionIds }: { te
     throw badInput("connectionIds", "One of these connections does not exist any more. Choose again.");
 }
 
+const inviterOf = ({ via, membershipId }: Actor) => (via === "operator" ? null : membershipId);
+
 function alreadyInvited(cause?: unknown): DomainError {
   const message = "This address is invited already. Make a new link for that invitation, or take it back first.";
   return new DomainError("CONFLICT", message, { issues: [{ path: "email", message }], cause });
@@ -79,7 +81,7 @@ export async function invite(actor: Actor, input: z.output<typeof inviteInput>):
         tokenHash: hashSecret(token),
         expiresAt,
         invitedBy: actor.name,
-        invitedById: actor.membershipId,
+        invitedById: inviterOf(actor),
         teams: { connect: chosen.teamIds.map((teamId) => ({ id: teamId })) },
         connections: { connect: chosen.connectionIds.map((connectionId) => ({ id: connectionId })) },
       },
@@ -106,7 +108,7 @@ export async function renewInvitation(actor: Actor, { id: invitationId }: { id: 
     await countInvitation({ membershipId: actor.membershipId, email: found.email });
     const renewed = await tx.invitation.updateMany({
       where: own,
-      data: { tokenHash: hashSecret(token), expiresAt, invitedBy: actor.name, invitedById: actor.membershipId },
+      data: { tokenHash: hashSecret(token), expiresAt, invitedBy: actor.name, invitedById: inviterOf(actor) },
     });
     if (renewed.count === 0) throw notFound("invitation");
     await record(tx, actor, { action: "invitation.renewed", target: { type: "invitation", id: found.id, name: found.email } });
