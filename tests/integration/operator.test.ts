@@ -1,8 +1,6 @@
 // The operator's command line: what it does, what it says, and that it reaches a running product and a stopped one.
-import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 
 import { beforeEach, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
@@ -17,12 +15,12 @@ import { sealer } from "#server/secrets.ts";
 import { verify } from "#server/tokens/verify.ts";
 import { createMember, createOrganization } from "#prisma/factories.ts";
 import { startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { runCommandLine } from "#tests/setup/command-line.ts";
 import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 import { startProduct, temporaryFolder } from "#tests/setup/product.ts";
 
 useDatabase();
 const source = inject("database");
-const root = path.resolve(import.meta.dirname, "../..");
 
 const run = (line: string) => runCommand(line.split(" ").filter(Boolean));
 async function json<Shape extends z.ZodType>(shape: Shape, line: string): Promise<z.output<Shape>> {
@@ -128,18 +126,6 @@ test("re-sealing stops at a secret whose key is not there, and leaves what is se
   expect((await db.credential.findFirst())?.sealed).toBe(fresh);
 });
 
-async function commandLine(
-  args: readonly string[],
-  settings: Record<string, string>,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [path.join(root, "build/gatehouse.js"), ...args], {
-    env: { PATH: process.env.PATH, NODE_ENV: "production", ...settings },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: child.exitCode ?? (await new Promise((resolve) => child.once("exit", resolve))), stdout, stderr };
-}
-
 describe.runIf(source.kind === "pglite")("the command line itself, on the embedded database", () => {
   test("reaches the running product by its socket, and the folder once it has stopped", async () => {
     const folder = await temporaryFolder();
@@ -154,16 +140,16 @@ describe.runIf(source.kind === "pglite")("the command line itself, on the embedd
       ({ id } = await product.api<{ id: string }>("connection.create", input));
       const socket = statSync(path.join(folder.path, "db/gatehouse.sock"));
       expect(socket.mode & 0o777).toBe(0o600);
-      expect(await commandLine(["rollout", "enable", "--org", "acme", "--json"], settings)).toMatchObject({ code: 0, stderr: "" });
+      expect(await runCommandLine(["rollout", "enable", "--org", "acme", "--json"], settings)).toMatchObject({ code: 0, stderr: "" });
       expect(await product.api("member.me", undefined, "query")).toMatchObject({ organization: { name: "Acme" } });
-      expect(await commandLine(["member", "list"], settings)).toMatchObject({ code: 2 });
+      expect(await runCommandLine(["member", "list"], settings)).toMatchObject({ code: 2 });
     } finally {
       await product.stop();
     }
-    const status = await commandLine(["rollout", "status", "--json"], settings);
+    const status = await runCommandLine(["rollout", "status", "--json"], settings);
     expect(JSON.parse(status.stdout)).toMatchObject({ organizations: [{ slug: "acme", rollout: "enabled" }] });
     // A new key in front: everything is sealed with it, and the old one can go.
-    const resealed = await commandLine(["secrets", "reseal", "--json"], { ...settings, SECRET_KEYS: keys(2, 1) });
+    const resealed = await runCommandLine(["secrets", "reseal", "--json"], { ...settings, SECRET_KEYS: keys(2, 1) });
     expect(JSON.parse(resealed.stdout)).toEqual({ credentials: 1, oauthClients: 0, attempts: 0 });
     const renewed = { ...settings, SECRET_KEYS: keys(2) };
     const again = await startProduct(renewed);
@@ -171,7 +157,7 @@ describe.runIf(source.kind === "pglite")("the command line itself, on the embedd
     expect(upstream.received.at(-1)?.headers.authorization).toBe("Bearer the-key");
     // A product that was killed leaves its socket behind; the folder is free all the same.
     await again.kill();
-    expect(await commandLine(["org", "list", "--json"], renewed)).toMatchObject({ code: 0 });
+    expect(await runCommandLine(["org", "list", "--json"], renewed)).toMatchObject({ code: 0 });
     await upstream.close();
     await folder.remove();
   });
