@@ -9,6 +9,7 @@ import { connect } from "#server/connections/connect.ts";
 import { create } from "#server/connections/create.ts";
 import { update } from "#server/connections/update.ts";
 import { db } from "#server/db.ts";
+import { agentOperations, procedures } from "#server/trpc/agent-operations.ts";
 import { createMember, type Person } from "#prisma/factories.ts";
 import { connectUpstream, everyone, execute, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
@@ -161,4 +162,27 @@ test("Gatehouse's own operations are found and run with the caller's permissions
   });
   const rows = await db.auditEvent.findMany({ where: { action: "capability.executed", targetName: "gatehouse:member.admins" } });
   expect(rows).toHaveLength(1);
+});
+
+test("the whole router, walked: only queries that say so are operations, none of secrets, and each runs for a plain member", async () => {
+  const all = procedures();
+  const offered = new Map(agentOperations().map((operation) => [operation.name, operation]));
+  expect(all.size).toBeGreaterThan(40);
+  for (const [path, { type, meta }] of all) {
+    expect({ path, offered: offered.has(path) }).toEqual({ path, offered: type === "query" && meta?.agent !== undefined });
+    // Whatever anybody writes into a procedure's meta: nothing that changes something, signs in, or deals with tokens and credentials.
+    if (type === "mutation" || /^(oauth|agentToken|invitation|audit)\./.test(path))
+      expect({ path, meta }).toEqual({ path, meta: undefined });
+  }
+  expect([...offered.keys()].sort()).toEqual(["connection.list", "connection.presets", "grant.mine", "member.admins", "member.me"]);
+  const client = await legacyClient(world, await tokenFor(member.actor, ["mcp:read"]));
+  for (const [name, { title, inputSchema }] of offered) {
+    const found = await search(client, title, { connection: "Gatehouse", limit: 20 });
+    expect(found.matches.find((match) => match.name === `gatehouse:${name}`)).toMatchObject({
+      access: "read",
+      available: true,
+      inputSchema,
+    });
+    expect(await execute(client, `gatehouse:${name}`)).toMatchObject({ structuredContent: { result: expect.anything() } });
+  }
 });
