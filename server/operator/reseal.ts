@@ -12,8 +12,8 @@ function resealed(sealed: string | null, binding: string): string | null {
  * Seals stale secrets anew; returns how many. A row that changed meanwhile (a token that was just renewed) is left as it is: it was sealed with the
  * newest key then. Throws when a secret's key is not in SECRET_KEYS.
  */
-export async function reseal(): Promise<{ credentials: number; oauthClients: number; attempts: number }> {
-  const counts = { credentials: 0, oauthClients: 0, attempts: 0 };
+export async function reseal(): Promise<{ credentials: number; oauthClients: number; attempts: number; agentRecords: number }> {
+  const counts = { credentials: 0, oauthClients: 0, attempts: 0, agentRecords: 0 };
   for (const { id, connectionId, holder, sealed } of await db.credential.findMany({
     select: { id: true, connectionId: true, holder: true, sealed: true },
   })) {
@@ -29,6 +29,10 @@ export async function reseal(): Promise<{ credentials: number; oauthClients: num
   for (const { id, sealed } of await db.oAuthAttempt.findMany({ where: { outcome: null }, select: { id: true, sealed: true } })) {
     const fresh = resealed(sealed, `oauth-attempt:${id}`);
     if (fresh !== null) counts.attempts += (await db.oAuthAttempt.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
+  }
+  for (const { id, sealed } of await db.oAuthRecord.findMany({ select: { id: true, sealed: true } })) {
+    const fresh = resealed(sealed, `oauth-record:${id}`);
+    if (fresh !== null) counts.agentRecords += (await db.oAuthRecord.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
   }
   return counts;
 }

@@ -166,6 +166,8 @@ const granted = (input: Row["input"]): Row => ({
 
 const nobody = { organization: false, membershipIds: [], teamIds: [] };
 const rows: Record<string, Row> = {
+  "agent.list": open(),
+  "agent.revoke": { rest: "NOT_FOUND", input: () => ({ id: "nobody-signed-in-with-this" }) },
   "agentToken.list": open(),
   "agentToken.create": open(() => ({ name: "agent", scopes: ["mcp:read"], expiresInDays: 1 })),
   "agentToken.revoke": { rest: "NOT_FOUND", but: { "direct grant": "ok" }, input: ({ tokenId }) => ({ id: tokenId }) },

@@ -122,7 +122,7 @@ test("re-sealing stops at a secret whose key is not there, and leaves what is se
   // What is sealed with the newest is left as it is.
   const fresh = sealer.seal("the key", binding);
   await db.credential.updateMany({ data: { sealed: fresh } });
-  expect(await reseal()).toEqual({ credentials: 0, oauthClients: 0, attempts: 0 });
+  expect(await reseal()).toEqual({ credentials: 0, oauthClients: 0, attempts: 0, agentRecords: 0 });
   expect((await db.credential.findFirst())?.sealed).toBe(fresh);
 });
 
@@ -150,7 +150,7 @@ describe.runIf(source.kind === "pglite")("the command line itself, on the embedd
     expect(JSON.parse(status.stdout)).toMatchObject({ organizations: [{ slug: "acme", rollout: "enabled" }] });
     // A new key in front: everything is sealed with it, and the old one can go.
     const resealed = await runCommandLine(["secrets", "reseal", "--json"], { ...settings, SECRET_KEYS: keys(2, 1) });
-    expect(JSON.parse(resealed.stdout)).toEqual({ credentials: 1, oauthClients: 0, attempts: 0 });
+    expect(JSON.parse(resealed.stdout)).toEqual({ credentials: 1, oauthClients: 0, attempts: 0, agentRecords: 0 });
     const renewed = { ...settings, SECRET_KEYS: keys(2) };
     const again = await startProduct(renewed);
     expect(await again.api("connection.refresh", { id })).toEqual({ added: 0, changed: 0, removed: 0 });
