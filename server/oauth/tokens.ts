@@ -14,12 +14,17 @@ import { oauthFetch } from "./oauth-fetch.ts";
 import { forgetRegistration } from "./registration.ts";
 import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
 
+/**
+ * Exactly one sign-in at one address: a session from before must not get the tokens of an account that was connected after it. The revision
+ * alone does not tell them apart, a credential that was removed and made anew begins at 1 again.
+ */
 export interface CredentialKey {
   orgId: string;
   connectionId: string;
   holder: string;
-  /** Only this sign-in, not a later one: a session from before must not get the tokens of an account that was connected after it. */
-  revision?: number;
+  /** Where the tokens go. Of a connection that has moved since there are none. */
+  url: string;
+  credential: { id: string; revision: number };
 }
 
 /** At most this many milliseconds before its end a token is renewed. */
@@ -37,10 +42,17 @@ interface Held {
   refreshCount: number;
 }
 
-const idOf = ({ connectionId, holder, revision }: CredentialKey) => `${connectionId}\0${holder}\0${revision ?? ""}`;
+const idOf = ({ connectionId, holder, url, credential }: CredentialKey) =>
+  [connectionId, holder, credential.id, credential.revision, url].join("\0");
 
-async function load({ orgId, connectionId, holder, revision }: CredentialKey): Promise<Held> {
-  const row = await db.credential.findFirst({ where: { connectionId, holder, revision, connection: { orgId } } });
+/** The row of a key, and no other. */
+function rowOf({ orgId, connectionId, holder, url, credential }: CredentialKey) {
+  return { id: credential.id, revision: credential.revision, connectionId, holder, connection: { orgId, url } };
+}
+
+async function load(key: CredentialKey): Promise<Held> {
+  const { connectionId, holder } = key;
+  const row = await db.credential.findFirst({ where: rowOf(key) });
   if (!row?.sealed || row.status === "rejected") throw reconnectNeeded();
   return { id: row.id, tokens: openTokens(connectionId, holder, row.sealed), expiresAt: row.expiresAt, refreshCount: row.refreshCount };
 }
@@ -100,9 +112,8 @@ async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string
     const now = new Date();
     const lease = await db.credential.updateMany({
       where: {
-        id: seen.id,
+        ...rowOf(key),
         refreshCount: seen.refreshCount,
-        connection: { orgId: key.orgId },
         OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }],
       },
       data: { refreshUntil: new Date(now.getTime() + leaseMs) },
@@ -139,7 +150,7 @@ async function refreshNow(key: CredentialKey, seen: Held): Promise<string> {
     const next = toTokenSet(response, { issuer, resource, serverMetadata, client }, seen.tokens);
     // Stored before anybody uses it: the provider may have made the old refresh token void already.
     const stored = await db.credential.updateMany({
-      where: { id: seen.id, refreshCount: seen.refreshCount, connection: { orgId } },
+      where: { ...rowOf(key), refreshCount: seen.refreshCount },
       data: { ...tokenColumns(connectionId, holder, next, response.expires_in), refreshCount: { increment: 1 }, refreshUntil: null },
     });
     changed(orgId);
@@ -162,23 +173,20 @@ async function failedRefresh(key: CredentialKey, { id, refreshCount, tokens }: H
   }
   // Everything is kept: a provider that is down is no reason to ask people to sign in again.
   restingUntil.set(id, true);
-  await db.credential.updateMany({ where: { id, refreshCount, connection: { orgId: key.orgId } }, data: { refreshUntil: null } });
+  await db.credential.updateMany({ where: { ...rowOf(key), refreshCount }, data: { refreshUntil: null } });
   log.warn({ connectionId: key.connectionId, reason: error instanceof Error ? error.message : "unknown" }, "token refresh failed");
   return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, error);
 }
 
 /**
  * Marks a credential as refused by the provider, with its audit row. Only a person's own call or a refused refresh leads here.
- * With `revision` or `refreshCount`, only while it is still the one that was refused.
+ * Only while it is still the one that was refused; with `refreshCount`, also only until its next refresh.
  */
-export async function rejectCredential(
-  { orgId, connectionId, holder, revision }: CredentialKey,
-  why: string,
-  refreshCount?: number,
-): Promise<void> {
+export async function rejectCredential(key: CredentialKey, why: string, refreshCount?: number): Promise<void> {
+  const { orgId, connectionId } = key;
   await transaction(async (tx) => {
     const rejected = await tx.credential.updateMany({
-      where: { connectionId, holder, status: "active", revision, refreshCount, connection: { orgId } },
+      where: { ...rowOf(key), status: "active", refreshCount },
       data: { status: "rejected", refreshUntil: null },
     });
     if (rejected.count === 0) return;

@@ -128,10 +128,9 @@ export async function callTool(target: UpstreamTarget, input: CallInput, options
   } catch (error) {
     const told = translated(error, options);
     // Only what the server says in so many words, on a person's own call, ends a credential; a bare 401 may be a passing fault of theirs.
-    if (told.reason === "unauthorized" && told.explicit) {
-      const { orgId, connectionId, holder, credential } = target;
-      await rejectCredential({ orgId, connectionId, holder, revision: credential?.revision }, "The server said invalid_token on a call.");
-    }
+    const { credential } = target;
+    if (told.reason === "unauthorized" && told.explicit && credential !== null)
+      await rejectCredential({ ...target, credential }, "The server said invalid_token on a call.");
     throw told;
   }
 }

@@ -38,6 +38,14 @@ async function whoAmI(caller: { orgId: string; membershipId: string }, connectio
   return result.structuredContent;
 }
 
+async function tokenOf(connectionId: string): Promise<string> {
+  const { id, revision, holder, connection } = await db.credential.findFirstOrThrow({
+    where: { connectionId },
+    include: { connection: true },
+  });
+  return accessToken({ orgId: connection.orgId, connectionId, holder, url: connection.url, credential: { id, revision } });
+}
+
 const requestsTo = (upstream: OAuthUpstream, path: string) =>
   upstream.requests.filter((request) => request.path === path && request.method === "POST");
 
@@ -62,7 +70,7 @@ test("with dynamic registration: begin, sign in, come back, and the tools can be
 
 test("nothing secret is stored in the open, and the state not at all", async () => {
   const upstream = await upstreamWith();
-  const { owner, connectionId, shared } = await oauthWorld(upstream.url);
+  const { owner, connectionId } = await oauthWorld(upstream.url);
   const { callback } = await goToProvider(owner, connectionId);
   const pending = JSON.stringify(await db.oAuthAttempt.findMany());
   await finishAuthorization(owner, parametersOf(callback));
@@ -73,7 +81,7 @@ test("nothing secret is stored in the open, and the state not at all", async () 
     await db.auditEvent.findMany(),
   ];
   const stored = pending + JSON.stringify(rows);
-  for (const secret of [await accessToken(shared), callback.searchParams.get("state"), callback.searchParams.get("code")]) {
+  for (const secret of [await tokenOf(connectionId), callback.searchParams.get("state"), callback.searchParams.get("code")]) {
     expect(secret).toBeTruthy();
     expect(stored).not.toContain(secret);
   }
@@ -292,13 +300,13 @@ test("a registration is used again, made anew for another origin, and after a si
 
 test("tokens go on with the client they were given to when a later sign-in registers another one", async () => {
   const upstream = await upstreamWith({ accessTokenSeconds: 600 });
-  const { owner, connectionId, shared } = await oauthWorld(upstream.url);
+  const { owner, connectionId } = await oauthWorld(upstream.url);
   await signInAtProvider(owner, connectionId);
   await beginAuthorization({ ...owner, origin: "https://new.example" }, { connectionId });
-  const before = await accessToken(shared);
+  const before = await tokenOf(connectionId);
   upstream.expireAccessTokens();
   expect(await whoAmI(owner, connectionId)).toEqual({ account: "bookkeeping@harborpine.example" });
-  expect(await accessToken(shared)).not.toBe(before);
+  expect(await tokenOf(connectionId)).not.toBe(before);
 });
 
 test("disconnecting revokes at the provider and forgets; a provider that is gone does not stop it", async () => {

@@ -5,7 +5,7 @@ import { db } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
 import { requireUsable } from "#server/grants/access.ts";
 import { openTokens, tokenColumns } from "#server/oauth/token-set.ts";
-import { accessToken, refreshAfter401 } from "#server/oauth/tokens.ts";
+import { accessToken, refreshAfter401, rejectCredential } from "#server/oauth/tokens.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { targetOf } from "#server/upstream/target.ts";
@@ -28,11 +28,12 @@ async function connected({ endsIn, ...options }: UpstreamOptions & { endsIn?: nu
   running.push(upstream);
   const world = await oauthWorld(upstream.url);
   expect(await signInAtProvider(world.owner, world.connectionId)).toMatchObject({ state: "connected" });
-  const { shared } = world;
+  const { id, revision } = await db.credential.findFirstOrThrow({ where: { connectionId: world.connectionId } });
+  const shared = { ...world.shared, url: upstream.url, credential: { id, revision } };
   const where = { connectionId: shared.connectionId };
   if (endsIn !== undefined) {
     // As if it had been handed out a while ago.
-    const { id, sealed } = await db.credential.findFirstOrThrow({ where });
+    const { sealed } = await db.credential.findFirstOrThrow({ where });
     const issuedAt = Date.now() - (600 - endsIn) * 1000;
     const tokens = { ...openTokens(shared.connectionId, "shared", sealed ?? ""), issuedAt };
     await db.credential.update({ where: { id }, data: tokenColumns(shared.connectionId, "shared", tokens, endsIn) });
@@ -40,7 +41,7 @@ async function connected({ endsIn, ...options }: UpstreamOptions & { endsIn?: nu
   }
   const refreshes = () => upstream.requests.filter(({ grantType, status }) => grantType === "refresh_token" && status === 200).length;
   const row = () => db.credential.findFirstOrThrow({ where });
-  return { ...world, upstream, refreshes, row };
+  return { ...world, shared, upstream, refreshes, row };
 }
 
 async function call({ owner, connectionId }: { owner: { orgId: string; membershipId: string }; connectionId: string }) {
@@ -217,4 +218,30 @@ test("after a 401, a token that was renewed meanwhile is used without another re
 test("another organization's key opens nothing", async () => {
   const { shared } = await connected();
   await expect(accessToken({ ...shared, orgId: "another" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("a session from before a credential was removed and made anew gets nothing of the new one, and cannot end it", async () => {
+  const { shared, row, refreshes } = await connected();
+  const { id: _id, ...before } = await row();
+  const remade = { ...openTokens(shared.connectionId, "shared", before.sealed ?? ""), accessToken: "of the newer account" };
+  await db.credential.deleteMany({ where: { connectionId: shared.connectionId } });
+  const { id, revision } = await db.credential.create({
+    data: { ...before, ...tokenColumns(shared.connectionId, "shared", remade, 600), revision: shared.credential.revision },
+  });
+  changed(shared.orgId);
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(refreshAfter401({ ...shared, refused: "the old one" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await rejectCredential(shared, "The server said invalid_token on a call.");
+  expect(await row()).toMatchObject({ id, status: "active" });
+  expect(await accessToken({ ...shared, credential: { id, revision } })).toBe("of the newer account");
+  expect(refreshes()).toBe(0);
+});
+
+test("tokens go to no address but the connection's own", async () => {
+  const { shared } = await connected();
+  const moved = "https://moved.example/mcp";
+  await db.connection.update({ where: { id: shared.connectionId }, data: { url: moved } });
+  changed(shared.orgId);
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(refreshAfter401({ ...shared, refused: "the old one" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 });
