@@ -76,15 +76,18 @@ async function complete(
   if (error === "access_denied") throw new DomainError("FORBIDDEN", "Access was not granted at the provider. Nothing was connected.");
   if (error !== null || code === null)
     throw new DomainError("UPSTREAM_FAILED", "The provider ended the sign-in without granting access. Try again.");
+  const { url } = attempt.secrets;
+  // Not even the code is used up for a connection that went elsewhere: what comes back belongs to the address that the person was sent for.
+  if (connection.url !== url) throw new DomainError("CONFLICT", "The connection was changed meanwhile. Nothing was connected.");
   // Rights may have changed while the person was away.
   await beginAllowed(actor, connection.id);
   const { tokens, lifetimeSeconds } = await exchange(attempt, { code, iss });
-  const listing = await probe({ url: connection.url, authorization: fixedHeaders(bearer(tokens.accessToken)) });
+  const listing = await probe({ url, authorization: fixedHeaders(bearer(tokens.accessToken)) });
   const { holder } = attempt;
   const target = { type: "connection", id: connection.id, name: connection.name } as const;
   await transaction(async (tx) => {
     await demandMember(tx, actor);
-    await demandUnmoved(tx, connection);
+    await demandUnmoved(tx, { ...connection, url });
     await saveCredential(
       tx,
       { connectionId: connection.id, holder },

@@ -333,3 +333,49 @@ test("a connection that moved while its person was away is not connected with wh
   expect(await finishAuthorization(owner, parametersOf(callback))).toMatchObject({ state: "expired" });
   expect(await db.credential.count({ where: { connectionId } })).toBe(0);
 });
+
+test("a connection that moved after its person went sends nothing from the old address to the new one", async () => {
+  const [upstream, other] = [await upstreamWith(), await upstreamWith()];
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  const { callback } = await goToProvider(owner, connectionId);
+  // As an edit leaves it that came between two steps of the sign-in: the attempt is still there.
+  await db.connection.update({ where: { id: connectionId }, data: { url: other.url } });
+  expect(await finishAuthorization(owner, parametersOf(callback))).toMatchObject({
+    state: "failed",
+    message: expect.stringContaining("changed meanwhile"),
+  });
+  expect(requestsTo(upstream, "/token")).toEqual([]);
+  expect(other.requests).toEqual([]);
+  expect(await db.credential.count({ where: { connectionId } })).toBe(0);
+});
+
+/** Runs `edit` once, when the next request for `path` arrives at the upstream. */
+function onceAskedFor(upstream: OAuthUpstream, path: string, edit: () => Promise<unknown>): void {
+  const push = upstream.requests.push.bind(upstream.requests);
+  upstream.requests.push = (...entries) => {
+    if (entries.some((entry) => entry.path === path)) {
+      upstream.requests.push = push;
+      // Prisma begins when somebody waits.
+      void edit().then(() => undefined);
+    }
+    return push(...entries);
+  };
+}
+
+test("a connection that moves while a sign-in begins has no sign-in under way", async () => {
+  const upstream = await upstreamWith();
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  onceAskedFor(upstream, "/reg", () => db.connection.updateMany({ data: { url: "https://moved.example/mcp" } }));
+  await expect(beginAuthorization(owner, { connectionId })).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await db.oAuthAttempt.count({ where: { connectionId } })).toBe(0);
+  expect(await db.oAuthClient.count({ where: { connectionId } })).toBe(0);
+});
+
+test("a client entered while a sign-in registers another one stays", async () => {
+  const upstream = await upstreamWith();
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  const byHand = { connectionId, issuer: upstream.issuer, source: "preregistered", clientId: "by-hand", sealed: "" };
+  onceAskedFor(upstream, "/reg", () => db.oAuthClient.create({ data: byHand }));
+  await expect(beginAuthorization(owner, { connectionId })).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await db.oAuthClient.findFirst({ where: { connectionId } })).toMatchObject({ clientId: "by-hand" });
+});
