@@ -8,6 +8,8 @@ export interface Sighting {
   status: number | null;
   contentType: string | null;
   challenge: string | null;
+  /** `AuthorizedFetch.redacted` of the fetch that was used last, for diagnoses of a connect that never became a session. */
+  redacted: (text: string) => string;
 }
 
 export interface AuthorizedFetch {
@@ -41,6 +43,8 @@ export function authorizedFetch(base: OutboundFetch, authorization: Authorizatio
   };
   const redacted = (text: string) =>
     secrets.reduce((clean, secret) => (clean.includes(secret) ? clean.replaceAll(secret, "[redacted]") : clean), text);
+
+  sighting.redacted = redacted;
 
   const send = async (input: string | URL | Request, init: RequestInit | undefined, credential: Record<string, string>) => {
     remember(credential);

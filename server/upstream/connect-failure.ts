@@ -5,8 +5,9 @@ import { DomainError, type FailurePhase, upstreamFailed, type UpstreamFailure } 
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
-import { boundedText, unauthorized } from "./call-error.ts";
 import type { Sighting } from "./authorized-fetch.ts";
+import { unauthorized } from "./call-error.ts";
+import { redactedError } from "./rpc-error.ts";
 
 const checkUrl = "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.";
 
@@ -37,8 +38,10 @@ function byAnswer({ status, contentType }: Sighting): UpstreamFailure | null {
 export function connectFailure(error: unknown, sighting: Sighting, phase: FailurePhase): DomainError {
   if (error instanceof DomainError) return error;
   if (error instanceof ProtocolError) {
-    const seen = `The server answered with an error: ${boundedText(error.message)} (${error.code}).`;
-    return upstreamFailed({ phase, seen, actor: "provider", advice: "Ask the provider what it means." }, error);
+    const { code, message } = redactedError(error, sighting.redacted);
+    const seen = `The server answered with an error: ${message} (${code}).`;
+    // The error itself is no cause to keep: it may repeat the key it was sent, and causes are logged.
+    return upstreamFailed({ phase, seen, actor: "provider", advice: "Ask the provider what it means." });
   }
   const network = diagnose(error, phase);
   const isNetwork = error instanceof OutboundError || network.phase !== phase;
