@@ -1,5 +1,6 @@
 // Tells a provider that tokens are no longer wanted (RFC 7009). Best effort: forgetting them here does not wait for its consent.
 import { log } from "#server/log.ts";
+import { loggableCauses } from "#server/outbound/loggable.ts";
 import { outbound } from "#server/outbound/outbound.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
@@ -38,6 +39,6 @@ export async function revoke({
     await response.body?.cancel();
     if (!response.ok) log.info({ connectionId, status: response.status }, "the provider refused to revoke");
   } catch (error) {
-    log.info({ connectionId, reason: error instanceof Error ? error.message : "unknown" }, "the provider could not be told to revoke");
+    log.info({ connectionId, causes: loggableCauses(error) }, "the provider could not be told to revoke");
   }
 }

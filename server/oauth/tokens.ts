@@ -8,6 +8,7 @@ import { DomainError, upstreamFailed } from "#server/errors.ts";
 import { changed, remembered } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { diagnose } from "#server/outbound/failure.ts";
+import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
 import { oauthFetch } from "./oauth-fetch.ts";
@@ -169,13 +170,13 @@ async function failedRefresh(key: CredentialKey, { id, refreshCount, tokens }: H
   if (error instanceof OAuthError && finalCodes.includes(error.code)) {
     if (error.code !== OAuthErrorCode.InvalidGrant) await forgetRegistration({ ...key, issuer: tokens.issuer }, tokens.client.client_id);
     await rejectCredential(key, "The provider refused to renew the sign-in.", refreshCount);
-    return reconnectNeeded(error);
+    return reconnectNeeded(wordless(error));
   }
   // Everything is kept: a provider that is down is no reason to ask people to sign in again.
   restingUntil.set(id, true);
   await db.credential.updateMany({ where: { ...rowOf(key), refreshCount }, data: { refreshUntil: null } });
-  log.warn({ connectionId: key.connectionId, reason: error instanceof Error ? error.message : "unknown" }, "token refresh failed");
-  return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, error);
+  log.warn({ connectionId: key.connectionId, causes: loggableCauses(error) }, "token refresh failed");
+  return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, wordless(error));
 }
 
 /**

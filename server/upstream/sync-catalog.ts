@@ -4,6 +4,7 @@ import { DomainError } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { log } from "#server/log.ts";
+import { loggableCauses } from "#server/outbound/loggable.ts";
 
 import { connectFailure } from "./connect-failure.ts";
 import { listTools, type Listing } from "./list-tools.ts";
@@ -110,10 +111,7 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
   // What failed last is tried again soon, however long the list from before would be good for.
   if (failedAt > listedAt ? now - failedAt < failureTtlMs : now - listedAt < lifetime) return;
   syncCatalog(target).catch((error: unknown) => {
-    log.info(
-      { connectionId: target.connectionId, reason: error instanceof Error ? error.message : "unknown" },
-      "background listing failed",
-    );
+    log.info({ connectionId: target.connectionId, causes: loggableCauses(error) }, "background listing failed");
   });
 }
 

@@ -1,7 +1,11 @@
 // The life of an access token after the sign-in: renewed once, kept when the provider is down, given up when it says so.
+import { createServer } from "node:http";
+import { inspect } from "node:util";
+
 import { afterEach, expect, test, vi } from "vitest";
 
 import { db } from "#server/db.ts";
+import { log } from "#server/log.ts";
 import { changed } from "#server/freshness.ts";
 import { requireUsable } from "#server/grants/access.ts";
 import { openTokens, tokenColumns } from "#server/oauth/token-set.ts";
@@ -244,4 +248,24 @@ test("tokens go to no address but the connection's own", async () => {
   changed(shared.orgId);
   await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await expect(refreshAfter401({ ...shared, refused: "the old one" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("a provider that repeats what it was sent in its refusal is not quoted, neither in the log nor in the error's causes", async () => {
+  const { shared, row } = await connected({ endsIn: -1 });
+  const echo = createServer((req, res) => void req.pipe(res.writeHead(500)));
+  await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+  const address = echo.address();
+  const token_endpoint = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/token`;
+  const tokens = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
+  const echoing = { ...tokens, serverMetadata: { ...tokens.serverMetadata, token_endpoint } };
+  await db.credential.updateMany({ data: tokenColumns(shared.connectionId, "shared", echoing, -1) });
+  changed(shared.orgId);
+
+  const warn = vi.spyOn(log, "warn");
+  const error: unknown = await accessToken(shared).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "UPSTREAM_FAILED" });
+  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ causes: ["OAuthError: server_error"] }), "token refresh failed");
+  expect(inspect([warn.mock.calls, error], { depth: 10 })).not.toContain(tokens.refreshToken ?? "");
+  warn.mockRestore();
+  await new Promise((resolve) => echo.close(resolve));
 });
