@@ -421,6 +421,22 @@ describe("a key", () => {
     }
   });
 
+  test.each([
+    ["as JSON", "application/json", (message: string) => message],
+    ["as a stream", "text/event-stream", (message: string) => `data: ${message}\n\n`],
+  ])("that a server spells by numbers is taken out of its answer %s", async (_how, type, framed) => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: "sk/live-0123456789" }));
+    upstream.intercept = (_req, res, body) => {
+      if (typeof body !== "object" || body === null || !("method" in body) || body.method !== "tools/call") return false;
+      const id = "id" in body ? Number(body.id) : 0;
+      const text = '{"jsonrpc":"2.0","id":ID,"result":{"content":[{"type":"text","text":"sk\\/live-\\u0030123456789"}]}}';
+      res.writeHead(200, { "content-type": type }).end(framed(text.replace("ID", String(id))));
+      return true;
+    };
+    expect(await call(target)).toMatchObject({ content: [{ text: "[redacted]" }] });
+  });
+
   test("that a server repeats in a JSON-RPC error of its handshake or of its list is neither told nor stored", async () => {
     const upstream = await modern();
     const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: key, ...headers }));
