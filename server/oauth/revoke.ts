@@ -3,14 +3,11 @@ import { log } from "#server/log.ts";
 import { loggableCauses } from "#server/outbound/loggable.ts";
 import { outbound } from "#server/outbound/outbound.ts";
 
+import { isSecure, revocationEndpointOf } from "./authorization-server.ts";
 import { clientAuthentication } from "./client-authentication.ts";
 import { openTokens } from "./token-set.ts";
 
 const revocationFetch = outbound.withLimits({ timeoutMs: 5_000, maxBytes: 65_536 });
-
-function endpointOf(metadata: object): string | null {
-  return "revocation_endpoint" in metadata && typeof metadata.revocation_endpoint === "string" ? metadata.revocation_endpoint : null;
-}
 
 /** Revokes the tokens of a Credential row, which may be gone by now, where the provider offers it; waits at most five seconds. Never throws. */
 export async function revoke({
@@ -25,8 +22,9 @@ export async function revoke({
   if (sealed === null) return;
   try {
     const { refreshToken, accessToken, client, serverMetadata } = openTokens(connectionId, holder, sealed);
-    const endpoint = endpointOf(serverMetadata);
-    if (endpoint === null) return;
+    const endpoint = revocationEndpointOf(serverMetadata);
+    // The metadata was kept with the tokens, perhaps before this was demanded of it.
+    if (endpoint === undefined || !isSecure(endpoint)) return;
     // Revoking the refresh token ends the access tokens made with it (section 2.1).
     const body = new URLSearchParams(
       refreshToken === null

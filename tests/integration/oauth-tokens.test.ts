@@ -1,5 +1,5 @@
 // The life of an access token after the sign-in: renewed once, kept when the provider is down, given up when it says so.
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { inspect } from "node:util";
 
 import { afterEach, expect, test, vi } from "vitest";
@@ -8,6 +8,7 @@ import { db } from "#server/db.ts";
 import { log } from "#server/log.ts";
 import { changed } from "#server/freshness.ts";
 import { requireUsable } from "#server/grants/access.ts";
+import { revoke } from "#server/oauth/revoke.ts";
 import { openTokens, tokenColumns } from "#server/oauth/token-set.ts";
 import { accessToken, refreshAfter401, rejectCredential } from "#server/oauth/tokens.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
@@ -46,6 +47,18 @@ async function connected({ endsIn, ...options }: UpstreamOptions & { endsIn?: nu
   const refreshes = () => upstream.requests.filter(({ grantType, status }) => grantType === "refresh_token" && status === 200).length;
   const row = () => db.credential.findFirstOrThrow({ where });
   return { ...world, shared, upstream, refreshes, row };
+}
+
+/** A server on a free port of this machine. */
+async function listening(answer: RequestListener, host = "127.0.0.1") {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const address = server.address();
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://${host}:${typeof address === "object" && address ? address.port : 0}`, close };
 }
 
 async function call({ owner, connectionId }: { owner: { orgId: string; membershipId: string }; connectionId: string }) {
@@ -252,10 +265,7 @@ test("tokens go to no address but the connection's own", async () => {
 
 test("a provider that repeats what it was sent in its refusal is not quoted, neither in the log nor in the error's causes", async () => {
   const { shared, row } = await connected({ endsIn: -1 });
-  const echo = createServer((req, res) => void req.pipe(res.writeHead(500)));
-  await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
-  const address = echo.address();
-  const token_endpoint = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/token`;
+  const { url: token_endpoint, close } = await listening((req, res) => void req.pipe(res.writeHead(500)));
   const tokens = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
   const echoing = { ...tokens, serverMetadata: { ...tokens.serverMetadata, token_endpoint } };
   await db.credential.updateMany({ data: tokenColumns(shared.connectionId, "shared", echoing, -1) });
@@ -267,5 +277,21 @@ test("a provider that repeats what it was sent in its refusal is not quoted, nei
   expect(warn).toHaveBeenCalledWith(expect.objectContaining({ causes: ["OAuthError: server_error"] }), "token refresh failed");
   expect(inspect([warn.mock.calls, error], { depth: 10 })).not.toContain(tokens.refreshToken ?? "");
   warn.mockRestore();
-  await new Promise((resolve) => echo.close(resolve));
+  await close();
+});
+
+test("tokens of a time when a revocation endpoint without https was let through are not sent there", async () => {
+  const { shared, row, upstream } = await connected();
+  const tokens = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
+  const told: string[] = [];
+  const { url, close } = await listening((req, res) => {
+    told.push(req.url ?? "");
+    res.end();
+  }, "127.0.0.2");
+  const insecure = { ...tokens, serverMetadata: { ...tokens.serverMetadata, revocation_endpoint: `${url}/revoke` } };
+  await revoke({ ...shared, sealed: tokenColumns(shared.connectionId, "shared", insecure, 600).sealed });
+  expect(told).toEqual([]);
+  await close();
+  await revoke({ ...shared, sealed: (await row()).sealed });
+  expect(upstream.requests.at(-1)).toMatchObject({ path: "/token/revocation", status: 200 });
 });
