@@ -3,6 +3,7 @@ import { OAuthError, OAuthErrorCode, refreshAuthorization } from "@modelcontextp
 import { LRUCache } from "lru-cache";
 
 import { record } from "#server/audit/record.ts";
+import { orUnavailable } from "#server/database-error.ts";
 import { db, transaction } from "#server/db.ts";
 import { DomainError, upstreamFailed } from "#server/errors.ts";
 import { changed, remembered } from "#server/freshness.ts";
@@ -53,7 +54,9 @@ function rowOf({ orgId, connectionId, holder, url, credential }: CredentialKey) 
 
 async function load(key: CredentialKey): Promise<Held> {
   const { connectionId, holder } = key;
-  const row = await db.credential.findFirst({ where: rowOf(key) });
+  const row = await db.credential.findFirst({ where: rowOf(key) }).catch((error: unknown) => {
+    throw orUnavailable(error);
+  });
   if (!row?.sealed || row.status === "rejected") throw reconnectNeeded();
   return { id: row.id, tokens: openTokens(connectionId, holder, row.sealed), expiresAt: row.expiresAt, refreshCount: row.refreshCount };
 }
@@ -74,7 +77,10 @@ function isDue({ expiresAt, tokens }: Held): boolean {
 /** When this process may try to refresh a credential again, by its id. */
 const restingUntil = new LRUCache<string, true>({ max: 1_000, ttl: restMs });
 
-/** An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps, UPSTREAM_FAILED (phase token) when the refresh failed otherwise. */
+/**
+ * An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps, UPSTREAM_FAILED (phase token) when the refresh failed
+ * otherwise, UNAVAILABLE when the database did.
+ */
 export async function accessToken(key: CredentialKey): Promise<string> {
   const current = await held(key);
   const isAlive = () => current.expiresAt === null || current.expiresAt.getTime() > Date.now();
@@ -102,7 +108,11 @@ function refreshed(key: CredentialKey, seen: Held): Promise<string> {
   const id = idOf(key);
   const already = running.get(id);
   if (already) return already;
-  const refresh = refreshUnderLease(key, seen).finally(() => running.delete(id));
+  const refresh = refreshUnderLease(key, seen)
+    .catch((error: unknown) => {
+      throw orUnavailable(error);
+    })
+    .finally(() => running.delete(id));
   running.set(id, refresh);
   return refresh;
 }
@@ -111,15 +121,16 @@ function refreshed(key: CredentialKey, seen: Held): Promise<string> {
 async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string> {
   for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp;) {
     const now = new Date();
+    const giveUpAt = now.getTime() + leaseMs;
     const lease = await db.credential.updateMany({
       where: {
         ...rowOf(key),
         refreshCount: seen.refreshCount,
         OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }],
       },
-      data: { refreshUntil: new Date(now.getTime() + leaseMs) },
+      data: { refreshUntil: new Date(giveUpAt) },
     });
-    if (lease.count === 1) return refreshNow(key, seen);
+    if (lease.count === 1) return keep(key, seen, await askProvider(key, seen), giveUpAt);
     const current = await load(key);
     if (current.refreshCount !== seen.refreshCount) {
       changed(key.orgId);
@@ -135,8 +146,12 @@ async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string
   });
 }
 
-async function refreshNow(key: CredentialKey, seen: Held): Promise<string> {
-  const { connectionId, holder, orgId } = key;
+interface Renewed {
+  tokens: TokenSet;
+  columns: ReturnType<typeof tokenColumns>;
+}
+
+async function askProvider(key: CredentialKey, seen: Held): Promise<Renewed> {
   const { issuer, resource, serverMetadata, client, refreshToken } = seen.tokens;
   try {
     if (refreshToken === null) throw reconnectNeeded();
@@ -148,17 +163,35 @@ async function refreshNow(key: CredentialKey, seen: Held): Promise<string> {
       resource,
       fetchFn: oauthFetch,
     });
-    const next = toTokenSet(response, { issuer, resource, serverMetadata, client }, seen.tokens);
-    // Stored before anybody uses it: the provider may have made the old refresh token void already.
-    const stored = await db.credential.updateMany({
-      where: { ...rowOf(key), refreshCount: seen.refreshCount },
-      data: { ...tokenColumns(connectionId, holder, next, response.expires_in), refreshCount: { increment: 1 }, refreshUntil: null },
-    });
-    changed(orgId);
-    // Somebody signed in anew or disconnected meanwhile: that counts, not this.
-    return stored.count === 1 ? next.accessToken : (await load(key)).tokens.accessToken;
+    const tokens = toTokenSet(response, { issuer, resource, serverMetadata, client }, seen.tokens);
+    return { tokens, columns: tokenColumns(key.connectionId, key.holder, tokens, response.expires_in) };
   } catch (error) {
     throw await failedRefresh(key, seen, error);
+  }
+}
+
+/**
+ * Stores what the provider handed out, before anybody uses it: the old refresh token may be void already, and this the only copy of the new one.
+ * That is why it is tried until the lease ends; until then nobody else spends the old one.
+ */
+async function keep(key: CredentialKey, seen: Held, { tokens, columns }: Renewed, giveUpAt: number): Promise<string> {
+  const where = { ...rowOf(key), refreshCount: seen.refreshCount };
+  const data = { ...columns, refreshCount: { increment: 1 }, refreshUntil: null };
+  for (;;) {
+    try {
+      const stored = await db.credential.updateMany({ where, data });
+      changed(key.orgId);
+      if (stored.count === 1) return tokens.accessToken;
+      // Somebody signed in anew or disconnected meanwhile (or an earlier try did arrive): that counts, not this.
+      return (await load(key)).tokens.accessToken;
+    } catch (error) {
+      if (error instanceof DomainError && error.code === "UNAUTHENTICATED") throw error;
+      if (Date.now() + pollMs >= giveUpAt) {
+        log.error({ connectionId: key.connectionId, causes: loggableCauses(error) }, "a renewed sign-in could not be stored and is lost");
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
   }
 }
 

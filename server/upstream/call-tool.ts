@@ -2,6 +2,7 @@
 import { type CallToolResult, ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
+import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { rejectCredential } from "#server/oauth/tokens.ts";
 import { untilAborted } from "#server/outbound/deadline.ts";
@@ -137,12 +138,15 @@ async function callOn(
 
 /**
  * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot is opened anew once.
- * An explicit `invalid_token` marks the credential as rejected. Throws UpstreamCallError.
+ * An explicit `invalid_token` marks the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was not the server that failed
+ * but our own database.
  */
 export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   try {
     return await callOnce(target, input, options, false);
-  } catch (error) {
+  } catch (thrown) {
+    const error = orUnavailable(thrown);
+    if (error instanceof DomainError && error.code === "UNAVAILABLE") throw error;
     const told = translated(error, options);
     // Only what the server says in so many words, on a person's own call, ends a credential; a bare 401 may be a passing fault of theirs.
     const { credential } = target;

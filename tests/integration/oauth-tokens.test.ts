@@ -165,7 +165,10 @@ test.each([
 
 test("a refused refresh token marks the credential, tells so in search, and leaves an audit row; a new sign-in mends it", async () => {
   const { shared, owner, connectionId, upstream } = await connected({ endsIn: -1 });
+  const target = targetOf(await requireUsable(owner, connectionId));
   upstream.revokeEverything();
+  const calling = callTool(target, { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(15_000) });
+  await expect(calling).rejects.toMatchObject({ reason: "unauthorized" });
   await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   expect((await requireUsable(owner, connectionId)).state).toMatchObject({ name: "reconnect_required", actor: "organization_admin" });
   expect(await db.auditEvent.findFirst({ where: { orgId: shared.orgId, action: "connection.rejected" } })).toMatchObject({
@@ -294,4 +297,44 @@ test("tokens of a time when a revocation endpoint without https was let through 
   await close();
   await revoke({ ...shared, sealed: (await row()).sealed });
   expect(upstream.requests.at(-1)).toMatchObject({ path: "/token/revocation", status: 200 });
+});
+
+const away = () => Object.assign(new Error("Can't reach database server"), { code: "P1001" });
+
+/** The database fails when renewed tokens are stored, as long as `isAway` says so. Returns how often it did. */
+function databaseAwayForTokens(isAway: () => boolean) {
+  const { updateMany } = db.credential;
+  let failures = 0;
+  const fails = (args: { data: object } | undefined) => args !== undefined && "sealed" in args.data && isAway();
+  const spy = vi.spyOn(db.credential, "updateMany").mockImplementation((args) => {
+    if (!fails(args)) return updateMany(args);
+    failures += 1;
+    throw away();
+  });
+  return { failures: () => failures, end: () => spy.mockRestore() };
+}
+
+test("renewed tokens survive a database that is away for a moment, and the provider is asked once", async () => {
+  const { shared, row, refreshes, ...world } = await connected({ endsIn: -1 });
+  let left = 2;
+  const database = databaseAwayForTokens(() => left-- > 0);
+  const token = await accessToken(shared);
+  database.end();
+  expect(database.failures()).toBe(2);
+  expect(openTokens(shared.connectionId, "shared", (await row()).sealed ?? "").accessToken).toBe(token);
+  expect(refreshes()).toBe(1);
+  expect((await call(world)).structuredContent).toEqual({ account: "bookkeeping@harborpine.example" });
+});
+
+test("a database that stays away is told as ours and not as the provider's, and the credential stays", async () => {
+  const { row, ...world } = await connected({ endsIn: -1 });
+  const database = databaseAwayForTokens(() => true);
+  const now = Date.now.bind(Date);
+  // The lease's time passes at once.
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + database.failures() * 60_000);
+  await expect(call(world)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  clock.mockRestore();
+  database.end();
+  expect(await row()).toMatchObject({ status: "active" });
+  expect((await requireUsable(world.owner, world.connectionId)).state.name).toBe("ready");
 });
