@@ -5,23 +5,16 @@ import { outbound } from "#server/outbound/outbound.ts";
 
 import { isSecure, revocationEndpointOf } from "./authorization-server.ts";
 import { clientAuthentication } from "./client-authentication.ts";
-import { openTokens } from "./token-set.ts";
+import { openTokens, type TokenSet } from "./token-set.ts";
 
 const revocationFetch = outbound.withLimits({ timeoutMs: 5_000, maxBytes: 65_536 });
 
-/** Revokes the tokens of a Credential row, which may be gone by now, where the provider offers it; waits at most five seconds. Never throws. */
-export async function revoke({
-  connectionId,
-  holder,
-  sealed,
-}: {
-  connectionId: string;
-  holder: string;
-  sealed: string | null;
-}): Promise<void> {
-  if (sealed === null) return;
+/** Revokes tokens where the provider offers it; waits at most five seconds. Never throws. */
+export async function revokeTokens(
+  connectionId: string,
+  { refreshToken, accessToken, client, serverMetadata }: Pick<TokenSet, "refreshToken" | "accessToken" | "client" | "serverMetadata">,
+): Promise<void> {
   try {
-    const { refreshToken, accessToken, client, serverMetadata } = openTokens(connectionId, holder, sealed);
     const endpoint = revocationEndpointOf(serverMetadata);
     // The metadata was kept with the tokens, perhaps before this was demanded of it.
     if (endpoint === undefined || !isSecure(endpoint)) return;
@@ -39,4 +32,25 @@ export async function revoke({
   } catch (error) {
     log.info({ connectionId, causes: loggableCauses(error) }, "the provider could not be told to revoke");
   }
+}
+
+/** Revokes the tokens of a Credential row, which may be gone by now. Never throws. */
+export async function revoke({
+  connectionId,
+  holder,
+  sealed,
+}: {
+  connectionId: string;
+  holder: string;
+  sealed: string | null;
+}): Promise<void> {
+  if (sealed === null) return;
+  let tokens: TokenSet;
+  try {
+    tokens = openTokens(connectionId, holder, sealed);
+  } catch (error) {
+    log.info({ connectionId, causes: loggableCauses(error) }, "tokens to revoke cannot be read");
+    return;
+  }
+  await revokeTokens(connectionId, tokens);
 }

@@ -14,6 +14,7 @@ import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
 import { clientAuthentication } from "./client-authentication.ts";
 import { oauthFetch } from "./oauth-fetch.ts";
 import { forgetRegistration } from "./registration.ts";
+import { revokeTokens } from "./revoke.ts";
 import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
 
 /**
@@ -182,7 +183,9 @@ async function keep(key: CredentialKey, seen: Held, { tokens, columns }: Renewed
       const stored = await db.credential.updateMany({ where, data });
       changed(key.orgId);
       if (stored.count === 1) return tokens.accessToken;
-      // Somebody signed in anew or disconnected meanwhile (or an earlier try did arrive): that counts, not this.
+      // Disconnected meanwhile: what the disconnect revoked was the token before this one.
+      if ((await db.credential.count({ where: { id: seen.id } })) === 0) await revokeTokens(key.connectionId, tokens);
+      // Or somebody signed in anew (or an earlier try did arrive): that counts, not this.
       return (await load(key)).tokens.accessToken;
     } catch (error) {
       if (error instanceof DomainError && error.code === "UNAUTHENTICATED") throw error;

@@ -379,3 +379,25 @@ test("a client entered while a sign-in registers another one stays", async () =>
   await expect(beginAuthorization(owner, { connectionId })).rejects.toMatchObject({ code: "CONFLICT" });
   expect(await db.oAuthClient.findFirst({ where: { connectionId } })).toMatchObject({ clientId: "by-hand" });
 });
+
+test.each([
+  ["the server cannot be listed with them", "/mcp", (id: string) => db.connection.update({ where: { id }, data: { name: "Ledger" } })],
+  [
+    "the connection was moved meanwhile",
+    "/token",
+    (id: string) => db.connection.update({ where: { id }, data: { url: "https://m.example/" } }),
+  ],
+])("tokens that are not kept because %s are revoked", async (_why, path, edit) => {
+  const upstream = await upstreamWith();
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  const { callback } = await goToProvider(owner, connectionId);
+  onceAskedFor(upstream, path, () => {
+    if (path === "/mcp") upstream.expireAccessTokens();
+    return edit(connectionId);
+  });
+  expect(await finishAuthorization(owner, parametersOf(callback))).toMatchObject({ state: "failed" });
+  expect(requestsTo(upstream, "/token")).toHaveLength(1);
+  expect(requestsTo(upstream, "/token/revocation")).toMatchObject([{ status: 200 }]);
+  expect(upstream.count("RefreshToken")).toBe(0);
+  expect(await db.credential.count({ where: { connectionId } })).toBe(0);
+});

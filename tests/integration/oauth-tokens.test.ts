@@ -338,3 +338,18 @@ test("a database that stays away is told as ours and not as the provider's, and 
   expect(await row()).toMatchObject({ status: "active" });
   expect((await requireUsable(world.owner, world.connectionId)).state.name).toBe("ready");
 });
+
+test("a refresh that finds its credential disconnected leaves no tokens behind at the provider", async () => {
+  const { shared, upstream } = await connected({ endsIn: -1 });
+  let open = () => {};
+  upstream.tokenGate = new Promise((resolve) => (open = resolve));
+  const asked = upstream.requests.length;
+  const refreshing = accessToken(shared);
+  refreshing.catch(() => undefined);
+  await vi.waitFor(() => expect(upstream.requests.length).toBeGreaterThan(asked));
+  await db.credential.deleteMany({ where: { connectionId: shared.connectionId } });
+  open();
+  await expect(refreshing).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(upstream.requests.at(-1)).toMatchObject({ path: "/token/revocation", status: 200 });
+  expect(upstream.count("AccessToken")).toBe(0);
+});
