@@ -151,5 +151,5 @@ function opened(
 }
 
 export function blankSighting(): Sighting {
-  return { status: null, contentType: null, challenge: null };
+  return { status: null, contentType: null, challenge: null, redacted: (text) => text };
 }
