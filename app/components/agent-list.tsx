@@ -11,15 +11,14 @@ export interface AgentRow {
   createdAt: Date;
   lastUsedAt: Date | null;
   lastClient: string | null;
+  /** Who let it in, where it is a list of several people. */
+  person?: string;
 }
 
 export function AgentList({ agents }: { agents: readonly AgentRow[] }) {
-  if (agents.length === 0) {
-    return <p className="text-muted">None yet. Most agents need the URL alone: they open a browser, you sign in and allow them.</p>;
-  }
   return (
     <ul className="-my-3 divide-y divide-line">
-      {agents.map(({ id, clientName, redirectHost, scopes, createdAt, lastUsedAt, lastClient }) => (
+      {agents.map(({ id, clientName, redirectHost, scopes, createdAt, lastUsedAt, lastClient, person }) => (
         <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3">
           <div className="min-w-0">
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
@@ -27,7 +26,8 @@ export function AgentList({ agents }: { agents: readonly AgentRow[] }) {
               <Badge>{scopes.includes("mcp:write") ? "Read and write" : "Read only"}</Badge>
             </p>
             <p className="mt-1 text-xs text-muted">
-              Allowed <Time at={createdAt} /> from <span className="break-all">{redirectHost}</span>
+              Allowed {person && `by ${person} `}
+              <Time at={createdAt} /> from <span className="break-all">{redirectHost}</span>
               {" · "}
               {lastUsedAt ? (
                 <>

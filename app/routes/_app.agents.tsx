@@ -80,7 +80,11 @@ export default function Agents() {
           </div>
         </Section>
         <Section id="signed-in" title="Signed-in agents" about="They know the URL alone, and act as you since you allowed them.">
-          <AgentList agents={agents} />
+          {agents.length > 0 ? (
+            <AgentList agents={agents} />
+          ) : (
+            <p className="text-muted">None yet. Most agents need the URL alone: they open a browser, you sign in and allow them.</p>
+          )}
         </Section>
         <Section
           id="new-token"

@@ -24,6 +24,16 @@ export async function listAgents(actor: Actor) {
   return db.agentGrant.findMany({ where, select: shown, orderBy: { createdAt: "desc" } });
 }
 
+/** Every signed-in agent of the organization with the person who let it in, newest first: for those who manage members. */
+export async function listEveryonesAgents(actor: Actor) {
+  const rows = await db.agentGrant.findMany({
+    where: { orgId: actor.orgId },
+    select: { ...shown, membership: { select: { user: { select: { name: true } } } } },
+    orderBy: { createdAt: "desc" },
+  });
+  return rows.map(({ membership, ...agent }) => ({ ...agent, person: membership.user.name }));
+}
+
 /** Ends an agent's access at once: one's own, or anybody's of the organization for those who manage members. Throws NOT_FOUND. */
 export async function revokeAgent(actor: Actor, { id }: { id: string }): Promise<{ id: string }> {
   const own = { id, orgId: actor.orgId, ...(may(actor, "member.manage") ? {} : { membershipId: actor.membershipId }) };

@@ -1,5 +1,7 @@
 // What our authorization server keeps, in one table: ids hashed, payloads sealed, so that a stolen database opens nothing.
-import { db, type Prisma } from "#server/db.ts";
+import { record } from "#server/audit/record.ts";
+import { db, type Prisma, transaction } from "#server/db.ts";
+import { changed } from "#server/freshness.ts";
 import { hashSecret } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
 
@@ -39,6 +41,19 @@ function open({ id, model, sealed, consumedAt, expiresAt }: Row): Payload | unde
 
 const optionalHash = (text: string | undefined) => (text === undefined ? null : hashSecret(text));
 
+async function endGrant(id: string): Promise<void> {
+  const ended = await transaction(async (tx) => {
+    const grant = await tx.agentGrant.findUnique({ where: { id }, select: { orgId: true, clientName: true } });
+    if (!grant) return null;
+    await tx.agentGrant.deleteMany({ where: { id } });
+    const target = { type: "agent_grant", id, name: grant.clientName } as const;
+    const agent = { via: "system", orgId: grant.orgId, name: grant.clientName, requestId: "sign-out" } as const;
+    await record(tx, agent, { action: "agent.signed_out", target });
+    return grant;
+  });
+  if (ended) changed(ended.orgId);
+}
+
 /** The adapter that oidc-provider asks for one of its models. */
 export function recordsOf(model: string) {
   return {
@@ -73,6 +88,8 @@ export function recordsOf(model: string) {
     },
     async destroy(id: string): Promise<void> {
       await db.oAuthRecord.deleteMany({ where: { id: idOf(model, id) } });
+      // A grant ends when the agent signs out (RFC 7009), or when a used refresh token comes again: it is out of the lists as well.
+      if (model === "Grant") await endGrant(id);
     },
     async revokeByGrantId(grantId: string): Promise<void> {
       await db.oAuthRecord.deleteMany({ where: { model, grantId } });
