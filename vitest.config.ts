@@ -5,7 +5,8 @@ const env = {
   NODE_ENV: "test" as const,
   ALLOW_PRIVATE_UPSTREAMS: "1",
   DATABASE_URL: "pglite:memory",
-  SECRET_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+  // The second is there to be replaced: tests/integration/operator.test.ts seals with it.
+  SECRET_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")},before:${Buffer.alloc(32, 8).toString("base64")}`,
   LOG_LEVEL: "silent",
   LOG_FORMAT: "json",
 };

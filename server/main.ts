@@ -9,7 +9,7 @@ import { abandonRequests } from "./http/facts.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
-import { links } from "./origin.ts";
+import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
 import { sweepRecords } from "./signin/records.ts";
@@ -42,8 +42,7 @@ server.listen(env.PORT, env.HOST, () => announce(server.address()));
 
 function announce(address: AddressInfo | string | null): void {
   const port = typeof address === "object" && address ? address.port : env.PORT;
-  const host = env.HOST === "0.0.0.0" || env.HOST === "::" ? "localhost" : env.HOST;
-  const origin = env.PUBLIC_URL ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const origin = ownOrigin(port);
   process.stdout.write(`\n  Gatehouse is running at ${origin}\n`);
   if (setupToken) process.stdout.write(`  Create the first owner (this link works once): ${links.setup(origin, setupToken)}\n`);
   process.stdout.write("\n");

@@ -24,6 +24,13 @@ export function originOf(req: IncomingMessage): string {
   return `${scheme}://${requestHost(req)}`;
 }
 
+/** Where this process is reached when no request says it: `PUBLIC_URL`, else the address it listens on. */
+export function ownOrigin(port = env.PORT): string {
+  // Listening everywhere is no address to go to.
+  const host = env.HOST === "0.0.0.0" || env.HOST === "::" ? "localhost" : env.HOST;
+  return env.PUBLIC_URL ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /**
  * Whether the Host header names this product (against DNS rebinding): the host of `PUBLIC_URL`, or a loopback name.
  * Without `PUBLIC_URL` a server that listens beyond loopback cannot know its names and accepts any well-formed one.

@@ -2,6 +2,7 @@
 import { record } from "#server/audit/record.ts";
 import { db, transaction } from "#server/db.ts";
 import { notFound } from "#server/errors.ts";
+import { changed } from "#server/freshness.ts";
 import { randomSecret } from "#server/seal.ts";
 
 import { hashPassword } from "./password.ts";
@@ -28,5 +29,6 @@ export async function resetPassword({
       await record(tx, { via: "system", orgId, name: by, requestId }, { action: "user.password_reset", target });
     }
   });
+  for (const { orgId } of user.memberships) changed(orgId);
   return { password };
 }

@@ -2,9 +2,10 @@
 // Who may read the data folder is the operator; nothing listens on the network.
 import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
-import { createServer, request } from "node:http";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 
 import { z } from "zod";
 
@@ -36,30 +37,67 @@ async function answerTo(body: string): Promise<CommandResult> {
   }
 }
 
-/** Opens the socket and returns what closes it. Call it once the data folder is locked: what lies there then is left over. */
-export async function openControl(databaseUrl: string): Promise<() => Promise<void>> {
-  const file = socketPath(databaseUrl);
-  if (file === null) return () => Promise.resolve();
-  if (Buffer.byteLength(file) > maxPathBytes) {
-    log.warn("the path of the data folder is too long for a socket: the operator's commands work while Gatehouse is stopped");
-    return () => Promise.resolve();
-  }
+async function listen(server: Server, file: string): Promise<void> {
   rmSync(file, { force: true });
-  const server = createServer((req, res) => {
-    text(req)
-      .then(answerTo)
-      .then((result) => res.setHeader("connection", "close").end(JSON.stringify(result)))
-      .catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined));
-  });
   // Nobody else may connect, not even for the moment before a chmod.
   const before = process.umask(0o177);
-  server.listen(file);
-  process.umask(before);
+  try {
+    server.listen(file);
+  } finally {
+    process.umask(before);
+  }
   await once(server, "listening");
+}
+
+/**
+ * Opens the socket and returns what closes it, which waits for running commands and for nothing else. Call it once the data folder is locked:
+ * what lies there then is left over. The product also runs without: not every file system knows sockets.
+ */
+export async function openControl(databaseUrl: string): Promise<() => Promise<void>> {
+  const nothing = () => Promise.resolve();
+  const file = socketPath(databaseUrl);
+  if (file === null) return nothing;
+  const running = new Set<Promise<void>>();
+  const server = createServer((req, res) => {
+    serve(req, res).catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined));
+  });
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const body = await text(req);
+    const work = answerTo(body).then(async (result) => {
+      res.setHeader("connection", "close").end(JSON.stringify(result));
+      await finished(res).catch(() => undefined);
+    });
+    running.add(work);
+    await work.finally(() => running.delete(work));
+  }
+  try {
+    if (Buffer.byteLength(file) > maxPathBytes) throw new Error("the path of the data folder is too long for a socket");
+    await listen(server, file);
+  } catch (error) {
+    log.warn({ err: error }, "no socket beside the data: the operator's commands work while Gatehouse is stopped");
+    return nothing;
+  }
   return async () => {
+    const closed = once(server, "close");
     server.close();
-    await once(server, "close");
+    await Promise.all(running);
+    // Whoever is connected now has not said anything.
+    server.closeAllConnections();
+    await closed;
   };
+}
+
+const ended = "Gatehouse ended before it answered. Look whether the command was done before you repeat it.\n";
+
+/** What to make of a socket on which the command did not get through; null when nobody listens there any more. */
+function withoutAnswer(error: unknown): CommandResult | null {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  // Left over by a product that was killed.
+  if (code === "ECONNREFUSED" || code === "ENOENT") return null;
+  if (code === "EACCES" || code === "EPERM")
+    return { code: 2, stdout: "", stderr: "Gatehouse runs here as another user. Run this as the same one.\n" };
+  if (code === "ECONNRESET" || code === "EPIPE") return { code: 1, stdout: "", stderr: ended };
+  throw error;
 }
 
 /** Hands a command over to the product that runs on this database; null when none does. */
@@ -73,8 +111,6 @@ export async function sendCommand(databaseUrl: string, argv: readonly string[]):
     const [response] = await responding;
     return answer.parse(JSON.parse(await text(response)));
   } catch (error) {
-    // Left over by a product that was killed: nobody answers there.
-    if (error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ENOENT")) return null;
-    throw error;
+    return withoutAnswer(error);
   }
 }

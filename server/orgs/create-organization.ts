@@ -22,16 +22,16 @@ async function freeSlug(tx: Tx, name: string): Promise<string> {
   return slug;
 }
 
-/** An organization with this user as its owner, inside `tx`. */
+/** An organization with this user as its owner, inside `tx`. `by`: who made it for them, when that is somebody else. */
 export async function createOrganization(
   tx: Tx,
-  { name, user, requestId }: { name: string; user: { id: string; name: string }; requestId: string },
+  { name, user, by = user.name, requestId }: { name: string; user: { id: string; name: string }; by?: string; requestId: string },
 ) {
   const org = await tx.organization.create({ data: { name, slug: await freeSlug(tx, name) } });
   const membership = await tx.membership.create({ data: { orgId: org.id, userId: user.id, role: "owner" } });
   await record(
     tx,
-    { via: "system", orgId: org.id, name: user.name, requestId },
+    { via: "system", orgId: org.id, name: by, requestId },
     { action: "organization.created", target: { type: "organization", id: org.id, name: org.name } },
   );
   return { org, membership };

@@ -1,14 +1,19 @@
 // The operator's command line: what it does, what it says, and that it reaches a running product and a stopped one.
-import { statSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { connect } from "node:net";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 
-import { beforeEach, describe, expect, inject, test } from "vitest";
+import { beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { z } from "zod";
 
 import { signIn } from "#server/auth/sign-in.ts";
 import { db } from "#server/db.ts";
 import { env } from "#server/env.ts";
-import { runCommand } from "#server/operator/commands.ts";
+import { answerWithoutDatabase, runCommand } from "#server/operator/commands.ts";
+import { openControl, sendCommand } from "#server/operator/control.ts";
 import { reseal } from "#server/operator/reseal.ts";
 import { createSealer } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
@@ -16,7 +21,7 @@ import { verify } from "#server/tokens/verify.ts";
 import { createMember, createOrganization } from "#prisma/factories.ts";
 import { startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { runCommandLine } from "#tests/setup/command-line.ts";
-import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
+import { createServerDatabase, resetDatabase, useDatabase } from "#tests/setup/database.ts";
 import { startProduct, temporaryFolder } from "#tests/setup/product.ts";
 
 useDatabase();
@@ -46,6 +51,38 @@ test("help, unknown commands, missing and unknown options: words and exit codes"
     code: 1,
     stderr: expect.stringContaining("valid e-mail"),
   });
+  // Words that every object has are no commands.
+  for (const word of ["toString", "constructor", "__proto__"]) expect(await run(word)).toMatchObject({ code: 2, stdout: "" });
+  expect(await run("token create --org a --email b@example.com --name c --days soon")).toMatchObject({ code: 2 });
+  expect(await run("member role --org a --email b@example.com --role king")).toMatchObject({ code: 2 });
+  const commands = await json(z.array(z.object({ command: z.string(), usage: z.string(), about: z.string() })), "help");
+  for (const { command } of commands) expect(answerWithoutDatabase([...command.split(" "), "--color"])).toMatchObject({ code: 2 });
+});
+
+test("an option that a command does not take is refused: a mistyped --org never means every organization", async () => {
+  await createMember(await createOrganization("One"), { role: "owner" });
+  for (const line of ["rollout dark --name one", "rollout dark --org a --org b", "rollout dark one", "rollout dark --org"])
+    expect(await run(line), line).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("Usage: ") });
+  expect(await runCommand(["rollout", "dark", "--org", ""])).toMatchObject({ code: 1 });
+  expect(await db.organization.findMany({ select: { rollout: true } })).toEqual([{ rollout: "disabled" }]);
+});
+
+test("roles and removal leave their rows, and the last owner stays", async () => {
+  const org = await createOrganization("One");
+  const owner = await createMember(org, { role: "owner" });
+  const member = await createMember(org);
+  const { slug } = await db.organization.findFirstOrThrow();
+  const last = { code: 1, stdout: "", stderr: expect.stringContaining("needs an owner") };
+  expect(await run(`member role --org ${slug} --email ${owner.email} --role member`)).toMatchObject(last);
+  expect(await run(`member remove --org ${slug} --email ${owner.email}`)).toMatchObject(last);
+  expect(await run(`token create --org ${slug} --email ${member.email} --name x --scopes admin`)).toMatchObject({ code: 1 });
+  expect(await json(z.object({ role: z.string() }), `member role --org ${slug} --email ${member.email} --role owner`)).toEqual({
+    role: "owner",
+  });
+  expect(await run(`member remove --org ${slug} --email ${owner.email}`)).toMatchObject({ code: 0, stdout: "Removed.\n" });
+  expect(await run(`member remove --org ${slug} --email ${owner.email}`)).toMatchObject({ code: 1 });
+  const rows = await db.auditEvent.findMany({ where: { actorName: "operator" }, orderBy: { at: "asc" }, select: { action: true } });
+  expect(rows.map(({ action }) => action)).toEqual(["member.role_changed", "member.removed"]);
 });
 
 test("an organization, its people, a password and a token, each with its audit row", async () => {
@@ -82,7 +119,11 @@ test("an organization, its people, a password and a token, each with its audit r
   const rows = await db.auditEvent.findMany({ where: { via: "operator" }, select: { action: true, actorName: true, membershipId: true } });
   expect(rows.map(({ action }) => action).sort()).toEqual(["agent_token.created", "invitation.created"]);
   for (const row of rows) expect(row).toMatchObject({ actorName: "operator", membershipId: null });
-  expect(await db.auditEvent.count({ where: { action: { in: ["organization.created", "user.password_reset"] } } })).toBe(2);
+  const system = await db.auditEvent.findMany({
+    where: { via: "system", NOT: { action: { startsWith: "session." } } },
+    select: { action: true, actorName: true },
+  });
+  for (const action of ["organization.created", "user.password_reset"]) expect(system).toContainEqual({ action, actorName: "operator" });
 });
 
 test("the rollout of one organization and of all", async () => {
@@ -100,30 +141,136 @@ test("the rollout of one organization and of all", async () => {
   expect(await db.auditEvent.count({ where: { action: "organization.rollout_changed" } })).toBe(3);
 });
 
-test("re-sealing stops at a secret whose key is not there, and leaves what is sealed with the newest", async () => {
-  const org = await createOrganization("One");
-  const connection = {
-    id: "books0000001",
-    orgId: org.id,
-    name: "b",
-    nameKey: "b",
-    url: "https://x.example/",
-    authType: "api_key",
-    credentialMode: "shared",
-  } as const;
-  await db.connection.create({ data: connection });
-  const older = { kid: "older", key: Buffer.alloc(32, 9) };
-  const binding = `credential:${connection.id}:shared`;
-  const sealed = createSealer([older]).seal("the key", binding);
-  await db.credential.create({ data: { connectionId: connection.id, holder: "shared", sealed } });
-  // This process does not know the older key: nothing is written.
-  await expect(reseal()).rejects.toThrow(/older/);
-  expect((await db.credential.findFirst())?.sealed).toBe(sealed);
-  // What is sealed with the newest is left as it is.
-  const fresh = sealer.seal("the key", binding);
-  await db.credential.updateMany({ data: { sealed: fresh } });
-  expect(await reseal()).toEqual({ credentials: 0, oauthClients: 0, attempts: 0, agentRecords: 0 });
-  expect((await db.credential.findFirst())?.sealed).toBe(fresh);
+describe("re-sealing", () => {
+  // The second key of the tests' SECRET_KEYS: what it sealed can be opened, and is stale.
+  const before = createSealer([{ kid: "before", key: Buffer.alloc(32, 8) }]);
+  const unknown = createSealer([{ kid: "lost", key: Buffer.alloc(32, 9) }]);
+  const connectionId = "books0000001";
+  const credentialBinding = `credential:${connectionId}:shared`;
+
+  beforeEach(async () => {
+    const org = await createOrganization("One");
+    const { membershipId } = await createMember(org);
+    const names = { name: "b", nameKey: "b", url: "https://x.example/" };
+    await db.connection.create({ data: { id: connectionId, orgId: org.id, ...names, authType: "oauth", credentialMode: "shared" } });
+    await db.credential.create({ data: { connectionId, holder: "shared", sealed: before.seal("the key", credentialBinding) } });
+    const issuer = "https://issuer.example";
+    const client = {
+      connectionId,
+      issuer,
+      source: "dcr",
+      clientId: "c",
+      sealed: before.seal("a client", `oauth-client:${connectionId}:${issuer}`),
+    };
+    await db.oAuthClient.create({ data: client });
+    const attempt = {
+      orgId: org.id,
+      connectionId,
+      membershipId,
+      sessionId: "s",
+      holder: "shared",
+      issuer,
+      redirectUri: "https://x.example/",
+    };
+    for (const [id, expiresInMs] of [
+      ["under-way", 60_000],
+      ["over", -60_000],
+    ] as const) {
+      const sealed = before.seal("a verifier", `oauth-attempt:${id}`);
+      await db.oAuthAttempt.create({ data: { ...attempt, id, stateHash: id, sealed, expiresAt: new Date(Date.now() + expiresInMs) } });
+    }
+  });
+  const credential = async () => (await db.credential.findFirstOrThrow()).sealed ?? "";
+
+  test("seals with the newest key what an older one sealed, each in its own row, once", async () => {
+    const counts = z.object({ credentials: z.number(), oauthClients: z.number(), attempts: z.number() });
+    expect(await json(counts, "secrets reseal")).toEqual({ credentials: 1, oauthClients: 1, attempts: 1 });
+    const client = await db.oAuthClient.findFirstOrThrow();
+    const attempt = await db.oAuthAttempt.findUniqueOrThrow({ where: { id: "under-way" } });
+    const rows = [await credential(), client.sealed, attempt.sealed];
+    expect(rows.map((sealed) => sealer.isStale(sealed))).toEqual([false, false, false]);
+    expect(sealer.open(await credential(), credentialBinding)).toBe("the key");
+    expect(sealer.open(client.sealed, `oauth-client:${connectionId}:${client.issuer}`)).toBe("a client");
+    expect(sealer.open(attempt.sealed, "oauth-attempt:under-way")).toBe("a verifier");
+    expect((await run("secrets reseal")).stdout).toBe(
+      "Sealed anew: 0 credentials, 0 OAuth clients, 0 sign-ins under way, 0 records of agents.\n",
+    );
+    expect((await db.credential.findFirstOrThrow()).sealed).toBe(rows[0]);
+  });
+
+  test("goes past a secret whose key is not there, leaves it, and names it", async () => {
+    const lost = unknown.seal("the key", credentialBinding);
+    await db.credential.updateMany({ data: { sealed: lost } });
+    const refused = await run("secrets reseal");
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/1 secrets cannot be opened.*books0000001.*"lost"/s),
+    });
+    expect(await credential()).toBe(lost);
+    expect(sealer.isStale((await db.oAuthClient.findFirstOrThrow()).sealed)).toBe(false);
+  });
+
+  test("a token that is renewed between its reading and its writing is not undone", async () => {
+    const renewed = sealer.seal("a newer key", credentialBinding);
+    // What is read is what was there before the renewal.
+    const stale = await db.credential.findMany({ include: { connection: true } });
+    await db.credential.updateMany({ data: { sealed: renewed } });
+    const reading = vi.spyOn(db.credential, "findMany").mockResolvedValue(stale);
+    try {
+      expect(await reseal()).toMatchObject({ credentials: 0 });
+    } finally {
+      reading.mockRestore();
+    }
+    expect(await credential()).toBe(renewed);
+  });
+});
+
+describe("the socket beside the data", () => {
+  test("answers the commands; a silent or vanished client does not hold up its closing; what is left over is replaced", async () => {
+    const folder = await temporaryFolder();
+    const url = `pglite:${folder.path}`;
+    const file = path.join(folder.path, "gatehouse.sock");
+    await createOrganization("One");
+    expect(await sendCommand(url, ["org", "list"])).toBeNull();
+    writeFileSync(file, "left over");
+    const close = await openControl(url);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await sendCommand(url, ["org", "list", "--json"])).toMatchObject({ code: 0, stdout: expect.stringContaining('"One"') });
+    expect(await sendCommand(url, ["org", "fly"])).toMatchObject({ code: 2 });
+    const silent = connect(file);
+    await once(silent, "connect");
+    const vanished = connect(file);
+    const order = JSON.stringify({ argv: ["org", "list"] });
+    vanished.write(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${order.length}\r\n\r\n${order}`);
+    vanished.destroySoon();
+    await once(vanished, "close");
+    await close();
+    silent.destroy();
+    expect(await sendCommand(url, ["org", "list"])).toBeNull();
+    await folder.remove();
+  });
+
+  test("where there can be no socket the product runs without, and a garbled order is refused", async () => {
+    const folder = await temporaryFolder();
+    const url = `pglite:${folder.path}`;
+    mkdirSync(path.join(folder.path, "gatehouse.sock"));
+    await (
+      await openControl(url)
+    )();
+    await (
+      await openControl(`pglite:${folder.path}/${"long".repeat(40)}`)
+    )();
+    rmdirSync(path.join(folder.path, "gatehouse.sock"));
+    const close = await openControl(url);
+    const garbled = request({ socketPath: path.join(folder.path, "gatehouse.sock"), method: "POST" });
+    const responding = once(garbled, "response");
+    garbled.end("no JSON");
+    const [response] = await responding;
+    expect(JSON.parse(await text(response))).toMatchObject({ code: 1, stdout: "" });
+    await close();
+    await folder.remove();
+  });
 });
 
 describe.runIf(source.kind === "pglite")("the command line itself, on the embedded database", () => {
@@ -157,8 +304,44 @@ describe.runIf(source.kind === "pglite")("the command line itself, on the embedd
     expect(upstream.received.at(-1)?.headers.authorization).toBe("Bearer the-key");
     // A product that was killed leaves its socket behind; the folder is free all the same.
     await again.kill();
+    expect(statSync(path.join(folder.path, "db/gatehouse.sock")).isSocket()).toBe(true);
     expect(await runCommandLine(["org", "list", "--json"], renewed)).toMatchObject({ code: 0 });
+    // And the next one takes its place.
+    const last = await startProduct(renewed);
+    expect(await runCommandLine(["rollout", "dark", "--org", "acme"], renewed)).toMatchObject({ code: 0 });
+    expect(await last.stop()).toBe(0);
     await upstream.close();
     await folder.remove();
-  });
+  }, 120_000);
+
+  test("says what is wrong before it opens or makes anything", async () => {
+    const folder = await temporaryFolder();
+    const settings = { DATABASE_URL: `pglite:${path.join(folder.path, "db")}`, SECRET_KEYS: `k:${Buffer.alloc(32, 1).toString("base64")}` };
+    expect(await runCommandLine(["rollout", "dark", "--name", "acme"], settings)).toMatchObject({ code: 2, stdout: "" });
+    expect(await runCommandLine(["help", "--json"], settings)).toMatchObject({ code: 0, stderr: "" });
+    expect(existsSync(path.join(folder.path, "db"))).toBe(false);
+    const nowhere = { code: 2, stdout: "", stderr: expect.stringContaining("nothing to work on") };
+    expect(await runCommandLine(["org", "list"], { ...settings, DATABASE_URL: "pglite:memory" })).toMatchObject(nowhere);
+    await folder.remove();
+  }, 60_000);
+});
+
+describe.runIf(source.kind === "postgres")("the command line itself, on PostgreSQL", () => {
+  test("works on the database directly, product or none", async () => {
+    if (source.kind !== "postgres") return;
+    const settings = {
+      DATABASE_URL: await createServerDatabase(source.origin, source.template),
+      SECRET_KEYS: `k:${Buffer.alloc(32, 1).toString("base64")}`,
+    };
+    const made = await runCommandLine(["org", "create", "--name", "Harbor", "--owner-email", "mira@example.com", "--json"], settings);
+    expect(JSON.parse(made.stdout)).toMatchObject({ slug: "harbor" });
+    const product = await startProduct(settings);
+    try {
+      expect(await runCommandLine(["rollout", "enable"], settings)).toMatchObject({ code: 0, stderr: "" });
+    } finally {
+      await product.stop();
+    }
+    const status = await runCommandLine(["rollout", "status", "--json"], settings);
+    expect(JSON.parse(status.stdout)).toMatchObject({ organizations: [{ slug: "harbor", rollout: "enabled" }] });
+  }, 120_000);
 });
