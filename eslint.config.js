@@ -10,7 +10,8 @@ const mayImport = {
   outbound: [],
   audit: [],
   auth: ["audit"],
-  tokens: ["auth", "audit"],
+  signin: ["auth", "audit"],
+  tokens: ["signin", "auth", "audit"],
   teams: ["auth", "audit"],
   grants: ["teams", "auth", "audit"],
   orgs: ["connections", "upstream", "tokens", "teams", "auth", "audit"],
@@ -20,7 +21,7 @@ const mayImport = {
   search: ["upstream", "grants", "auth", "audit"],
   operator: ["orgs", "tokens", "auth", "audit"],
   agent: ["search", "upstream", "connections", "grants", "tokens", "auth", "audit"],
-  trpc: ["search", "upstream", "connections", "oauth", "grants", "teams", "orgs", "tokens", "auth", "audit"],
+  trpc: ["search", "upstream", "connections", "oauth", "grants", "teams", "orgs", "tokens", "signin", "auth", "audit"],
 };
 const folders = Object.keys(mayImport);
 

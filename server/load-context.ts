@@ -1,23 +1,35 @@
 // What the pages get of the domain: the api of this caller, sign-in, and the machine interface. app/ imports this type only.
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 
 import type { Actor } from "./auth/actor.ts";
 import { signIn, signOut, type Visit } from "./auth/sign-in.ts";
+import { DomainError } from "./errors.ts";
 import { log } from "./log.ts";
 import { isSetupOpen, setUp } from "./orgs/first-owner.ts";
 import { acceptInvitation, type JoinInput, readInvitation } from "./orgs/join.ts";
 import { isSignUpOpen, signUp } from "./orgs/sign-up.ts";
+import { allow, deny, readConsent } from "./signin/consent.ts";
 import { appRouter, createCaller } from "./trpc/root.ts";
 
 export interface RequestFacts extends Visit {
   actor: Actor | null;
   nonce: string;
+  /** Node's own request and answer: the authorization server's cookies are read from them. */
+  req: IncomingMessage;
+  res: ServerResponse;
 }
 
 /** The load context of one request. */
-export function loadContextFor({ actor, nonce, origin, address, requestId }: RequestFacts) {
+export function loadContextFor({ actor, nonce, origin, address, requestId, req, res }: RequestFacts) {
   const visit = { origin, address, requestId };
   const context = { actor, requestId: visit.requestId };
+  const exchange = { req, res, origin };
+  const signedIn = () => {
+    if (!actor || actor.via !== "session") throw new DomainError("UNAUTHENTICATED", "Sign in first.");
+    return actor;
+  };
   return {
     actor,
     nonce,
@@ -35,6 +47,12 @@ export function loadContextFor({ actor, nonce, origin, address, requestId }: Req
       acceptInvitation: (token: string, input: JoinInput) => acceptInvitation(visit, actor, token, input),
       isSetupOpen,
       setUp: (token: string, input: Parameters<typeof setUp>[2]) => setUp(visit, token, input),
+    },
+    /** An agent that signs in by URL: what it asks, and the answer. Each answer is the address the browser goes on to. */
+    consent: {
+      read: (uid: string) => readConsent(exchange, uid),
+      allow: (input: { uid: string; orgId: string }) => allow(exchange, signedIn(), input),
+      deny: (uid: string) => deny(exchange, uid),
     },
     /** tRPC over HTTP at `/api/trpc/<router>.<procedure>`. */
     trpcFetch: (request: Request) =>

@@ -12,6 +12,7 @@ import { openControl } from "./operator/control.ts";
 import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
+import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
 
@@ -47,19 +48,26 @@ function announce(address: AddressInfo | string | null): void {
   process.stdout.write("\n");
 }
 
+/** Milliseconds between two sweeps of what agents' sign-ins left behind. */
+const sweepMs = 3_600_000;
+const sweep = () => void sweepRecords().catch((error: unknown) => log.warn({ err: error }, "old sign-in records were not swept"));
+sweep();
+const sweeping = setInterval(sweep, sweepMs).unref();
+
 async function shutDown(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   log.info({ signal }, "stopping: running requests get up to 9 s");
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection that waits for a running call is idle only once that call was answered.
-  const sweeping = setInterval(() => server.closeIdleConnections(), 100);
+  const closing = setInterval(() => server.closeIdleConnections(), 100);
   const deadline = setTimeout(() => {
     abandonRequests(new Error("Gatehouse is stopping."));
     setTimeout(() => server.closeAllConnections(), 500).unref();
   }, drainMs);
   await closed;
   clearTimeout(deadline);
+  clearInterval(closing);
   clearInterval(sweeping);
   await closeControl();
   await flushCalls();

@@ -51,6 +51,8 @@ export const actionWords: Record<string, string> = {
   "grant.request_declined": "Declined a request",
   "agent_token.created": "Created a token",
   "agent_token.revoked": "Revoked a token",
+  "agent.signed_in": "Let an agent in",
+  "agent.signed_out": "Ended an agent's access",
   "capability.executed": "Called a tool",
 };
 

@@ -3,6 +3,7 @@ import { type ActionFunctionArgs, type AppLoadContext, data, type LoaderFunction
 import { useActionData, useLoaderData } from "@remix-run/react";
 
 import { formFailure, orBoundary } from "#app/api-error.ts";
+import { AgentList } from "#app/components/agent-list.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
 import { InvitationList, InviteForm, NewLink } from "#app/components/invitations.tsx";
 import { MemberList } from "#app/components/member-list.tsx";
@@ -15,11 +16,18 @@ import { text, texts } from "#app/form.ts";
 export const meta: MetaFunction = () => [{ title: "Members - Gatehouse" }];
 
 export async function loader({ request, context: { api } }: LoaderFunctionArgs) {
-  const [members, invitations, teams, connections, me] = await orBoundary(
+  const [members, invitations, teams, connections, agents, me] = await orBoundary(
     request,
-    Promise.all([api.member.list(), api.invitation.list(), api.team.list(), api.connection.list({ scope: "manageable" }), api.member.me()]),
+    Promise.all([
+      api.member.list(),
+      api.invitation.list(),
+      api.team.list(),
+      api.connection.list({ scope: "manageable" }),
+      api.agent.listAll(),
+      api.member.me(),
+    ]),
   );
-  return { members, invitations, teams, connections: connections.map(({ id, name }) => ({ id, name })), me };
+  return { members, invitations, teams, agents, connections: connections.map(({ id, name }) => ({ id, name })), me };
 }
 
 const roles = ["owner", "admin", "member"] as const;
@@ -42,6 +50,9 @@ async function change(api: AppLoadContext["api"], form: FormData) {
     }
     case "renew":
       return { message: null, link: { email, ...(await api.invitation.renew({ id })) } };
+    case "sign-out":
+      await api.agent.revoke({ id });
+      return { message: "The agent's access was ended.", link: null };
     case "revoke":
       await api.invitation.revoke({ id });
       return { message: "The invitation was taken back.", link: null };
@@ -61,7 +72,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function Members() {
-  const { members, invitations, teams, connections, me } = useLoaderData<typeof loader>();
+  const { members, invitations, teams, agents, connections, me } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
   const within = useReveal<HTMLDivElement>(result);
   const inviting = result?.intent === "invite";
@@ -98,6 +109,15 @@ export default function Members() {
         <Section id="people" title={`People (${members.length})`}>
           <MemberList members={members} teams={teams} me={me} />
         </Section>
+        {agents.length > 0 && (
+          <Section
+            id="agents"
+            title={`Signed-in agents (${agents.length})`}
+            about="They know the URL alone, and act as whoever let them in."
+          >
+            <AgentList agents={agents} />
+          </Section>
+        )}
       </div>
     </>
   );

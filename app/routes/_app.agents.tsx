@@ -3,6 +3,7 @@ import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFuncti
 import { useActionData, useLoaderData } from "@remix-run/react";
 
 import { formFailure, orBoundary } from "#app/api-error.ts";
+import { AgentList } from "#app/components/agent-list.tsx";
 import { AgentSnippets } from "#app/components/agent-snippets.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { TokenForm } from "#app/components/token-form.tsx";
@@ -18,8 +19,8 @@ import type { TokenScope } from "#server/auth/actor.ts";
 export const meta: MetaFunction = () => [{ title: "Agents - Gatehouse" }];
 
 export async function loader({ request, context: { api, origin } }: LoaderFunctionArgs) {
-  const [tokens, me] = await orBoundary(request, Promise.all([api.agentToken.list(), api.member.me()]));
-  return { tokens, admin: me.role !== "member", url: `${origin}${paths.agentEndpoint}` };
+  const [tokens, agents, me] = await orBoundary(request, Promise.all([api.agentToken.list(), api.agent.list(), api.member.me()]));
+  return { tokens, agents, admin: me.role !== "member", url: `${origin}${paths.agentEndpoint}` };
 }
 
 function scopesOf(access: string): TokenScope[] {
@@ -30,6 +31,10 @@ function scopesOf(access: string): TokenScope[] {
 export async function action({ request, context: { api, requestId } }: ActionFunctionArgs) {
   const form = await request.formData();
   try {
+    if (form.get("intent") === "sign-out") {
+      await api.agent.revoke({ id: text(form, "id") });
+      return { created: null, revoked: true, failed: null };
+    }
     if (form.get("intent") === "revoke") {
       await api.agentToken.revoke({ id: text(form, "id") });
       return { created: null, revoked: true, failed: null };
@@ -44,7 +49,7 @@ export async function action({ request, context: { api, requestId } }: ActionFun
 }
 
 export default function Agents() {
-  const { tokens, admin, url } = useLoaderData<typeof loader>();
+  const { tokens, agents, admin, url } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
   const within = useReveal<HTMLDivElement>(result);
   const created = result?.created ?? null;
@@ -62,7 +67,7 @@ export default function Agents() {
         )}
         {result?.revoked && (
           <Notice tone="good" answer>
-            The token was revoked.
+            Access was revoked.
           </Notice>
         )}
         <Section id="connect-agent" title="Connect an agent" about="Paste this where your agent keeps its MCP servers.">
@@ -74,7 +79,18 @@ export default function Agents() {
             <AgentSnippets url={url} token={created?.forAgents ? created.token : null} />
           </div>
         </Section>
-        <Section id="new-token" title="New token" about="One for each agent. It acts as you, within what you may use.">
+        <Section id="signed-in" title="Signed-in agents" about="They know the URL alone, and act as you since you allowed them.">
+          {agents.length > 0 ? (
+            <AgentList agents={agents} />
+          ) : (
+            <p className="text-muted">None yet. Most agents need the URL alone: they open a browser, you sign in and allow them.</p>
+          )}
+        </Section>
+        <Section
+          id="new-token"
+          title="New token"
+          about="For agents that cannot sign in by themselves. One for each; it acts as you, within what you may use."
+        >
           <TokenForm key={created?.id ?? "form"} admin={admin} failed={result?.failed ?? null} />
         </Section>
         <Section id="tokens" title="Your tokens">

@@ -1,7 +1,7 @@
 // Signing in.
 import { useForm } from "@conform-to/react";
 import { parseWithZod } from "@conform-to/zod/v4";
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect, redirectDocument } from "@remix-run/node";
 import { Form, Link, useActionData, useLoaderData, useNavigation } from "@remix-run/react";
 import { z } from "zod";
 
@@ -27,7 +27,8 @@ export async function action({ request, context }: ActionFunctionArgs) {
   if (submission.status !== "success") return data(submission.reply({ hideFields: ["password"] }), 400);
   try {
     const { setCookie } = await context.auth.signIn(submission.value);
-    return redirect(nextOf(request), { headers: { "set-cookie": setCookie } });
+    // As a new document: the cookies of a sign-in by URL belong to the page's own address, not to the one its data comes from.
+    return redirectDocument(nextOf(request), { headers: { "set-cookie": setCookie } });
   } catch (error) {
     const { message, fields } = formFailure(error, { request, requestId: context.requestId });
     const told = Object.keys(fields).length > 0 ? { fieldErrors: fields } : { formErrors: [message] };

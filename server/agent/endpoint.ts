@@ -5,6 +5,7 @@ import type { Actor } from "#server/auth/actor.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
+import { links } from "#server/origin.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
 import { answer } from "./mcp-server.ts";
@@ -99,6 +100,8 @@ async function answerRequest(request: Request, { origin, requestId, signal }: Ag
   const token = await verify(bearer);
   // A token of the machine interface is not for agents.
   if (!token || token.scopes.includes("admin")) return challenge(origin, "invalid");
+  // A sign-in is good for the address it was made for (RFC 8707 section 2), and for nothing else.
+  if (token.audience !== null && token.audience !== links.agentEndpoint(origin)) return challenge(origin, "invalid");
   if (request.method !== "POST") return refuse(405, -32_000, "Method not allowed. Send MCP messages with POST.", { allow: "POST" });
 
   const wait = await brake(token.tokenId, 1);
@@ -112,7 +115,7 @@ async function answerRequest(request: Request, { origin, requestId, signal }: Ag
   const more = Array.isArray(body.value) && body.value.length > 1 ? await brake(token.tokenId, body.value.length - 1) : null;
   if (more !== null) return tooMany(more);
 
-  noteUse(token.tokenId, request.headers.get("user-agent"));
+  noteUse(token, request.headers.get("user-agent"));
   const { tokenId, scopes, membership } = token;
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
   const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")) };

@@ -37,12 +37,14 @@ export const auditActions = [
   "grant.request_declined",
   "agent_token.created",
   "agent_token.revoked",
+  "agent.signed_in",
+  "agent.signed_out",
   "capability.executed",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
 export interface AuditTarget {
-  type: "organization" | "invitation" | "member" | "team" | "session" | "connection" | "agent_token" | "capability";
+  type: "organization" | "invitation" | "member" | "team" | "session" | "connection" | "agent_token" | "agent_grant" | "capability";
   id: string;
   name: string;
 }

@@ -19,9 +19,9 @@ async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
 }
 
 /** One key per host on IPv4, one per /64 on IPv6: a single subscriber has that many addresses. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const bare = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!bare.includes(":")) return bare;
+  if (!/^[0-9a-f:]+$/i.test(bare) || !bare.includes(":")) return bare;
   const [head = "", tail = ""] = bare.split("::");
   const left = head.split(":").filter(Boolean);
   const right = tail.split(":").filter(Boolean);

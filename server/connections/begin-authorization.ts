@@ -1,13 +1,14 @@
 // "Connect" for a connection with OAuth: who may press it, and as whom the tokens will be kept.
 import type { Actor } from "#server/auth/actor.ts";
 import { demand, may } from "#server/auth/permissions.ts";
-import { db } from "#server/db.ts";
+import { db, type Tx } from "#server/db.ts";
 import { badInput, notFound } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { begin } from "#server/oauth/begin.ts";
 
 import { logged } from "./logged.ts";
+import { demandUnmoved } from "./unmoved.ts";
 
 /** What an attempt is bound to: the browser session, or the admin token that began it. */
 export function browserOf({ sessionId, tokenId }: Pick<Actor, "sessionId" | "tokenId">): string {
@@ -37,10 +38,11 @@ export async function beginAllowed(actor: Actor, connectionId: string) {
   return connection;
 }
 
-/** Begins a sign-in. Throws NOT_FOUND, FORBIDDEN, BAD_INPUT, UPSTREAM_FAILED with the phase. */
+/** Begins a sign-in. Throws NOT_FOUND, FORBIDDEN, BAD_INPUT, CONFLICT, UPSTREAM_FAILED with the phase. */
 export async function beginAuthorization(actor: Actor, { connectionId }: { connectionId: string }) {
   const connection = await beginAllowed(actor, connectionId);
   if (connection.authType !== "oauth") throw badInput("connectionId", "This connection does not use a sign-in.");
   const holder = connection.credentialMode === "shared" ? sharedHolder : actor.membershipId;
-  return logged(actor, "authorize", () => begin(actor, { connection, holder, sessionId: browserOf(actor) }));
+  const unmoved = (tx: Tx) => demandUnmoved(tx, connection);
+  return logged(actor, "authorize", () => begin(actor, { connection, holder, sessionId: browserOf(actor), demandUnmoved: unmoved }));
 }

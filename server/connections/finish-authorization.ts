@@ -6,6 +6,7 @@ import { DomainError } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { type Attempt, checkIssuer, claim } from "#server/oauth/claim.ts";
 import { exchange } from "#server/oauth/exchange.ts";
+import { revokeTokens } from "#server/oauth/revoke.ts";
 import { tokenColumns } from "#server/oauth/token-set.ts";
 import { bearer, fixedHeaders } from "#server/upstream/authorization.ts";
 import { probe } from "#server/upstream/probe.ts";
@@ -76,26 +77,35 @@ async function complete(
   if (error === "access_denied") throw new DomainError("FORBIDDEN", "Access was not granted at the provider. Nothing was connected.");
   if (error !== null || code === null)
     throw new DomainError("UPSTREAM_FAILED", "The provider ended the sign-in without granting access. Try again.");
+  const { url } = attempt.secrets;
+  // Not even the code is used up for a connection that went elsewhere: what comes back belongs to the address that the person was sent for.
+  if (connection.url !== url) throw new DomainError("CONFLICT", "The connection was changed meanwhile. Nothing was connected.");
   // Rights may have changed while the person was away.
   await beginAllowed(actor, connection.id);
   const { tokens, lifetimeSeconds } = await exchange(attempt, { code, iss });
-  const listing = await probe({ url: connection.url, authorization: fixedHeaders(bearer(tokens.accessToken)) });
   const { holder } = attempt;
   const target = { type: "connection", id: connection.id, name: connection.name } as const;
-  await transaction(async (tx) => {
-    await demandMember(tx, actor);
-    await demandUnmoved(tx, connection);
-    await saveCredential(
-      tx,
-      { connectionId: connection.id, holder },
-      tokenColumns(connection.id, holder, tokens, lifetimeSeconds),
-      listing,
-    );
-    const { count } = await tx.oAuthAttempt.updateMany({ where: { id: attempt.id }, data: { outcome: "connected", sealed: "" } });
-    // Disconnecting ends the sign-ins under way too.
-    if (count === 0) throw new DomainError("CONFLICT", "The connection was disconnected meanwhile. Start again.");
-    await record(tx, actor, { action: "connection.connected", target, details: { issuer: tokens.issuer, tools: listing.tools.length } });
-  });
+  try {
+    const listing = await probe({ url, authorization: fixedHeaders(bearer(tokens.accessToken)) });
+    await transaction(async (tx) => {
+      await demandMember(tx, actor);
+      await demandUnmoved(tx, { ...connection, url });
+      await saveCredential(
+        tx,
+        { connectionId: connection.id, holder },
+        tokenColumns(connection.id, holder, tokens, lifetimeSeconds),
+        listing,
+      );
+      const { count } = await tx.oAuthAttempt.updateMany({ where: { id: attempt.id }, data: { outcome: "connected", sealed: "" } });
+      // Disconnecting ends the sign-ins under way too.
+      if (count === 0) throw new DomainError("CONFLICT", "The connection was disconnected meanwhile. Start again.");
+      await record(tx, actor, { action: "connection.connected", target, details: { issuer: tokens.issuer, tools: listing.tools.length } });
+    });
+  } catch (error) {
+    // Nobody would ever use or revoke them.
+    await revokeTokens(connection.id, tokens);
+    throw error;
+  }
   changed(actor.orgId);
   forgetSessions({ connectionId: connection.id, holder });
 }

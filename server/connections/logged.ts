@@ -2,22 +2,16 @@
 import type { Actor } from "#server/auth/actor.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
+import { loggableCauses } from "#server/outbound/loggable.ts";
 
-function causes(error: unknown): string[] {
-  const words: string[] = [];
-  for (let current = error; current instanceof Error && words.length < 5; current = current.cause)
-    words.push(`${current.name}: ${current.message.slice(0, 300)}`);
-  return words;
-}
-
-/** Runs `task`; an upstream failure is logged with its phase and causes, and thrown on. */
+/** Runs `task`; an upstream failure is logged with its phase and the names and codes of its causes, and thrown on. */
 export async function logged<Value>(actor: Actor, verb: string, task: () => Promise<Value>): Promise<Value> {
   try {
     return await task();
   } catch (error) {
     if (error instanceof DomainError && error.details.failure) {
       log.warn(
-        { requestId: actor.requestId, orgId: actor.orgId, verb, phase: error.details.failure.phase, causes: causes(error) },
+        { requestId: actor.requestId, orgId: actor.orgId, verb, phase: error.details.failure.phase, causes: loggableCauses(error) },
         "connecting failed",
       );
     }

@@ -64,7 +64,8 @@ export const securityHeaders: RequestHandler = (req, res, next) => {
         fontSrc: ["'self'"],
         connectSrc: vite ? ["'self'", "ws:"] : ["'self'"],
         manifestSrc: ["'self'"],
-        formAction: ["'self'"],
+        // After consent the browser goes on to the agent's own address, and form-action counts that too.
+        ...(req.path.startsWith("/consent/") ? {} : { formAction: ["'self'"] }),
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
         objectSrc: ["'none'"],

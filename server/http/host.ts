@@ -14,6 +14,7 @@ import { oauthRoutes } from "./oauth-routes.ts";
 import { remixRoutes } from "./remix-routes.ts";
 import { requestLog } from "./request-log.ts";
 import { lastResort, sendError } from "./send-error.ts";
+import { signInRoutes } from "./sign-in-routes.ts";
 
 const agentPath = "/mcp/agent";
 
@@ -45,12 +46,15 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
     res.setHeader("connection", "close");
     sendError(req, res, 503, "Gatehouse is stopping. Try again in a moment.");
   });
-  app.use(ownHost, ownOrigin);
+  app.use(ownHost);
+  // Before the check of Origin: clients in browsers register and get tokens from pages of their own.
+  app.use(signInRoutes());
+  app.use(ownOrigin);
   // The agent endpoint checks its own token, bounds its own body, shows nothing to a browser, and must not be buffered for compression.
   app.all(agentPath, agentRoute);
   app.use(securityHeaders);
 
-  const { assets, pages } = await remixRoutes((req) => loadContextFor(factsOf(req)));
+  const { assets, pages } = await remixRoutes((req, res) => loadContextFor({ ...factsOf(req), req, res }));
   app.use(compression(), assets, boundedBody);
   app.use(oauthRoutes());
   app.use((req, res, next) => {

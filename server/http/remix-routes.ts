@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 
 import { createRequestHandler } from "@remix-run/express";
 import type { ServerBuild } from "@remix-run/node";
-import express, { type Request, type RequestHandler, Router } from "express";
+import express, { type Request, type RequestHandler, type Response, Router } from "express";
 
 import { env } from "#server/env.ts";
 import type { LoadContext } from "#server/load-context.ts";
@@ -16,7 +16,7 @@ interface RemixRoutes {
 }
 
 /** The two halves of the interface: its files, and its pages with `contextOf(req)` as their load context. */
-export async function remixRoutes(contextOf: (req: Request) => LoadContext): Promise<RemixRoutes> {
+export async function remixRoutes(contextOf: (req: Request, res: Response) => LoadContext): Promise<RemixRoutes> {
   if (env.NODE_ENV === "development") return developmentRoutes(contextOf);
   const client = join(projectRoot, "build/client");
   const build: ServerBuild = await import(pathToFileURL(join(projectRoot, "build/server/index.js")).href);
@@ -26,7 +26,7 @@ export async function remixRoutes(contextOf: (req: Request) => LoadContext): Pro
   return { assets, pages: createRequestHandler({ build, mode: "production", getLoadContext: contextOf }) };
 }
 
-async function developmentRoutes(contextOf: (req: Request) => LoadContext): Promise<RemixRoutes> {
+async function developmentRoutes(contextOf: (req: Request, res: Response) => LoadContext): Promise<RemixRoutes> {
   const { createServer } = await import("vite");
   const vite = await createServer({ root: projectRoot, server: { middlewareMode: true } });
   const load = async (): Promise<ServerBuild> => {

@@ -12,8 +12,8 @@ export function discoveryFailed(seen: string, advice: string, cause?: unknown): 
   return upstreamFailed({ phase: "discovery", seen, actor: "provider", advice }, cause);
 }
 
-function isSecure(endpoint: string | undefined): boolean {
-  if (endpoint === undefined) return true;
+/** Whether credentials may be sent there. */
+export function isSecure(endpoint: string): boolean {
   if (!URL.canParse(endpoint)) return false;
   const { protocol, hostname } = new URL(endpoint);
   // Plain http stays on this machine, and only where the operator opened private networks (the outbound guard refuses it elsewhere).
@@ -22,20 +22,22 @@ function isSecure(endpoint: string | undefined): boolean {
   );
 }
 
+/** Where tokens are revoked (RFC 7009), where that is offered. */
+export function revocationEndpointOf(metadata: object): string | undefined {
+  return "revocation_endpoint" in metadata && typeof metadata.revocation_endpoint === "string" ? metadata.revocation_endpoint : undefined;
+}
+
 /** What is demanded of an authorization server before anybody is sent there: PKCE with S256 is not negotiable, nor is TLS. */
-function demandUsable({
-  code_challenge_methods_supported: methods,
-  authorization_endpoint,
-  token_endpoint,
-  registration_endpoint,
-}: AuthorizationServerMetadata): void {
+function demandUsable(metadata: AuthorizationServerMetadata): void {
+  const { code_challenge_methods_supported: methods, authorization_endpoint, token_endpoint, registration_endpoint } = metadata;
   if (!methods?.includes("S256")) {
     throw discoveryFailed(
       "The sign-in server does not say that it supports PKCE with S256.",
       "Gatehouse does not sign in without it; ask the provider to announce it.",
     );
   }
-  if (![authorization_endpoint, token_endpoint, registration_endpoint].every(isSecure)) {
+  const endpoints = [authorization_endpoint, token_endpoint, registration_endpoint, revocationEndpointOf(metadata)];
+  if (!endpoints.every((endpoint) => endpoint === undefined || isSecure(endpoint))) {
     throw discoveryFailed("The sign-in server names an address without https.", "Gatehouse sends no credentials there; ask the provider.");
   }
 }

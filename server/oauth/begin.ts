@@ -5,19 +5,22 @@ import { startAuthorization } from "@modelcontextprotocol/client";
 
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
-import { db, transaction } from "#server/db.ts";
+import { db, transaction, type Tx } from "#server/db.ts";
+import { DomainError } from "#server/errors.ts";
 import { hashSecret, randomSecret } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
 import { links } from "#server/origin.ts";
 
 import { discover, type Discovery } from "./discover.ts";
-import { clientFor, type ClientInformation } from "./registration.ts";
+import { type ChosenClient, clientFor, type ClientInformation } from "./registration.ts";
 
 /** How long a person may take at the provider, in milliseconds. */
 const attemptMs = 10 * 60_000;
 
 /** What is kept sealed across the redirect. */
 export interface AttemptSecrets {
+  /** The address the sign-in is for: its tokens go nowhere else, wherever the connection has moved to by then. */
+  url: string;
   codeVerifier: string;
   discovery: Discovery;
   client: ClientInformation;
@@ -31,15 +34,30 @@ export interface BeginInput {
   holder: string;
   /** What ties the attempt to this browser or token: the session's id, or the token's. */
   sessionId: string;
+  /** Makes sure until the transaction ends that the connection still is what `connection` says. Throws CONFLICT. */
+  demandUnmoved: (tx: Tx) => Promise<void>;
+}
+
+/** Keeps a new registration, but not in place of a client that an admin entered while it was made. */
+async function keepClient(tx: Tx, newRow: NonNullable<ChosenClient["newRow"]>): Promise<void> {
+  const { connectionId, issuer } = newRow;
+  const { count: created } = await tx.oAuthClient.createMany({ data: [newRow], skipDuplicates: true });
+  if (created > 0) return;
+  const { count: replaced } = await tx.oAuthClient.updateMany({
+    where: { connectionId, issuer, source: { not: "preregistered" } },
+    data: newRow,
+  });
+  if (replaced === 0) throw new DomainError("CONFLICT", "The connection's client was changed meanwhile. Start again.");
 }
 
 /**
  * Discovers, registers where needed, stores the attempt and returns where to send the person.
- * Throws BAD_INPUT (oauthClient) when the provider wants a pre-registered client, UPSTREAM_FAILED with the phase otherwise.
+ * Throws BAD_INPUT (oauthClient) when the provider wants a pre-registered client, CONFLICT when the connection was changed meanwhile,
+ * UPSTREAM_FAILED with the phase otherwise.
  */
 export async function begin(
   actor: Actor,
-  { connection, holder, sessionId }: BeginInput,
+  { connection, holder, sessionId, demandUnmoved }: BeginInput,
 ): Promise<{ attemptId: string; authorizationUrl: string; expiresAt: Date }> {
   const discovery = await discover(connection.url);
   const { orgId, membershipId, origin } = actor;
@@ -61,12 +79,11 @@ export async function begin(
   });
   const id = randomUUID();
   const expiresAt = new Date(Date.now() + attemptMs);
-  const secrets: AttemptSecrets = { codeVerifier, discovery, client: information };
+  const secrets: AttemptSecrets = { url: connection.url, codeVerifier, discovery, client: information };
   await transaction(async (tx) => {
-    if (newRow) {
-      const { connectionId, issuer } = newRow;
-      await tx.oAuthClient.upsert({ where: { connectionId_issuer: { connectionId, issuer } }, create: newRow, update: newRow });
-    }
+    // An edit ends the sign-ins under way, and one stored after it would live on.
+    await demandUnmoved(tx);
+    if (newRow) await keepClient(tx, newRow);
     await tx.oAuthAttempt.deleteMany({
       where: { orgId, connectionId: connection.id, expiresAt: { lt: new Date(Date.now() - attemptMs) } },
     });

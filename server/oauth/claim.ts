@@ -13,6 +13,7 @@ export type Attempt = Prisma.OAuthAttemptGetPayload<object> & { secrets: Attempt
 
 // The sealed JSON is ours, so this checks its outline alone: a damaged one must not get further than here.
 const outline = z.looseObject({
+  url: z.string(),
   codeVerifier: z.string(),
   discovery: z.looseObject({ resource: z.string(), issuer: z.string(), serverMetadata: z.looseObject({}) }),
   client: z.looseObject({ client_id: z.string() }),

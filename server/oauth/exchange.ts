@@ -3,6 +3,7 @@ import { exchangeAuthorization, OAuthError, OAuthErrorCode } from "@modelcontext
 
 import { upstreamFailed, type UpstreamFailure } from "#server/errors.ts";
 import { diagnose } from "#server/outbound/failure.ts";
+import { wordless } from "#server/outbound/loggable.ts";
 
 import type { Attempt } from "./claim.ts";
 import { clientAuthentication } from "./client-authentication.ts";
@@ -48,6 +49,7 @@ export async function exchange(
     return { tokens: toTokenSet(response, { resource, issuer, serverMetadata, client }), lifetimeSeconds: response.expires_in };
   } catch (error) {
     if (error instanceof OAuthError && error.code === OAuthErrorCode.InvalidClient) await forgetRegistration(attempt, client.client_id);
-    throw upstreamFailed(refusal(error), error);
+    // The SDK's error may hold the whole answer, and that the code, the secret or tokens.
+    throw upstreamFailed(refusal(error), wordless(error));
   }
 }

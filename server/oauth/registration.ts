@@ -7,6 +7,7 @@ import { env } from "#server/env.ts";
 import { badInput, upstreamFailed, type UpstreamFailure } from "#server/errors.ts";
 import { links } from "#server/origin.ts";
 import { diagnose } from "#server/outbound/failure.ts";
+import { wordless } from "#server/outbound/loggable.ts";
 import { sealer } from "#server/secrets.ts";
 
 import { registrationRequest } from "./client-metadata.ts";
@@ -99,7 +100,8 @@ async function registerDynamically({ issuer, serverMetadata, scope }: Discovery,
     // What we asked for decides whether it can be used again from here.
     return { ...information, redirect_uris: clientMetadata.redirect_uris };
   } catch (error) {
-    throw upstreamFailed(refusal(error), error);
+    // The SDK's error may hold the whole answer, and that a new client's secret.
+    throw upstreamFailed(refusal(error), wordless(error));
   }
 }
 

@@ -3,23 +3,31 @@ import { OAuthError, OAuthErrorCode, refreshAuthorization } from "@modelcontextp
 import { LRUCache } from "lru-cache";
 
 import { record } from "#server/audit/record.ts";
+import { orUnavailable } from "#server/database-error.ts";
 import { db, transaction } from "#server/db.ts";
 import { DomainError, upstreamFailed } from "#server/errors.ts";
 import { changed, remembered } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { diagnose } from "#server/outbound/failure.ts";
+import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
 import { oauthFetch } from "./oauth-fetch.ts";
 import { forgetRegistration } from "./registration.ts";
+import { revokeTokens } from "./revoke.ts";
 import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
 
+/**
+ * Exactly one sign-in at one address: a session from before must not get the tokens of an account that was connected after it. The revision
+ * alone does not tell them apart, a credential that was removed and made anew begins at 1 again.
+ */
 export interface CredentialKey {
   orgId: string;
   connectionId: string;
   holder: string;
-  /** Only this sign-in, not a later one: a session from before must not get the tokens of an account that was connected after it. */
-  revision?: number;
+  /** Where the tokens go. Of a connection that has moved since there are none. */
+  url: string;
+  credential: { id: string; revision: number };
 }
 
 /** At most this many milliseconds before its end a token is renewed. */
@@ -37,10 +45,19 @@ interface Held {
   refreshCount: number;
 }
 
-const idOf = ({ connectionId, holder, revision }: CredentialKey) => `${connectionId}\0${holder}\0${revision ?? ""}`;
+const idOf = ({ connectionId, holder, url, credential }: CredentialKey) =>
+  [connectionId, holder, credential.id, credential.revision, url].join("\0");
 
-async function load({ orgId, connectionId, holder, revision }: CredentialKey): Promise<Held> {
-  const row = await db.credential.findFirst({ where: { connectionId, holder, revision, connection: { orgId } } });
+/** The row of a key, and no other. */
+function rowOf({ orgId, connectionId, holder, url, credential }: CredentialKey) {
+  return { id: credential.id, revision: credential.revision, connectionId, holder, connection: { orgId, url } };
+}
+
+async function load(key: CredentialKey): Promise<Held> {
+  const { connectionId, holder } = key;
+  const row = await db.credential.findFirst({ where: rowOf(key) }).catch((error: unknown) => {
+    throw orUnavailable(error);
+  });
   if (!row?.sealed || row.status === "rejected") throw reconnectNeeded();
   return { id: row.id, tokens: openTokens(connectionId, holder, row.sealed), expiresAt: row.expiresAt, refreshCount: row.refreshCount };
 }
@@ -61,7 +78,10 @@ function isDue({ expiresAt, tokens }: Held): boolean {
 /** When this process may try to refresh a credential again, by its id. */
 const restingUntil = new LRUCache<string, true>({ max: 1_000, ttl: restMs });
 
-/** An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps, UPSTREAM_FAILED (phase token) when the refresh failed otherwise. */
+/**
+ * An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps, UPSTREAM_FAILED (phase token) when the refresh failed
+ * otherwise, UNAVAILABLE when the database did.
+ */
 export async function accessToken(key: CredentialKey): Promise<string> {
   const current = await held(key);
   const isAlive = () => current.expiresAt === null || current.expiresAt.getTime() > Date.now();
@@ -89,7 +109,11 @@ function refreshed(key: CredentialKey, seen: Held): Promise<string> {
   const id = idOf(key);
   const already = running.get(id);
   if (already) return already;
-  const refresh = refreshUnderLease(key, seen).finally(() => running.delete(id));
+  const refresh = refreshUnderLease(key, seen)
+    .catch((error: unknown) => {
+      throw orUnavailable(error);
+    })
+    .finally(() => running.delete(id));
   running.set(id, refresh);
   return refresh;
 }
@@ -98,16 +122,16 @@ function refreshed(key: CredentialKey, seen: Held): Promise<string> {
 async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string> {
   for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp;) {
     const now = new Date();
+    const giveUpAt = now.getTime() + leaseMs;
     const lease = await db.credential.updateMany({
       where: {
-        id: seen.id,
+        ...rowOf(key),
         refreshCount: seen.refreshCount,
-        connection: { orgId: key.orgId },
         OR: [{ refreshUntil: null }, { refreshUntil: { lt: now } }],
       },
-      data: { refreshUntil: new Date(now.getTime() + leaseMs) },
+      data: { refreshUntil: new Date(giveUpAt) },
     });
-    if (lease.count === 1) return refreshNow(key, seen);
+    if (lease.count === 1) return keep(key, seen, await askProvider(key, seen), giveUpAt);
     const current = await load(key);
     if (current.refreshCount !== seen.refreshCount) {
       changed(key.orgId);
@@ -123,8 +147,12 @@ async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string
   });
 }
 
-async function refreshNow(key: CredentialKey, seen: Held): Promise<string> {
-  const { connectionId, holder, orgId } = key;
+interface Renewed {
+  tokens: TokenSet;
+  columns: ReturnType<typeof tokenColumns>;
+}
+
+async function askProvider(key: CredentialKey, seen: Held): Promise<Renewed> {
   const { issuer, resource, serverMetadata, client, refreshToken } = seen.tokens;
   try {
     if (refreshToken === null) throw reconnectNeeded();
@@ -136,17 +164,37 @@ async function refreshNow(key: CredentialKey, seen: Held): Promise<string> {
       resource,
       fetchFn: oauthFetch,
     });
-    const next = toTokenSet(response, { issuer, resource, serverMetadata, client }, seen.tokens);
-    // Stored before anybody uses it: the provider may have made the old refresh token void already.
-    const stored = await db.credential.updateMany({
-      where: { id: seen.id, refreshCount: seen.refreshCount, connection: { orgId } },
-      data: { ...tokenColumns(connectionId, holder, next, response.expires_in), refreshCount: { increment: 1 }, refreshUntil: null },
-    });
-    changed(orgId);
-    // Somebody signed in anew or disconnected meanwhile: that counts, not this.
-    return stored.count === 1 ? next.accessToken : (await load(key)).tokens.accessToken;
+    const tokens = toTokenSet(response, { issuer, resource, serverMetadata, client }, seen.tokens);
+    return { tokens, columns: tokenColumns(key.connectionId, key.holder, tokens, response.expires_in) };
   } catch (error) {
     throw await failedRefresh(key, seen, error);
+  }
+}
+
+/**
+ * Stores what the provider handed out, before anybody uses it: the old refresh token may be void already, and this the only copy of the new one.
+ * That is why it is tried until the lease ends; until then nobody else spends the old one.
+ */
+async function keep(key: CredentialKey, seen: Held, { tokens, columns }: Renewed, giveUpAt: number): Promise<string> {
+  const where = { ...rowOf(key), refreshCount: seen.refreshCount };
+  const data = { ...columns, refreshCount: { increment: 1 }, refreshUntil: null };
+  for (;;) {
+    try {
+      const stored = await db.credential.updateMany({ where, data });
+      changed(key.orgId);
+      if (stored.count === 1) return tokens.accessToken;
+      // Disconnected meanwhile: what the disconnect revoked was the token before this one.
+      if ((await db.credential.count({ where: { id: seen.id } })) === 0) await revokeTokens(key.connectionId, tokens);
+      // Or somebody signed in anew (or an earlier try did arrive): that counts, not this.
+      return (await load(key)).tokens.accessToken;
+    } catch (error) {
+      if (error instanceof DomainError && error.code === "UNAUTHENTICATED") throw error;
+      if (Date.now() + pollMs >= giveUpAt) {
+        log.error({ connectionId: key.connectionId, causes: loggableCauses(error) }, "a renewed sign-in could not be stored and is lost");
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
   }
 }
 
@@ -158,27 +206,24 @@ async function failedRefresh(key: CredentialKey, { id, refreshCount, tokens }: H
   if (error instanceof OAuthError && finalCodes.includes(error.code)) {
     if (error.code !== OAuthErrorCode.InvalidGrant) await forgetRegistration({ ...key, issuer: tokens.issuer }, tokens.client.client_id);
     await rejectCredential(key, "The provider refused to renew the sign-in.", refreshCount);
-    return reconnectNeeded(error);
+    return reconnectNeeded(wordless(error));
   }
   // Everything is kept: a provider that is down is no reason to ask people to sign in again.
   restingUntil.set(id, true);
-  await db.credential.updateMany({ where: { id, refreshCount, connection: { orgId: key.orgId } }, data: { refreshUntil: null } });
-  log.warn({ connectionId: key.connectionId, reason: error instanceof Error ? error.message : "unknown" }, "token refresh failed");
-  return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, error);
+  await db.credential.updateMany({ where: { ...rowOf(key), refreshCount }, data: { refreshUntil: null } });
+  log.warn({ connectionId: key.connectionId, causes: loggableCauses(error) }, "token refresh failed");
+  return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, wordless(error));
 }
 
 /**
  * Marks a credential as refused by the provider, with its audit row. Only a person's own call or a refused refresh leads here.
- * With `revision` or `refreshCount`, only while it is still the one that was refused.
+ * Only while it is still the one that was refused; with `refreshCount`, also only until its next refresh.
  */
-export async function rejectCredential(
-  { orgId, connectionId, holder, revision }: CredentialKey,
-  why: string,
-  refreshCount?: number,
-): Promise<void> {
+export async function rejectCredential(key: CredentialKey, why: string, refreshCount?: number): Promise<void> {
+  const { orgId, connectionId } = key;
   await transaction(async (tx) => {
     const rejected = await tx.credential.updateMany({
-      where: { connectionId, holder, status: "active", revision, refreshCount, connection: { orgId } },
+      where: { ...rowOf(key), status: "active", refreshCount },
       data: { status: "rejected", refreshUntil: null },
     });
     if (rejected.count === 0) return;

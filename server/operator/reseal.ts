@@ -10,7 +10,7 @@ const inOrg = { connection: { select: { orgId: true } } } as const;
  * Seals stale secrets anew; returns how many. A row that changed meanwhile (a token that was just renewed) is left as it is: it was sealed with the
  * newest key then. Throws CONFLICT, after all others were sealed, when some cannot be opened: their key is not in SECRET_KEYS, or they are damaged.
  */
-export async function reseal(): Promise<{ credentials: number; oauthClients: number; attempts: number }> {
+export async function reseal(): Promise<{ credentials: number; oauthClients: number; attempts: number; agentRecords: number }> {
   const failures: string[] = [];
   /** Opens with any key, seals with the first. Null when there is nothing to do. */
   const resealed = (sealed: string | null, binding: string): string | null => {
@@ -22,7 +22,7 @@ export async function reseal(): Promise<{ credentials: number; oauthClients: num
       return null;
     }
   };
-  const counts = { credentials: 0, oauthClients: 0, attempts: 0 };
+  const counts = { credentials: 0, oauthClients: 0, attempts: 0, agentRecords: 0 };
   const orgIds = new Set<string>();
 
   const credentials = await db.credential.findMany({ select: { id: true, connectionId: true, holder: true, sealed: true, ...inOrg } });
@@ -49,6 +49,10 @@ export async function reseal(): Promise<{ credentials: number; oauthClients: num
     if (fresh === null) continue;
     counts.attempts += (await db.oAuthAttempt.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
     orgIds.add(orgId);
+  }
+  for (const { id, sealed } of await db.oAuthRecord.findMany({ select: { id: true, sealed: true } })) {
+    const fresh = resealed(sealed, `oauth-record:${id}`);
+    if (fresh !== null) counts.agentRecords += (await db.oAuthRecord.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
   }
 
   for (const orgId of orgIds) changed(orgId);

@@ -48,8 +48,9 @@ const mebibyte = 1_048_576;
 export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbound {
   const guard = createGuard(guardOptions);
   const agent = new Agent({
-    // Legacy sessions hold a stream each, so this is well above what calls alone would need.
-    connections: 256,
+    // For each origin. Legacy sessions hold a stream each for as long as they live: all 500 of the pool (server/upstream/sessions.ts) may be at one
+    // popular server, and their calls still have to find a connection of their own.
+    connections: 1_024,
     pipelining: 1,
     keepAliveTimeout: 30_000,
     keepAliveMaxTimeout: 300_000,

@@ -6,11 +6,15 @@ import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { hashSecret } from "#server/seal.ts";
+import { readAccessToken } from "#server/signin/grants.ts";
 
 import { isPlausible } from "./format.ts";
 
 export interface VerifiedToken {
+  /** The token's id, or the id of the grant an agent signed in with. */
   tokenId: string;
+  /** The resource an agent's sign-in is for (RFC 8707); null for a token that a person minted. */
+  audience: string | null;
   scopes: readonly TokenScope[];
   expiresAt: Date | null;
   membership: { orgId: string; orgName: string; membershipId: string; userId: string; name: string; role: Role };
@@ -40,13 +44,31 @@ async function load(tokenHash: string): Promise<VerifiedToken | null> {
     },
   });
   if (!row || row.revokedAt) return null;
+  return toVerified(row, null);
+}
+
+interface Found {
+  id: string;
+  scopes: string[];
+  expiresAt: Date | null;
+  membership: { id: string; orgId: string; role: Role; org: { name: string }; user: { id: string; name: string } };
+}
+
+function toVerified(row: Found, audience: string | null): VerifiedToken {
   const { id: membershipId, orgId, role, org, user } = row.membership;
   return {
     tokenId: row.id,
+    audience,
     scopes: row.scopes.filter(isScope),
     expiresAt: row.expiresAt,
     membership: { orgId, orgName: org.name, membershipId, userId: user.id, name: user.name, role },
   };
+}
+
+/** The access token of an agent that signed in by URL. */
+async function loadSignedIn(bearer: string): Promise<VerifiedToken | null> {
+  const found = await readAccessToken(bearer);
+  return found && toVerified(found, found.audience);
 }
 
 /** Who a bearer token acts for, or null when it is unknown, expired, revoked, malformed, or its membership is gone. */
@@ -57,7 +79,7 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
   let token = held && held.version === versionOf(held.token.membership.orgId) ? held.token : null;
   if (!token) {
     const before = totalChanges();
-    token = await load(tokenHash);
+    token = (await load(tokenHash)) ?? (await loadSignedIn(bearer));
     // What was read while something changed may be out of date already: good for this request, not to be remembered.
     if (token && before === totalChanges()) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
   }
@@ -65,13 +87,13 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
 }
 
 /** Notes that a token was used, off the request path and at most once a minute. */
-export function noteUse(tokenId: string, client: string | null): void {
+export function noteUse({ tokenId, audience }: VerifiedToken, client: string | null): void {
   if (noted.has(tokenId)) return;
   noted.set(tokenId, true);
-  db.agentToken
-    .updateMany({
-      where: { id: tokenId },
-      data: { lastUsedAt: new Date(), ...(client === null ? {} : { lastClient: client.slice(0, 120) }) },
-    })
-    .catch((error: unknown) => log.warn({ err: error }, "last use of a token was not noted"));
+  const data = { lastUsedAt: new Date(), ...(client === null ? {} : { lastClient: client.slice(0, 120) }) };
+  const rows =
+    audience === null
+      ? db.agentToken.updateMany({ where: { id: tokenId }, data })
+      : db.agentGrant.updateMany({ where: { id: tokenId }, data });
+  rows.catch((error: unknown) => log.warn({ err: error }, "last use of a token was not noted"));
 }

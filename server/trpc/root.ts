@@ -1,6 +1,6 @@
 // The table of contents of the machine interface.
 import { createCallerFactory, router } from "./init.ts";
-import { agentTokenRouter } from "./routers/agent-token.ts";
+import { agentRouter, agentTokenRouter } from "./routers/agent-token.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { connectionRouter } from "./routers/connection.ts";
 import { grantRouter } from "./routers/grant.ts";
@@ -9,6 +9,7 @@ import { invitationRouter, memberRouter, organizationRouter, teamRouter } from "
 import { searchRouter } from "./routers/search.ts";
 
 export const appRouter = router({
+  agent: agentRouter,
   agentToken: agentTokenRouter,
   audit: auditRouter,
   connection: connectionRouter,

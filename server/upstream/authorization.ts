@@ -50,8 +50,8 @@ async function openKey({ connectionId, holder, orgId, url, credential }: Upstrea
 export async function authorizationOf(target: UpstreamTarget): Promise<Authorization> {
   if (target.authType === "none") return fixedHeaders({});
   if (target.authType === "api_key") return fixedHeaders(keyHeader(await openKey(target), target));
-  const { orgId, connectionId, holder, credential } = target;
-  const key = { orgId, connectionId, holder, revision: credential?.revision ?? 0 };
+  const { orgId, connectionId, holder, url, credential } = target;
+  const key = { orgId, connectionId, holder, url, credential: credential ?? { id: "", revision: 0 } };
   return {
     headers: async () => bearer(await accessToken(key)),
     renewed: async (refused) => {

@@ -2,12 +2,15 @@
 import type { OutboundFetch } from "#server/outbound/fetch.ts";
 
 import type { Authorization } from "./authorization.ts";
+import { createRedaction } from "./redaction.ts";
 
 /** What the server last answered: the SDK turns statuses into its own errors, and a diagnosis needs the plain facts. */
 export interface Sighting {
   status: number | null;
   contentType: string | null;
   challenge: string | null;
+  /** `AuthorizedFetch.redacted` of the fetch that was used last, for diagnoses of a connect that never became a session. */
+  redacted: (text: string) => string;
 }
 
 export interface AuthorizedFetch {
@@ -16,31 +19,10 @@ export interface AuthorizedFetch {
   redacted: (text: string) => string;
 }
 
-/** Shorter values are no real keys, and would take ordinary words out of answers. */
-const minSecretLength = 8;
-
-const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
-
-/** A header's value as a whole and without its scheme, each also as JSON writes it, and JSON in JSON. */
-function secretsIn(credential: Record<string, string>): string[] {
-  const values = Object.values(credential).flatMap((value) => [value, value.slice(value.indexOf(" ") + 1)]);
-  const spellings = values.flatMap((value) => [value, inJson(value), inJson(inJson(value))]);
-  return [...new Set(spellings)].filter(({ length }) => length >= minSecretLength);
-}
-
 /** `base` with `authorization` on every request; `sighting` is kept up to date. */
 export function authorizedFetch(base: OutboundFetch, authorization: Authorization, sighting: Sighting): AuthorizedFetch {
-  let current = "";
-  let secrets: string[] = [];
-  const remember = (credential: Record<string, string>) => {
-    const values = Object.values(credential).join("\0");
-    if (values === current) return;
-    current = values;
-    // The token before stays known: an answer to it may still be on its way.
-    secrets = [...new Set([...secretsIn(credential), ...secrets])].slice(0, 12);
-  };
-  const redacted = (text: string) =>
-    secrets.reduce((clean, secret) => (clean.includes(secret) ? clean.replaceAll(secret, "[redacted]") : clean), text);
+  const { remember, redacted } = createRedaction();
+  sighting.redacted = redacted;
 
   const send = async (input: string | URL | Request, init: RequestInit | undefined, credential: Record<string, string>) => {
     remember(credential);

@@ -2,6 +2,7 @@
 import { type CallToolResult, ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
+import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { rejectCredential } from "#server/oauth/tokens.ts";
 import { untilAborted } from "#server/outbound/deadline.ts";
@@ -11,7 +12,8 @@ import { diagnose } from "#server/outbound/failure.ts";
 import { unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
 import { parametersToMirror } from "./list-tools.ts";
-import { boundedError, type CallInput, type CallOptions, HttpRefusal, ofRpcError, plainCall } from "./plain-call.ts";
+import { type CallInput, type CallOptions, HttpRefusal, plainCall } from "./plain-call.ts";
+import { ofRpcError, redactedError } from "./rpc-error.ts";
 import { dropSession, sessionFor } from "./sessions.ts";
 import type { UpstreamTarget } from "./target.ts";
 
@@ -60,7 +62,9 @@ function isResult(value: unknown): value is CallToolResult {
 
 /** The SDK's way, for HTTP+SSE. Its own schema for results would drop and refuse what it does not know. */
 async function sdkCall(session: OpenSession, input: CallInput, { signal, onProgress }: CallOptions): Promise<CallToolResult | HttpRefusal> {
-  const options = { signal, timeout: callBudgetMs, resetTimeoutOnProgress: true, ...(onProgress ? { onprogress: onProgress } : {}) };
+  const report: CallOptions["onProgress"] = ({ message, ...update }) =>
+    onProgress?.(message === undefined ? update : { ...update, message: session.redacted(message) });
+  const options = { signal, timeout: callBudgetMs, resetTimeoutOnProgress: true, ...(onProgress ? { onprogress: report } : {}) };
   const request = { method: "tools/call" as const, params: { name: input.name, arguments: input.arguments } };
   try {
     const given = await session.client.request(request, anyResult, options);
@@ -89,7 +93,6 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
       { cause: error },
     );
   }
-  if (error instanceof ProtocolError) return ofRpcError(boundedError(error), error);
   if (error instanceof OutboundError && error.reason === "too_large")
     return new UpstreamCallError("result_too_large", error.message, { cause: error });
   if (
@@ -109,6 +112,21 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
 async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, isRetry: boolean): Promise<CallToolResult> {
   // Others may wait for the same handshake, so it goes on when this caller gives up.
   const session = await untilAborted(sessionFor(target), options.signal);
+  try {
+    return await callOn(session, target, input, options, isRetry);
+  } catch (error) {
+    // What the SDK read has not been through the redaction that a plain call's answer goes through as a whole.
+    throw error instanceof ProtocolError ? ofRpcError(redactedError(error, session.redacted)) : error;
+  }
+}
+
+async function callOn(
+  session: OpenSession,
+  target: UpstreamTarget,
+  input: CallInput,
+  options: CallOptions,
+  isRetry: boolean,
+): Promise<CallToolResult> {
   const answer = session.transport === "sse" ? await sdkCall(session, input, options) : await plainCall(session, input, options);
   if (!(answer instanceof HttpRefusal)) return answer;
   if (isRetry) throw refused(answer);
@@ -120,18 +138,20 @@ async function callOnce(target: UpstreamTarget, input: CallInput, options: CallO
 
 /**
  * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot is opened anew once.
- * An explicit `invalid_token` marks the credential as rejected. Throws UpstreamCallError.
+ * An explicit `invalid_token` marks the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was not the server that failed
+ * but our own database.
  */
 export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   try {
     return await callOnce(target, input, options, false);
-  } catch (error) {
+  } catch (thrown) {
+    const error = orUnavailable(thrown);
+    if (error instanceof DomainError && error.code === "UNAVAILABLE") throw error;
     const told = translated(error, options);
     // Only what the server says in so many words, on a person's own call, ends a credential; a bare 401 may be a passing fault of theirs.
-    if (told.reason === "unauthorized" && told.explicit) {
-      const { orgId, connectionId, holder, credential } = target;
-      await rejectCredential({ orgId, connectionId, holder, revision: credential?.revision }, "The server said invalid_token on a call.");
-    }
+    const { credential } = target;
+    if (told.reason === "unauthorized" && told.explicit && credential !== null)
+      await rejectCredential({ ...target, credential }, "The server said invalid_token on a call.");
     throw told;
   }
 }

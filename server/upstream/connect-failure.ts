@@ -1,12 +1,14 @@
 // A failed connect or listing in words: the HTTP answer that was seen where there was one, the network's failure otherwise.
 import { ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 
+import { orUnavailable } from "#server/database-error.ts";
 import { DomainError, type FailurePhase, upstreamFailed, type UpstreamFailure } from "#server/errors.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
-import { boundedText, unauthorized } from "./call-error.ts";
 import type { Sighting } from "./authorized-fetch.ts";
+import { unauthorized } from "./call-error.ts";
+import { redactedError } from "./rpc-error.ts";
 
 const checkUrl = "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.";
 
@@ -33,12 +35,24 @@ function byAnswer({ status, contentType }: Sighting): UpstreamFailure | null {
   return null;
 }
 
-/** The UPSTREAM_FAILED error for whatever a connect or listing threw. */
+/** What our own side threw on the way (no database, no sign-in any more): the SDK wraps what its fetch throws during a handshake. */
+function ownError(error: unknown): DomainError | null {
+  for (let current = error, depth = 0; current instanceof Error && depth < 8; current = current.cause, depth += 1) {
+    const own = orUnavailable(current);
+    if (own instanceof DomainError) return own;
+  }
+  return null;
+}
+
+/** The UPSTREAM_FAILED error for whatever a connect or listing threw; what our own side threw stays what it is. */
 export function connectFailure(error: unknown, sighting: Sighting, phase: FailurePhase): DomainError {
-  if (error instanceof DomainError) return error;
+  const own = ownError(error);
+  if (own) return own;
   if (error instanceof ProtocolError) {
-    const seen = `The server answered with an error: ${boundedText(error.message)} (${error.code}).`;
-    return upstreamFailed({ phase, seen, actor: "provider", advice: "Ask the provider what it means." }, error);
+    const { code, message } = redactedError(error, sighting.redacted);
+    const seen = `The server answered with an error: ${message} (${code}).`;
+    // The error itself is no cause to keep: it may repeat the key it was sent, and causes are logged.
+    return upstreamFailed({ phase, seen, actor: "provider", advice: "Ask the provider what it means." });
   }
   const network = diagnose(error, phase);
   const isNetwork = error instanceof OutboundError || network.phase !== phase;

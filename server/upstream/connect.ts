@@ -63,6 +63,13 @@ function speaksAnother({ status }: Sighting, error: unknown): boolean {
   return otherTransport.includes(error instanceof SseError ? (error.code ?? 0) : (status ?? 0));
 }
 
+/** Whether the server closed a kept connection in the very moment it was used again. */
+function wasReset(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ("code" in cause && /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(String(cause.code))) return true;
+  return false;
+}
+
 /**
  * Connects and returns the session: with the transport that is known, and by negotiation when none is or the server no longer speaks it.
  * Throws what the SDK and the network throw; `sighting` tells what was answered last.
@@ -71,6 +78,17 @@ export async function connect({ signal, timeoutMs, ...input }: ConnectInput, sig
   const deadline = AbortSignal.timeout(timeoutMs);
   const until = signal ? AbortSignal.any([signal, deadline]) : deadline;
   const way = { ...input, sighting, until, timeoutMs };
+  try {
+    return await connectOnce(way);
+  } catch (error) {
+    // A handshake runs nothing, so that a second one does no harm.
+    if (!wasReset(error) || until.aborted) throw error;
+    return connectOnce(way);
+  }
+}
+
+async function connectOnce(way: Way): Promise<OpenSession> {
+  const { sighting, until, ...input } = way;
   if (input.known === "legacy" || input.known === "sse") {
     try {
       return await (input.known === "sse" ? connectSse(way) : connectStreamable(way, { kind: "legacy" }));
@@ -151,5 +169,5 @@ function opened(
 }
 
 export function blankSighting(): Sighting {
-  return { status: null, contentType: null, challenge: null };
+  return { status: null, contentType: null, challenge: null, redacted: (text) => text };
 }

@@ -3,9 +3,10 @@
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
-import { boundedText, UpstreamCallError } from "./call-error.ts";
+import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
 import { headerValue, mirrorHeaders } from "./mirrored-parameters.ts";
+import { boundedError, ofRpcError, type RpcError } from "./rpc-error.ts";
 
 export interface CallInput {
   name: string;
@@ -82,15 +83,6 @@ function isResult(value: unknown): value is CallToolResult {
   return isObject(value);
 }
 
-/** A JSON-RPC error as a server sent it; what could be of any length is bounded. */
-export interface RpcError {
-  code: number;
-  message: string;
-  data?: unknown;
-}
-
-const maxErrorData = 8_192;
-
 function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
   if (!isObject(error)) return null;
   return boundedError({
@@ -98,12 +90,6 @@ function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
     message: typeof error.message === "string" ? error.message : "The server reported an error.",
     data: error.data,
   });
-}
-
-/** The error with its message short and clean, and without data of more than 8 KB. */
-export function boundedError({ code, message, data }: RpcError): RpcError {
-  const fits = data !== undefined && JSON.stringify(data).length <= maxErrorData;
-  return { code, message: boundedText(message), ...(fits ? { data } : {}) };
 }
 
 /** The result in an answer, or the error it carries, thrown. */
@@ -117,14 +103,6 @@ function resultOf(answer: RpcAnswer): CallToolResult {
   if (resultType !== "complete")
     throw new UpstreamCallError("protocol_error", "The server asks the person for more input first, which Gatehouse cannot pass on yet.");
   return untouched;
-}
-
-/** A JSON-RPC error by its code. MCP names an unknown tool -32602 "Unknown tool", some servers -32601. */
-export function ofRpcError(upstream: RpcError, cause?: unknown): UpstreamCallError {
-  const unknown = /\b(unknown tool|tool (\S+ )?not found|no such tool)\b/i.test(upstream.message);
-  if (unknown || upstream.code === -32_601) return new UpstreamCallError("unknown_tool", upstream.message, { upstream, cause });
-  if (upstream.code === -32_602) return new UpstreamCallError("invalid_params", upstream.message, { upstream, cause });
-  return new UpstreamCallError("protocol_error", upstream.message, { upstream, cause });
 }
 
 async function readStream(

@@ -32,6 +32,23 @@ function contentOf({ name, title, description, inputSchema, outputSchema, annota
   };
 }
 
+/**
+ * The catalog's row, made where there is none, and locked until `tx` ends. Another listing may be storing at the same time: compared with what was
+ * there before it, the tools would not be brought to the digest that says they are.
+ */
+async function lockedCatalog(tx: Tx, key: CatalogKey): Promise<{ id: string; digest: string | null }> {
+  const { connectionId, holder } = key;
+  const find = () =>
+    tx.$queryRaw<{ id: string; digest: string | null }[]>`
+      SELECT "id", "digest" FROM "Catalog" WHERE "connectionId" = ${connectionId} AND "holder" = ${holder} FOR UPDATE`;
+  const [known] = await find();
+  if (known) return known;
+  await tx.catalog.createMany({ data: [key], skipDuplicates: true });
+  const [made] = await find();
+  if (!made) throw new Error("The catalog that was just made is not there.");
+  return made;
+}
+
 /** Makes the stored catalog of this credential identity equal to `listing`, inside `tx`. */
 export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): Promise<CatalogChange> {
   const now = new Date();
@@ -48,15 +65,9 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     lastSuccessAt: now,
     failure: Prisma.DbNull,
   };
-  const { connectionId, holder } = key;
-  const before = await tx.catalog.findUnique({ where: { connectionId_holder: { connectionId, holder } }, select: { digest: true } });
-  const catalog = await tx.catalog.upsert({
-    where: { connectionId_holder: { connectionId, holder } },
-    create: { ...key, ...facts },
-    update: facts,
-    select: { id: true },
-  });
-  if (before?.digest === listing.digest) return { added: 0, changed: 0, removed: 0 };
+  const catalog = await lockedCatalog(tx, key);
+  await tx.catalog.update({ where: { id: catalog.id }, data: facts });
+  if (catalog.digest === listing.digest) return { added: 0, changed: 0, removed: 0 };
 
   const stored = await tx.catalogTool.findMany({
     where: { catalogId: catalog.id },

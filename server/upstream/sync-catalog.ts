@@ -1,10 +1,13 @@
 // Keeps stored catalogs fresh: one listing at a time per credential identity, in the background once a catalog is there.
 import { transaction, type Tx } from "#server/db.ts";
-import { DomainError } from "#server/errors.ts";
+import { DomainError, upstreamFailed } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { log } from "#server/log.ts";
+import { startDeadline, untilAborted } from "#server/outbound/deadline.ts";
+import { loggableCauses } from "#server/outbound/loggable.ts";
 
+import { blankSighting } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { listTools, type Listing } from "./list-tools.ts";
 import { dropSession, sessionFor, whenToolsChange } from "./sessions.ts";
@@ -17,19 +20,65 @@ const failureTtlMs = 30_000;
 /** The agent contract: 8 listings at once, 5 s for each page. */
 const maxAtOnce = 8;
 const pageMs = 5_000;
+/** Of the 8, so that one organization with many slow servers leaves room for the others. */
+const maxForOneOrg = 3;
+/** A whole listing, its turn included. */
+const listingMs = 60_000;
 
 const running = new Map<string, Promise<CatalogChange>>();
-const waiting: (() => void)[] = [];
-let active = 0;
+/** In the order of their coming. */
+const waiting = new Set<{ orgId: string; start: () => void }>();
+/** The organizations whose listings run, once for each listing. */
+const active: string[] = [];
 
-async function inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
-  if (active >= maxAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-  active += 1;
+const hasRoom = (orgId: string) => active.length < maxAtOnce && active.filter((other) => other === orgId).length < maxForOneOrg;
+
+/** Waits for a free place and takes it. Throws UPSTREAM_FAILED when the signal aborts before; that is not the server's failure. */
+function takePlace(orgId: string, signal: AbortSignal): Promise<void> {
+  if (hasRoom(orgId)) {
+    active.push(orgId);
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      waiting.delete(turn);
+      const seen = "Too many tool lists are being read right now.";
+      reject(upstreamFailed({ phase: "list", seen, actor: "operator", advice: "Try again in a moment." }, signal.reason));
+    };
+    const start = () => {
+      signal.removeEventListener("abort", giveUp);
+      resolve();
+    };
+    const turn = { orgId, start };
+    waiting.add(turn);
+    signal.addEventListener("abort", giveUp, { once: true });
+  });
+}
+
+function leavePlace(orgId: string): void {
+  active.splice(active.indexOf(orgId), 1);
+  for (const turn of waiting) {
+    if (!hasRoom(turn.orgId)) continue;
+    waiting.delete(turn);
+    // Taken for it at once: who comes before it runs must not find the place free.
+    active.push(turn.orgId);
+    turn.start();
+    return;
+  }
+}
+
+/** Runs `task` when it is its turn, with a signal that ends it in time. */
+async function inTurn<Value>(orgId: string, task: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  const deadline = startDeadline(listingMs, null);
   try {
-    return await task();
+    await takePlace(orgId, deadline.signal);
+    try {
+      return await task(deadline.signal);
+    } finally {
+      leavePlace(orgId);
+    }
   } finally {
-    active -= 1;
-    waiting.shift()?.();
+    deadline.end();
   }
 }
 
@@ -46,15 +95,15 @@ export function syncCatalog(target: UpstreamTarget): Promise<CatalogChange> {
   const id = [target.connectionId, target.holder, target.url, target.credential?.id, target.credential?.revision].join("\0");
   const held = running.get(id);
   if (held) return held;
-  const sync = inTurn(() => listAndStore(target)).finally(() => running.delete(id));
+  const sync = inTurn(target.orgId, (signal) => listAndStore(target, signal)).finally(() => running.delete(id));
   running.set(id, sync);
   return sync;
 }
 
-async function listAndStore(target: UpstreamTarget): Promise<CatalogChange> {
+async function listAndStore(target: UpstreamTarget, signal: AbortSignal): Promise<CatalogChange> {
   const key = catalogKeyOf(target);
   try {
-    const listing = await list(target);
+    const listing = await list(target, signal);
     return await transaction(async (tx) =>
       (await isCurrent(tx, target)) ? storeListing(tx, key, listing) : { added: 0, changed: 0, removed: 0 },
     );
@@ -70,10 +119,13 @@ async function listAndStore(target: UpstreamTarget): Promise<CatalogChange> {
   }
 }
 
-async function list(target: UpstreamTarget): Promise<Listing> {
-  const session = await sessionFor(target);
+async function list(target: UpstreamTarget, signal: AbortSignal): Promise<Listing> {
+  // Calls may wait for the same handshake, so it goes on when this listing is given up.
+  const session = await untilAborted(sessionFor(target), signal).catch((error: unknown) => {
+    throw connectFailure(error, blankSighting(), "initialize");
+  });
   try {
-    return await listTools(session, { pageTimeoutMs: pageMs });
+    return await listTools(session, { signal, pageTimeoutMs: pageMs });
   } catch (error) {
     // A session that cannot list is not worth keeping.
     await dropSession(target, session);
@@ -110,10 +162,7 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
   // What failed last is tried again soon, however long the list from before would be good for.
   if (failedAt > listedAt ? now - failedAt < failureTtlMs : now - listedAt < lifetime) return;
   syncCatalog(target).catch((error: unknown) => {
-    log.info(
-      { connectionId: target.connectionId, reason: error instanceof Error ? error.message : "unknown" },
-      "background listing failed",
-    );
+    log.info({ connectionId: target.connectionId, causes: loggableCauses(error) }, "background listing failed");
   });
 }
 

@@ -41,6 +41,7 @@ const mark = "Zanzibar";
 
 let upstream: FakeUpstream;
 let provider: OAuthUpstream;
+let invited = 0;
 
 interface World {
   actors: Record<Persona, Actor | null>;
@@ -103,7 +104,10 @@ async function build(): Promise<World> {
   };
   const ownKeyId = await row("keys", "api_key", upstream.url);
   const oauthId = await row("ledger", "oauth", provider.url);
-  const invitation = await invite(owner.actor, { email: "new@zanzibar.example", role: "member", teamIds: [], connectionIds: [] });
+  // Another address in each world: one is invited five times an hour at the most.
+  invited += 1;
+  const email = `new${invited}@zanzibar.example`;
+  const invitation = await invite(owner.actor, { email, role: "member", teamIds: [], connectionIds: [] });
   await db.connection.updateMany({ where: { id: connectionId }, data: { requestable: true } });
   const request = await db.accessRequest.create({ data: { connectionId, membershipId: ungranted.membershipId } });
   // Of the member with a direct grant: whoever else asks for it must not find it.
@@ -166,6 +170,9 @@ const granted = (input: Row["input"]): Row => ({
 
 const nobody = { organization: false, membershipIds: [], teamIds: [] };
 const rows: Record<string, Row> = {
+  "agent.list": open(),
+  "agent.listAll": admins(),
+  "agent.revoke": { rest: "NOT_FOUND", input: () => ({ id: "nobody-signed-in-with-this" }) },
   "agentToken.list": open(),
   "agentToken.create": open(() => ({ name: "agent", scopes: ["mcp:read"], expiresInDays: 1 })),
   "agentToken.revoke": { rest: "NOT_FOUND", but: { "direct grant": "ok" }, input: ({ tokenId }) => ({ id: tokenId }) },

@@ -38,6 +38,14 @@ async function whoAmI(caller: { orgId: string; membershipId: string }, connectio
   return result.structuredContent;
 }
 
+async function tokenOf(connectionId: string): Promise<string> {
+  const { id, revision, holder, connection } = await db.credential.findFirstOrThrow({
+    where: { connectionId },
+    include: { connection: true },
+  });
+  return accessToken({ orgId: connection.orgId, connectionId, holder, url: connection.url, credential: { id, revision } });
+}
+
 const requestsTo = (upstream: OAuthUpstream, path: string) =>
   upstream.requests.filter((request) => request.path === path && request.method === "POST");
 
@@ -62,7 +70,7 @@ test("with dynamic registration: begin, sign in, come back, and the tools can be
 
 test("nothing secret is stored in the open, and the state not at all", async () => {
   const upstream = await upstreamWith();
-  const { owner, connectionId, shared } = await oauthWorld(upstream.url);
+  const { owner, connectionId } = await oauthWorld(upstream.url);
   const { callback } = await goToProvider(owner, connectionId);
   const pending = JSON.stringify(await db.oAuthAttempt.findMany());
   await finishAuthorization(owner, parametersOf(callback));
@@ -73,7 +81,7 @@ test("nothing secret is stored in the open, and the state not at all", async () 
     await db.auditEvent.findMany(),
   ];
   const stored = pending + JSON.stringify(rows);
-  for (const secret of [await accessToken(shared), callback.searchParams.get("state"), callback.searchParams.get("code")]) {
+  for (const secret of [await tokenOf(connectionId), callback.searchParams.get("state"), callback.searchParams.get("code")]) {
     expect(secret).toBeTruthy();
     expect(stored).not.toContain(secret);
   }
@@ -292,13 +300,13 @@ test("a registration is used again, made anew for another origin, and after a si
 
 test("tokens go on with the client they were given to when a later sign-in registers another one", async () => {
   const upstream = await upstreamWith({ accessTokenSeconds: 600 });
-  const { owner, connectionId, shared } = await oauthWorld(upstream.url);
+  const { owner, connectionId } = await oauthWorld(upstream.url);
   await signInAtProvider(owner, connectionId);
   await beginAuthorization({ ...owner, origin: "https://new.example" }, { connectionId });
-  const before = await accessToken(shared);
+  const before = await tokenOf(connectionId);
   upstream.expireAccessTokens();
   expect(await whoAmI(owner, connectionId)).toEqual({ account: "bookkeeping@harborpine.example" });
-  expect(await accessToken(shared)).not.toBe(before);
+  expect(await tokenOf(connectionId)).not.toBe(before);
 });
 
 test("disconnecting revokes at the provider and forgets; a provider that is gone does not stop it", async () => {
@@ -323,5 +331,73 @@ test("a connection that moved while its person was away is not connected with wh
   const { callback } = await goToProvider(owner, connectionId);
   await update(owner, { id: connectionId, version: 1, url: other.url });
   expect(await finishAuthorization(owner, parametersOf(callback))).toMatchObject({ state: "expired" });
+  expect(await db.credential.count({ where: { connectionId } })).toBe(0);
+});
+
+test("a connection that moved after its person went sends nothing from the old address to the new one", async () => {
+  const [upstream, other] = [await upstreamWith(), await upstreamWith()];
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  const { callback } = await goToProvider(owner, connectionId);
+  // As an edit leaves it that came between two steps of the sign-in: the attempt is still there.
+  await db.connection.update({ where: { id: connectionId }, data: { url: other.url } });
+  expect(await finishAuthorization(owner, parametersOf(callback))).toMatchObject({
+    state: "failed",
+    message: expect.stringContaining("changed meanwhile"),
+  });
+  expect(requestsTo(upstream, "/token")).toEqual([]);
+  expect(other.requests).toEqual([]);
+  expect(await db.credential.count({ where: { connectionId } })).toBe(0);
+});
+
+/** Runs `edit` once, when the next request for `path` arrives at the upstream. */
+function onceAskedFor(upstream: OAuthUpstream, path: string, edit: () => Promise<unknown>): void {
+  const push = upstream.requests.push.bind(upstream.requests);
+  upstream.requests.push = (...entries) => {
+    if (entries.some((entry) => entry.path === path)) {
+      upstream.requests.push = push;
+      // Prisma begins when somebody waits.
+      void edit().then(() => undefined);
+    }
+    return push(...entries);
+  };
+}
+
+test("a connection that moves while a sign-in begins has no sign-in under way", async () => {
+  const upstream = await upstreamWith();
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  onceAskedFor(upstream, "/reg", () => db.connection.updateMany({ data: { url: "https://moved.example/mcp" } }));
+  await expect(beginAuthorization(owner, { connectionId })).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await db.oAuthAttempt.count({ where: { connectionId } })).toBe(0);
+  expect(await db.oAuthClient.count({ where: { connectionId } })).toBe(0);
+});
+
+test("a client entered while a sign-in registers another one stays", async () => {
+  const upstream = await upstreamWith();
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  const byHand = { connectionId, issuer: upstream.issuer, source: "preregistered", clientId: "by-hand", sealed: "" };
+  onceAskedFor(upstream, "/reg", () => db.oAuthClient.create({ data: byHand }));
+  await expect(beginAuthorization(owner, { connectionId })).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await db.oAuthClient.findFirst({ where: { connectionId } })).toMatchObject({ clientId: "by-hand" });
+});
+
+test.each([
+  ["the server cannot be listed with them", "/mcp", (id: string) => db.connection.update({ where: { id }, data: { name: "Ledger" } })],
+  [
+    "the connection was moved meanwhile",
+    "/token",
+    (id: string) => db.connection.update({ where: { id }, data: { url: "https://m.example/" } }),
+  ],
+])("tokens that are not kept because %s are revoked", async (_why, path, edit) => {
+  const upstream = await upstreamWith();
+  const { owner, connectionId } = await oauthWorld(upstream.url);
+  const { callback } = await goToProvider(owner, connectionId);
+  onceAskedFor(upstream, path, () => {
+    if (path === "/mcp") upstream.expireAccessTokens();
+    return edit(connectionId);
+  });
+  expect(await finishAuthorization(owner, parametersOf(callback))).toMatchObject({ state: "failed" });
+  expect(requestsTo(upstream, "/token")).toHaveLength(1);
+  expect(requestsTo(upstream, "/token/revocation")).toMatchObject([{ status: 200 }]);
+  expect(upstream.count("RefreshToken")).toBe(0);
   expect(await db.credential.count({ where: { connectionId } })).toBe(0);
 });

@@ -1,11 +1,16 @@
 // The life of an access token after the sign-in: renewed once, kept when the provider is down, given up when it says so.
+import { createServer, type RequestListener } from "node:http";
+import { inspect } from "node:util";
+
 import { afterEach, expect, test, vi } from "vitest";
 
 import { db } from "#server/db.ts";
+import { log } from "#server/log.ts";
 import { changed } from "#server/freshness.ts";
 import { requireUsable } from "#server/grants/access.ts";
+import { revoke } from "#server/oauth/revoke.ts";
 import { openTokens, tokenColumns } from "#server/oauth/token-set.ts";
-import { accessToken, refreshAfter401 } from "#server/oauth/tokens.ts";
+import { accessToken, refreshAfter401, rejectCredential } from "#server/oauth/tokens.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { targetOf } from "#server/upstream/target.ts";
@@ -28,11 +33,12 @@ async function connected({ endsIn, ...options }: UpstreamOptions & { endsIn?: nu
   running.push(upstream);
   const world = await oauthWorld(upstream.url);
   expect(await signInAtProvider(world.owner, world.connectionId)).toMatchObject({ state: "connected" });
-  const { shared } = world;
+  const { id, revision } = await db.credential.findFirstOrThrow({ where: { connectionId: world.connectionId } });
+  const shared = { ...world.shared, url: upstream.url, credential: { id, revision } };
   const where = { connectionId: shared.connectionId };
   if (endsIn !== undefined) {
     // As if it had been handed out a while ago.
-    const { id, sealed } = await db.credential.findFirstOrThrow({ where });
+    const { sealed } = await db.credential.findFirstOrThrow({ where });
     const issuedAt = Date.now() - (600 - endsIn) * 1000;
     const tokens = { ...openTokens(shared.connectionId, "shared", sealed ?? ""), issuedAt };
     await db.credential.update({ where: { id }, data: tokenColumns(shared.connectionId, "shared", tokens, endsIn) });
@@ -40,7 +46,19 @@ async function connected({ endsIn, ...options }: UpstreamOptions & { endsIn?: nu
   }
   const refreshes = () => upstream.requests.filter(({ grantType, status }) => grantType === "refresh_token" && status === 200).length;
   const row = () => db.credential.findFirstOrThrow({ where });
-  return { ...world, upstream, refreshes, row };
+  return { ...world, shared, upstream, refreshes, row };
+}
+
+/** A server on a free port of this machine. */
+async function listening(answer: RequestListener, host = "127.0.0.1") {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const address = server.address();
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://${host}:${typeof address === "object" && address ? address.port : 0}`, close };
 }
 
 async function call({ owner, connectionId }: { owner: { orgId: string; membershipId: string }; connectionId: string }) {
@@ -147,7 +165,10 @@ test.each([
 
 test("a refused refresh token marks the credential, tells so in search, and leaves an audit row; a new sign-in mends it", async () => {
   const { shared, owner, connectionId, upstream } = await connected({ endsIn: -1 });
+  const target = targetOf(await requireUsable(owner, connectionId));
   upstream.revokeEverything();
+  const calling = callTool(target, { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(15_000) });
+  await expect(calling).rejects.toMatchObject({ reason: "unauthorized" });
   await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   expect((await requireUsable(owner, connectionId)).state).toMatchObject({ name: "reconnect_required", actor: "organization_admin" });
   expect(await db.auditEvent.findFirst({ where: { orgId: shared.orgId, action: "connection.rejected" } })).toMatchObject({
@@ -217,4 +238,118 @@ test("after a 401, a token that was renewed meanwhile is used without another re
 test("another organization's key opens nothing", async () => {
   const { shared } = await connected();
   await expect(accessToken({ ...shared, orgId: "another" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("a session from before a credential was removed and made anew gets nothing of the new one, and cannot end it", async () => {
+  const { shared, row, refreshes } = await connected();
+  const { id: _id, ...before } = await row();
+  const remade = { ...openTokens(shared.connectionId, "shared", before.sealed ?? ""), accessToken: "of the newer account" };
+  await db.credential.deleteMany({ where: { connectionId: shared.connectionId } });
+  const { id, revision } = await db.credential.create({
+    data: { ...before, ...tokenColumns(shared.connectionId, "shared", remade, 600), revision: shared.credential.revision },
+  });
+  changed(shared.orgId);
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(refreshAfter401({ ...shared, refused: "the old one" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await rejectCredential(shared, "The server said invalid_token on a call.");
+  expect(await row()).toMatchObject({ id, status: "active" });
+  expect(await accessToken({ ...shared, credential: { id, revision } })).toBe("of the newer account");
+  expect(refreshes()).toBe(0);
+});
+
+test("tokens go to no address but the connection's own", async () => {
+  const { shared } = await connected();
+  const moved = "https://moved.example/mcp";
+  await db.connection.update({ where: { id: shared.connectionId }, data: { url: moved } });
+  changed(shared.orgId);
+  await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(refreshAfter401({ ...shared, refused: "the old one" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("a provider that repeats what it was sent in its refusal is not quoted, neither in the log nor in the error's causes", async () => {
+  const { shared, row } = await connected({ endsIn: -1 });
+  const { url: token_endpoint, close } = await listening((req, res) => void req.pipe(res.writeHead(500)));
+  const tokens = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
+  const echoing = { ...tokens, serverMetadata: { ...tokens.serverMetadata, token_endpoint } };
+  await db.credential.updateMany({ data: tokenColumns(shared.connectionId, "shared", echoing, -1) });
+  changed(shared.orgId);
+
+  const warn = vi.spyOn(log, "warn");
+  const error: unknown = await accessToken(shared).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "UPSTREAM_FAILED" });
+  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ causes: ["OAuthError: server_error"] }), "token refresh failed");
+  expect(inspect([warn.mock.calls, error], { depth: 10 })).not.toContain(tokens.refreshToken ?? "");
+  warn.mockRestore();
+  await close();
+});
+
+test("tokens of a time when a revocation endpoint without https was let through are not sent there", async () => {
+  const { shared, row, upstream } = await connected();
+  const tokens = openTokens(shared.connectionId, "shared", (await row()).sealed ?? "");
+  const told: string[] = [];
+  const { url, close } = await listening((req, res) => {
+    told.push(req.url ?? "");
+    res.end();
+  }, "127.0.0.2");
+  const insecure = { ...tokens, serverMetadata: { ...tokens.serverMetadata, revocation_endpoint: `${url}/revoke` } };
+  await revoke({ ...shared, sealed: tokenColumns(shared.connectionId, "shared", insecure, 600).sealed });
+  expect(told).toEqual([]);
+  await close();
+  await revoke({ ...shared, sealed: (await row()).sealed });
+  expect(upstream.requests.at(-1)).toMatchObject({ path: "/token/revocation", status: 200 });
+});
+
+const away = () => Object.assign(new Error("Can't reach database server"), { code: "P1001" });
+
+/** The database fails when renewed tokens are stored, as long as `isAway` says so. Returns how often it did. */
+function databaseAwayForTokens(isAway: () => boolean) {
+  const { updateMany } = db.credential;
+  let failures = 0;
+  const fails = (args: { data: object } | undefined) => args !== undefined && "sealed" in args.data && isAway();
+  const spy = vi.spyOn(db.credential, "updateMany").mockImplementation((args) => {
+    if (!fails(args)) return updateMany(args);
+    failures += 1;
+    throw away();
+  });
+  return { failures: () => failures, end: () => spy.mockRestore() };
+}
+
+test("renewed tokens survive a database that is away for a moment, and the provider is asked once", async () => {
+  const { shared, row, refreshes, ...world } = await connected({ endsIn: -1 });
+  let left = 2;
+  const database = databaseAwayForTokens(() => left-- > 0);
+  const token = await accessToken(shared);
+  database.end();
+  expect(database.failures()).toBe(2);
+  expect(openTokens(shared.connectionId, "shared", (await row()).sealed ?? "").accessToken).toBe(token);
+  expect(refreshes()).toBe(1);
+  expect((await call(world)).structuredContent).toEqual({ account: "bookkeeping@harborpine.example" });
+});
+
+test("a database that stays away is told as ours and not as the provider's, and the credential stays", async () => {
+  const { row, ...world } = await connected({ endsIn: -1 });
+  const database = databaseAwayForTokens(() => true);
+  const now = Date.now.bind(Date);
+  // The lease's time passes at once.
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + database.failures() * 60_000);
+  await expect(call(world)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  clock.mockRestore();
+  database.end();
+  expect(await row()).toMatchObject({ status: "active" });
+  expect((await requireUsable(world.owner, world.connectionId)).state.name).toBe("ready");
+});
+
+test("a refresh that finds its credential disconnected leaves no tokens behind at the provider", async () => {
+  const { shared, upstream } = await connected({ endsIn: -1 });
+  let open = () => {};
+  upstream.tokenGate = new Promise((resolve) => (open = resolve));
+  const asked = upstream.requests.length;
+  const refreshing = accessToken(shared);
+  refreshing.catch(() => undefined);
+  await vi.waitFor(() => expect(upstream.requests.length).toBeGreaterThan(asked));
+  await db.credential.deleteMany({ where: { connectionId: shared.connectionId } });
+  open();
+  await expect(refreshing).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(upstream.requests.at(-1)).toMatchObject({ path: "/token/revocation", status: 200 });
+  expect(upstream.count("AccessToken")).toBe(0);
 });

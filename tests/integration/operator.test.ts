@@ -192,7 +192,9 @@ describe("re-sealing", () => {
     expect(sealer.open(await credential(), credentialBinding)).toBe("the key");
     expect(sealer.open(client.sealed, `oauth-client:${connectionId}:${client.issuer}`)).toBe("a client");
     expect(sealer.open(attempt.sealed, "oauth-attempt:under-way")).toBe("a verifier");
-    expect((await run("secrets reseal")).stdout).toBe("Sealed anew: 0 credentials, 0 OAuth clients, 0 sign-ins under way.\n");
+    expect((await run("secrets reseal")).stdout).toBe(
+      "Sealed anew: 0 credentials, 0 OAuth clients, 0 sign-ins under way, 0 records of agents.\n",
+    );
     expect((await db.credential.findFirstOrThrow()).sealed).toBe(rows[0]);
   });
 
@@ -295,7 +297,7 @@ describe.runIf(source.kind === "pglite")("the command line itself, on the embedd
     expect(JSON.parse(status.stdout)).toMatchObject({ organizations: [{ slug: "acme", rollout: "enabled" }] });
     // A new key in front: everything is sealed with it, and the old one can go.
     const resealed = await runCommandLine(["secrets", "reseal", "--json"], { ...settings, SECRET_KEYS: keys(2, 1) });
-    expect(JSON.parse(resealed.stdout)).toEqual({ credentials: 1, oauthClients: 0, attempts: 0 });
+    expect(JSON.parse(resealed.stdout)).toEqual({ credentials: 1, oauthClients: 0, attempts: 0, agentRecords: 0 });
     const renewed = { ...settings, SECRET_KEYS: keys(2) };
     const again = await startProduct(renewed);
     expect(await again.api("connection.refresh", { id })).toEqual({ added: 0, changed: 0, removed: 0 });

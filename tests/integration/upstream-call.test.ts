@@ -1,9 +1,15 @@
 // Calls to third-party servers of every kind: one request each, the result untouched, and every way to fail told apart.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { json } from "node:stream/consumers";
+import { inspect } from "node:util";
+
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 
 import { db } from "#server/db.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
+import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
 import { demandHeader, echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { type Forgetfulness, type SessionUpstream, startSessionUpstream } from "#tests/fakes/session-upstream.ts";
@@ -376,6 +382,12 @@ describe("giving up", () => {
   });
 });
 
+const anyMessage = z.looseObject({
+  id: z.number().optional(),
+  method: z.string(),
+  params: z.looseObject({ _meta: z.looseObject({ progressToken: z.unknown() }).optional() }).optional(),
+});
+
 describe("a key", () => {
   const key = 'sk-live-"quoted"-0123456789';
   const headers = { headerName: "X-API-Key", headerPrefix: "Key" };
@@ -407,5 +419,84 @@ describe("a key", () => {
       expect(text).toContain("[redacted]");
       expect(text).not.toContain("0123456789");
     }
+  });
+
+  test.each([
+    ["as JSON", "application/json", (message: string) => message],
+    ["as a stream", "text/event-stream", (message: string) => `data: ${message}\n\n`],
+  ])("that a server spells by numbers is taken out of its answer %s", async (_how, type, framed) => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: "sk/live-0123456789" }));
+    upstream.intercept = (_req, res, body) => {
+      if (typeof body !== "object" || body === null || !("method" in body) || body.method !== "tools/call") return false;
+      const id = "id" in body ? Number(body.id) : 0;
+      const text = '{"jsonrpc":"2.0","id":ID,"result":{"content":[{"type":"text","text":"sk\\/live-\\u0030123456789"}]}}';
+      res.writeHead(200, { "content-type": type }).end(framed(text.replace("ID", String(id))));
+      return true;
+    };
+    expect(await call(target)).toMatchObject({ content: [{ text: "[redacted]" }] });
+  });
+
+  test("that a server repeats in a JSON-RPC error of its handshake or of its list is neither told nor stored", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: key, ...headers }));
+    for (const methods of [["server/discover", "initialize"], ["tools/list"]]) {
+      upstream.intercept = (req, res, body) => {
+        if (typeof body !== "object" || body === null || !("method" in body) || !methods.includes(String(body.method))) return false;
+        const error = { code: -32_603, message: `Refused ${String(req.headers["x-api-key"])}`, data: { sent: req.headers } };
+        const id = "id" in body ? body.id : null;
+        res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id, error }));
+        return true;
+      };
+      const failed: unknown = await syncCatalog(target).catch((thrown: unknown) => thrown);
+      const said = inspect(failed, { depth: 10 });
+      expect(said).toContain("[redacted]");
+      const { failure } = await db.catalog.findFirstOrThrow();
+      for (const text of [said, JSON.stringify(failure)]) expect(text).not.toContain("0123456789");
+      await closeAllSessions();
+    }
+  });
+
+  test("that a server repeats over HTTP+SSE is taken out of errors and progress", async () => {
+    const streams = new Set<ServerResponse>();
+    const send = (message: object) => {
+      for (const stream of streams) stream.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`);
+    };
+    const serverInfo = { name: "sse", version: "1" };
+    let fail = () => {};
+    const answer = async (req: IncomingMessage, res: ServerResponse) => {
+      if (req.method === "GET") {
+        streams.add(res);
+        res.writeHead(200, { "content-type": "text/event-stream" }).write("event: endpoint\ndata: /messages\n\n");
+        return;
+      }
+      if (req.url !== "/messages") return void res.writeHead(405).end();
+      const { id, method, params } = anyMessage.parse(await json(req));
+      const sent = String(req.headers["x-api-key"]);
+      res.writeHead(202).end();
+      if (method === "initialize") send({ id, result: { protocolVersion: "2025-03-26", capabilities: { tools: {} }, serverInfo } });
+      if (method === "tools/list") send({ id, result: { tools: [{ name: "echo", inputSchema: { type: "object" } }] } });
+      if (method !== "tools/call") return;
+      const { progressToken } = params?._meta ?? {};
+      send({ method: "notifications/progress", params: { progressToken, progress: 1, message: `sent ${sent}` } });
+      fail = () => send({ id, error: { code: -1, message: `Refused ${sent}`, data: { sent } } });
+    };
+    const server = createServer((req, res) => void answer(req, res));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const close = async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    open.push({ close });
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/sse`;
+    const target = await targetFor(await connectTo(owner, url, { apiKey: key, ...headers }));
+    const seen: object[] = [];
+    const failed = call(target, {}, { onProgress: (update) => seen.push(update) }).catch((thrown: unknown) => thrown);
+    await expect.poll(() => seen).toEqual([{ progress: 1, message: "sent [redacted]" }]);
+    fail();
+    const error = await failed;
+    expect(error).toMatchObject({ reason: "protocol_error", upstream: { message: "Refused [redacted]", data: { sent: "[redacted]" } } });
+    expect(inspect(error, { depth: 10 })).not.toContain("0123456789");
   });
 });

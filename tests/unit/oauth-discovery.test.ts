@@ -151,6 +151,11 @@ test.each(["http://auth.example/authorize", "javascript:alert(1)", "file:///etc/
   },
 );
 
+test("a revocation endpoint without https is refused as well: refresh tokens and the client's secret go there", async () => {
+  const upstream = await upstreamWith({ metadata: (document) => ({ ...document, revocation_endpoint: "http://auth.example/revoke" }) });
+  await expect(discover(upstream.url)).rejects.toMatchObject(failure("discovery", "without https"));
+});
+
 test("resource metadata of another server is refused, that of a parent is not", async () => {
   const elsewhere = await upstreamWith({ resourceMetadata: (document) => ({ ...document, resource: "https://other.example/mcp" }) });
   await expect(discover(elsewhere.url)).rejects.toMatchObject(failure("discovery", "another address"));

@@ -3,7 +3,16 @@ import { create, createTokenInput } from "#server/tokens/create.ts";
 import { list } from "#server/tokens/list.ts";
 import { revoke } from "#server/tokens/revoke.ts";
 import { idInput } from "#server/connections/schema.ts";
-import { memberProcedure, router } from "#server/trpc/init.ts";
+import { listAgents, listEveryonesAgents, revokeAgent } from "#server/signin/grants.ts";
+import { memberProcedure, procedureFor, router } from "#server/trpc/init.ts";
+
+/** Agents that signed in by URL. */
+export const agentRouter = router({
+  list: memberProcedure.query(({ ctx }) => listAgents(ctx.actor)),
+  /** Those of the whole organization. */
+  listAll: procedureFor("member.read").query(({ ctx }) => listEveryonesAgents(ctx.actor)),
+  revoke: memberProcedure.input(idInput).mutation(({ ctx, input }) => revokeAgent(ctx.actor, input)),
+});
 
 export const agentTokenRouter = router({
   list: memberProcedure.query(({ ctx }) => list(ctx.actor)),

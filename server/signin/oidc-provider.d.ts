@@ -1,4 +1,4 @@
-// The part of oidc-provider that the fakes use; the package comes without types.
+// The part of oidc-provider that is used here and by the fakes; the package comes without types.
 declare module "oidc-provider" {
   import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
@@ -7,7 +7,7 @@ declare module "oidc-provider" {
     path: string;
     status: number;
     body: unknown;
-    oidc?: { params?: Record<string, unknown> };
+    oidc?: { params?: Record<string, unknown>; result?: { consent?: { grantId?: string } } };
   }
 
   interface Interaction {
@@ -18,6 +18,7 @@ declare module "oidc-provider" {
   }
 
   interface Grant {
+    jti: string;
     addOIDCScope(scope: string): void;
     addResourceScope(resource: string, scope: string): void;
     save(): Promise<string>;
@@ -31,12 +32,27 @@ declare module "oidc-provider" {
     exp: number;
   }
 
+  interface Client {
+    clientId: string;
+    clientName?: string;
+    grantTypeAllowed(type: string): boolean;
+  }
+
+  export const errors: { InvalidTarget: new () => Error };
+
   export class Provider {
     constructor(issuer: string, configuration: object);
+    proxy: boolean;
     use(middleware: (ctx: Context, next: () => Promise<void>) => Promise<void>): void;
     on(event: string, listener: (...args: unknown[]) => void): void;
     callback(): RequestListener;
     interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<Interaction>;
+    interactionResult(
+      req: IncomingMessage,
+      res: ServerResponse,
+      result: object,
+      options?: { mergeWithLastSubmission: boolean },
+    ): Promise<string>;
     interactionFinished(
       req: IncomingMessage,
       res: ServerResponse,
@@ -44,7 +60,7 @@ declare module "oidc-provider" {
       options?: { mergeWithLastSubmission: boolean },
     ): Promise<void>;
     AccessToken: { find(token: string): Promise<AccessToken | undefined> };
-    Client: { find(id: string): Promise<{ clientName?: string } | undefined> };
-    Grant: new (properties: { accountId: string; clientId: unknown }) => Grant;
+    Client: { find(id: string): Promise<Client | undefined> };
+    Grant: { new (properties: { accountId: string; clientId: unknown }): Grant; find(id: string): Promise<Grant | undefined> };
   }
 }

@@ -1,0 +1,100 @@
+// The one question of a sign-in by URL: may this agent act for you, and in which organization?
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { record } from "#server/audit/record.ts";
+import type { Actor } from "#server/auth/actor.ts";
+import { db, transaction } from "#server/db.ts";
+import { badInput, DomainError } from "#server/errors.ts";
+
+import { agentScopes, providerFor } from "./provider.ts";
+
+/** What the page shows. Names come from the client: untrusted text. */
+export interface ConsentRequest {
+  clientName: string;
+  /** Where the browser goes afterwards, without path: a person can tell their own machine from a website. */
+  redirectHost: string;
+  /** The client is known by nothing but an address of this machine: any program on it could ask in its name. */
+  isLocal: boolean;
+  scopes: readonly string[];
+}
+
+interface Exchange {
+  req: IncomingMessage;
+  res: ServerResponse;
+  origin: string;
+}
+
+function over(cause?: unknown): DomainError {
+  return new DomainError("EXPIRED", "This sign-in is over, or was begun in another browser. Go back to your agent and start it again.", {
+    cause,
+  });
+}
+
+async function interactionOf({ req, res, origin }: Exchange, uid: string) {
+  const provider = await providerFor(origin);
+  const details = await provider.interactionDetails(req, res).catch((error: unknown) => {
+    throw over(error);
+  });
+  // The cookie says which interaction this browser has; an address for another one is somebody else's.
+  if (details.uid !== uid) throw over();
+  const { client_id: clientId, redirect_uri: redirectUri, scope, resource } = details.params;
+  if (typeof clientId !== "string" || typeof redirectUri !== "string") throw over();
+  const client = await provider.Client.find(clientId);
+  if (!client) throw over();
+  const asked = typeof scope === "string" ? scope.split(" ") : [];
+  const scopes = agentScopes.filter((name) => asked.includes(name));
+  const url = new URL(redirectUri);
+  const isLocal = url.protocol === "http:";
+  return {
+    provider,
+    clientId,
+    resource: typeof resource === "string" ? resource : null,
+    request: {
+      clientName: (client.clientName ?? new URL(clientId.startsWith("https:") ? clientId : redirectUri).host).slice(0, 80),
+      redirectHost: url.host === "" ? url.protocol : `${url.protocol}//${url.hostname}`,
+      // A metadata document at an https address vouches for its client; a registration vouches for nothing.
+      isLocal: isLocal && !clientId.startsWith("https:"),
+      scopes: scopes.length > 0 ? scopes : [...agentScopes],
+    },
+  };
+}
+
+/** What is asked in this browser's interaction. Throws EXPIRED. */
+export async function readConsent(exchange: Exchange, uid: string): Promise<ConsentRequest> {
+  return (await interactionOf(exchange, uid)).request;
+}
+
+/** Lets the agent in as the actor's membership in `orgId`; returns where the browser goes on. Throws EXPIRED, BAD_INPUT (organization). */
+export async function allow(exchange: Exchange, actor: Actor, { uid, orgId }: { uid: string; orgId: string }): Promise<string> {
+  const { provider, clientId, request } = await interactionOf(exchange, uid);
+  const { req, res, origin } = exchange;
+  const membership = await db.membership.findUnique({ where: { orgId_userId: { orgId, userId: actor.userId } }, select: { id: true } });
+  if (!membership) throw badInput("organization", "Choose an organization you belong to.");
+  const grant = new provider.Grant({ accountId: membership.id, clientId });
+  const wanted = request.scopes.join(" ");
+  // oidc-provider counts every scope it announces as one of its own, also those of the resource.
+  grant.addOIDCScope(`${wanted} offline_access`);
+  grant.addResourceScope(`${origin}/mcp/agent`, wanted);
+  const grantId = await grant.save();
+  const { clientName, redirectHost, scopes } = request;
+  await transaction(async (tx) => {
+    await tx.agentGrant.create({
+      data: { id: grantId, orgId, membershipId: membership.id, clientId, clientName, redirectHost, scopes: [...scopes] },
+    });
+    const target = { type: "agent_grant", id: grantId, name: clientName } as const;
+    await record(
+      tx,
+      { ...actor, orgId, membershipId: membership.id },
+      { action: "agent.signed_in", target, details: { redirectHost, scopes: [...scopes] } },
+    );
+  });
+  const result = { login: { accountId: membership.id, remember: false }, consent: { grantId } };
+  return provider.interactionResult(req, res, result, { mergeWithLastSubmission: false });
+}
+
+/** Tells the agent no; returns where the browser goes on. Throws EXPIRED. */
+export async function deny(exchange: Exchange, uid: string): Promise<string> {
+  const { provider } = await interactionOf(exchange, uid);
+  const result = { error: "access_denied", error_description: "The person said no." };
+  return provider.interactionResult(exchange.req, exchange.res, result, { mergeWithLastSubmission: false });
+}

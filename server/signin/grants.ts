@@ -1,0 +1,67 @@
+// Agents that signed in by URL: listing them, ending their access, and finding whose token one is.
+import { record } from "#server/audit/record.ts";
+import type { Actor } from "#server/auth/actor.ts";
+import { may } from "#server/auth/permissions.ts";
+import { db, transaction } from "#server/db.ts";
+import { notFound } from "#server/errors.ts";
+import { changed } from "#server/freshness.ts";
+
+import { recordsOf } from "./records.ts";
+
+const shown = {
+  id: true,
+  clientName: true,
+  redirectHost: true,
+  scopes: true,
+  createdAt: true,
+  lastUsedAt: true,
+  lastClient: true,
+} as const;
+
+/** The actor's own signed-in agents, newest first. */
+export async function listAgents(actor: Actor) {
+  const where = { orgId: actor.orgId, membershipId: actor.membershipId };
+  return db.agentGrant.findMany({ where, select: shown, orderBy: { createdAt: "desc" } });
+}
+
+/** Every signed-in agent of the organization with the person who let it in, newest first: for those who manage members. */
+export async function listEveryonesAgents(actor: Actor) {
+  const rows = await db.agentGrant.findMany({
+    where: { orgId: actor.orgId },
+    select: { ...shown, membership: { select: { user: { select: { name: true } } } } },
+    orderBy: { createdAt: "desc" },
+  });
+  return rows.map(({ membership, ...agent }) => ({ ...agent, person: membership.user.name }));
+}
+
+/** Ends an agent's access at once: one's own, or anybody's of the organization for those who manage members. Throws NOT_FOUND. */
+export async function revokeAgent(actor: Actor, { id }: { id: string }): Promise<{ id: string }> {
+  const own = { id, orgId: actor.orgId, ...(may(actor, "member.manage") ? {} : { membershipId: actor.membershipId }) };
+  await transaction(async (tx) => {
+    const grant = await tx.agentGrant.findFirst({ where: own, select: { clientName: true } });
+    const { count } = await tx.agentGrant.deleteMany({ where: own });
+    if (!grant || count === 0) throw notFound("agent");
+    await tx.oAuthRecord.deleteMany({ where: { grantId: id } });
+    await record(tx, actor, { action: "agent.signed_out", target: { type: "agent_grant", id, name: grant.clientName } });
+  });
+  changed(actor.orgId);
+  return { id };
+}
+
+/** What an access token of ours is good for; null when it is unknown, expired, or its grant is gone. */
+export async function readAccessToken(token: string) {
+  const payload = await recordsOf("AccessToken").find(token);
+  if (!payload?.grantId || !payload.accountId) return null;
+  const grant = await db.agentGrant.findFirst({
+    where: { id: payload.grantId, membershipId: payload.accountId },
+    select: {
+      id: true,
+      membership: {
+        select: { id: true, orgId: true, role: true, org: { select: { name: true } }, user: { select: { id: true, name: true } } },
+      },
+    },
+  });
+  if (!grant) return null;
+  const audience = Array.isArray(payload.aud) ? payload.aud[0] : payload.aud;
+  return { ...grant, audience: audience ?? "", scopes: (payload.scope ?? "").split(" "), expiresAt: new Date((payload.exp ?? 0) * 1_000) };
+}

@@ -1,0 +1,163 @@
+// Our authorization server: how agents that know nothing but the URL sign in (RFC 6749, 7591, 7636, 8414, 8707, 9207). oidc-provider does the protocol;
+// this file says what it may do. Consent is a page of ours (app/routes/consent.$uid.tsx).
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+
+import { LRUCache } from "lru-cache";
+import { type Client, type Context, errors, Provider } from "oidc-provider";
+
+import { db } from "#server/db.ts";
+import { log } from "#server/log.ts";
+import { links } from "#server/origin.ts";
+import { outbound } from "#server/outbound/outbound.ts";
+
+import { type Payload, recordsOf, storedOnce } from "./records.ts";
+
+/** What an agent may ask for at `/mcp/agent`. */
+export const agentScopes = ["mcp:read", "mcp:write"] as const;
+
+const accessTokenSeconds = 45 * 60;
+const refreshTokenSeconds = 30 * 86_400;
+/** Agents' own schemes that may be sent back to: an exact list, a scheme can be claimed by any program. */
+const customRedirects = ["cursor://anysphere.cursor-mcp/oauth/callback"];
+
+const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/|$)/;
+const documentFetch = outbound.withLimits({ timeoutMs: 5_000, maxBytes: 65_536 });
+
+/** Client metadata as real agents send it, made into what the standards ask for. Shared by registration and metadata documents. */
+export function tolerated(given: Record<string, unknown>): Record<string, unknown> {
+  const uris: unknown[] = Array.isArray(given.redirect_uris) ? given.redirect_uris : [];
+  const isNative = uris.some((uri) => typeof uri === "string" && (loopback.test(uri) || customRedirects.includes(uri)));
+  const scope = typeof given.scope === "string" ? given.scope : "";
+  const known = scope.split(" ").filter((name) => name === "offline_access" || agentScopes.some((ours) => ours === name));
+  const grants: unknown[] = Array.isArray(given.grant_types) ? given.grant_types : [];
+  return {
+    ...given,
+    // Port-less loopback addresses, and no word about the kind of application: a program on somebody's machine (RFC 8252 section 7.3).
+    application_type: given.application_type ?? (isNative ? "native" : "web"),
+    scope: (known.length > 0 ? known : [...agentScopes, "offline_access"]).join(" "),
+    grant_types: grants.includes("urn:ietf:params:oauth:grant-type:device_code") ? grants : ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    token_endpoint_auth_method: given.token_endpoint_auth_method ?? "none",
+  };
+}
+
+/** Whether every address a client wants to be called back at may be: https, a program on the person's own machine, or a scheme of the list. */
+export function mayBeCalledBack(given: Record<string, unknown>): boolean {
+  const uris: unknown[] = Array.isArray(given.redirect_uris) ? given.redirect_uris : [];
+  return uris.every((uri) => typeof uri === "string" && (/^https:\/\//i.test(uri) || loopback.test(uri) || customRedirects.includes(uri)));
+}
+
+/** Fetches a client's metadata document through the guard. */
+async function fetchDocument(url: string | URL): Promise<Response> {
+  const response = await documentFetch(url, { headers: { accept: "application/json" }, redirect: "manual" });
+  if (!response.ok) return response;
+  const document: unknown = JSON.parse(await response.text());
+  const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
+  if (isObject && !mayBeCalledBack({ ...document })) return new Response(null, { status: 422 });
+  return Response.json(isObject ? tolerated({ ...document }) : document, {
+    headers: { "cache-control": response.headers.get("cache-control") ?? "" },
+  });
+}
+
+interface Keys extends Payload {
+  jwks: unknown;
+  cookies: unknown;
+}
+
+function newKeys(): Keys {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const kid = randomBytes(8).toString("hex");
+  return {
+    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", kid }] },
+    cookies: [randomBytes(32).toString("base64url")],
+  };
+}
+
+async function findAccount(_ctx: unknown, accountId: string) {
+  // The account is a membership: one that is gone ends everything that was ever issued for it.
+  const member = await db.membership.count({ where: { id: accountId } });
+  return member > 0 ? { accountId, claims: () => ({ sub: accountId }) } : undefined;
+}
+
+function configuration(origin: string, keys: Payload) {
+  const audience = links.agentEndpoint(origin);
+  return {
+    adapter: recordsOf,
+    jwks: keys.jwks,
+    cookies: {
+      keys: keys.cookies,
+      names: { session: "gatehouse_as", interaction: "gatehouse_as_interaction", resume: "gatehouse_as_resume" },
+    },
+    scopes: [...agentScopes, "offline_access"],
+    routes: { authorization: "/authorize", token: "/token", registration: "/register", revocation: "/revoke", jwks: "/oauth/jwks.json" },
+    responseTypes: ["code"],
+    clientAuthMethods: ["none", "client_secret_basic", "client_secret_post"],
+    clientDefaults: { token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] },
+    pkce: { required: () => true, methods: ["S256"] },
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx: unknown, client: Client) => Promise.resolve(client.grantTypeAllowed("refresh_token")),
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      AuthorizationCode: 60,
+      Grant: refreshTokenSeconds + 86_400,
+      Interaction: 3_600,
+      RefreshToken: refreshTokenSeconds,
+      Session: 3_600,
+    },
+    findAccount,
+    // Everybody is asked each time: which organization, and whether at all.
+    loadExistingGrant: async (ctx: Context & { oidc: { provider: Provider } }) => {
+      const grantId = ctx.oidc.result?.consent?.grantId;
+      return grantId === undefined ? undefined : ctx.oidc.provider.Grant.find(grantId);
+    },
+    interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/consent/${uid}` },
+    expiresWithSession: () => false,
+    clientBasedCORS: () => true,
+    extraClientMetadata: { properties: [] },
+    fetch: fetchDocument,
+    renderError: (ctx: Context, { error, error_description: description }: { error: string; error_description?: string }) => {
+      ctx.body = { error, ...(description ? { error_description: description } : {}) };
+    },
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      registration: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx: unknown, client: Client, token: { clientId: string }) => token.clientId === client.clientId,
+      },
+      clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx: unknown, resource: string) => {
+          if (resource !== audience) throw new errors.InvalidTarget();
+          return { scope: agentScopes.join(" "), audience, accessTokenTTL: accessTokenSeconds, accessTokenFormat: "opaque" };
+        },
+      },
+    },
+  };
+}
+
+// One for each origin that people use this Gatehouse under; with PUBLIC_URL that is one.
+const providers = new LRUCache<string, Promise<Provider>>({ max: 8 });
+
+async function build(origin: string): Promise<Provider> {
+  const provider = new Provider(origin, configuration(origin, await storedOnce("Keys", newKeys)));
+  // The host names the public origin in X-Forwarded-* itself (http/sign-in-routes.ts).
+  provider.proxy = true;
+  provider.on("server_error", (_ctx, error) => log.error({ err: error }, "the authorization server failed"));
+  return provider;
+}
+
+/** The authorization server whose issuer is `origin`. */
+export function providerFor(origin: string): Promise<Provider> {
+  const held = providers.get(origin);
+  if (held) return held;
+  const building = build(origin);
+  providers.set(origin, building);
+  building.catch(() => providers.delete(origin));
+  return building;
+}

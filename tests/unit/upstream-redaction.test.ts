@@ -1,0 +1,50 @@
+// The credential that was sent is taken out of whatever a server says, in every spelling that JSON has for it.
+import { expect, test } from "vitest";
+
+import { createRedaction } from "#server/upstream/redaction.ts";
+
+const key = "sk/live+0123456789";
+const byNumber = (text: string) => [...text].map((letter) => `\\u00${letter.charCodeAt(0).toString(16).toUpperCase()}`).join("");
+const slashed = key.replaceAll("/", "\\/");
+const nested = (json: string) => JSON.stringify({ text: json });
+
+function redactionOf(...values: string[]) {
+  const redaction = createRedaction();
+  for (const value of values) redaction.remember({ authorization: value });
+  return redaction.redacted;
+}
+
+test.each([
+  ["as it is", `{"sent":"Bearer ${key}"}`],
+  ["with the slash of PHP", `{"sent":"${slashed}"}`],
+  ["by its numbers", `{"sent":"${byNumber(key)}"}`],
+  ["one letter by its number", `{"sent":"sk/live\\u002b0123456789"}`],
+  ["as a property's name", `{"${byNumber(key)}":1}`],
+  ["in JSON in JSON", nested(`{"sent":"${slashed}"}`)],
+  ["in JSON in JSON in JSON", nested(nested(`{"sent":"${byNumber(key)}"}`))],
+  ["in JSON that a sentence introduces", nested(`Headers: {"sent":"${byNumber(key)}"}`)],
+  ["beside JSON that is too deep to walk", `${"[".repeat(200_000)}"${slashed}"${"]".repeat(200_000)}`],
+])("a key %s", (_how, text) => {
+  const clean = redactionOf(`Bearer ${key}`)(text);
+  expect(clean).toContain("[redacted]");
+  expect(clean).not.toContain("123456789");
+  expect(clean.toUpperCase()).not.toContain("\\U0031");
+  if (text.length < 1_000) expect(JSON.parse(clean)).toBeTruthy();
+});
+
+test("what holds no key comes back as it came, however it is spelled", () => {
+  const text = '{ "a": "https:\\/\\/x.example", "n": 12345678901234567890, "u": "\\u0041\\u00e9" }';
+  expect(redactionOf(`Bearer ${key}`)(text)).toBe(text);
+});
+
+test("a key behind a prefix of two words is known without it, and so is the key before", () => {
+  const redacted = redactionOf(`Token token ${key}`, "Token token of-the-next");
+  expect(redacted(`{"key":"${key}","next":"of-the-next"}`)).toBe('{"key":"[redacted]","next":"[redacted]"}');
+});
+
+test("a hostile run of backslashes takes no time to speak of", () => {
+  const text = `{"a":"${"\\\\".repeat(1_000_000)}\\/"}`;
+  const from = performance.now();
+  expect(redactionOf(`Bearer ${key}`)(text)).toBe(text);
+  expect(performance.now() - from).toBeLessThan(5_000);
+});
