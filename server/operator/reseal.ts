@@ -39,7 +39,7 @@ export async function reseal(): Promise<{ credentials: number; oauthClients: num
     counts.oauthClients += (await db.oAuthClient.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
     orgIds.add(connection.orgId);
   }
-  // Attempts that are over are never opened again, so their key may go.
+  // Attempts (and, below, records) that are over are never opened again, so their key may go.
   const attempts = await db.oAuthAttempt.findMany({
     where: { outcome: null, expiresAt: { gt: new Date() } },
     select: { id: true, sealed: true, orgId: true },
@@ -50,7 +50,11 @@ export async function reseal(): Promise<{ credentials: number; oauthClients: num
     counts.attempts += (await db.oAuthAttempt.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
     orgIds.add(orgId);
   }
-  for (const { id, sealed } of await db.oAuthRecord.findMany({ select: { id: true, sealed: true } })) {
+  const records = await db.oAuthRecord.findMany({
+    where: { OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },
+    select: { id: true, sealed: true },
+  });
+  for (const { id, sealed } of records) {
     const fresh = resealed(sealed, `oauth-record:${id}`);
     if (fresh !== null) counts.agentRecords += (await db.oAuthRecord.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
   }

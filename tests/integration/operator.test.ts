@@ -179,12 +179,21 @@ describe("re-sealing", () => {
       const sealed = before.seal("a verifier", `oauth-attempt:${id}`);
       await db.oAuthAttempt.create({ data: { ...attempt, id, stateHash: id, sealed, expiresAt: new Date(Date.now() + expiresInMs) } });
     }
+    const later = new Date(Date.now() + 60_000);
+    for (const [id, expiresAt] of [
+      ["AccessToken:a", later],
+      ["Keys:Keys", null],
+    ] as const)
+      await db.oAuthRecord.create({ data: { id, model: "AccessToken", sealed: before.seal("a record", `oauth-record:${id}`), expiresAt } });
+    // Over, and its key is gone: no reason to refuse.
+    const over = { id: "AccessToken:over", sealed: unknown.seal("a record", "oauth-record:AccessToken:over"), expiresAt: new Date(0) };
+    await db.oAuthRecord.create({ data: { model: "AccessToken", ...over } });
   });
   const credential = async () => (await db.credential.findFirstOrThrow()).sealed ?? "";
 
   test("seals with the newest key what an older one sealed, each in its own row, once", async () => {
-    const counts = z.object({ credentials: z.number(), oauthClients: z.number(), attempts: z.number() });
-    expect(await json(counts, "secrets reseal")).toEqual({ credentials: 1, oauthClients: 1, attempts: 1 });
+    const counts = z.object({ credentials: z.number(), oauthClients: z.number(), attempts: z.number(), agentRecords: z.number() });
+    expect(await json(counts, "secrets reseal")).toEqual({ credentials: 1, oauthClients: 1, attempts: 1, agentRecords: 2 });
     const client = await db.oAuthClient.findFirstOrThrow();
     const attempt = await db.oAuthAttempt.findUniqueOrThrow({ where: { id: "under-way" } });
     const rows = [await credential(), client.sealed, attempt.sealed];
@@ -192,6 +201,10 @@ describe("re-sealing", () => {
     expect(sealer.open(await credential(), credentialBinding)).toBe("the key");
     expect(sealer.open(client.sealed, `oauth-client:${connectionId}:${client.issuer}`)).toBe("a client");
     expect(sealer.open(attempt.sealed, "oauth-attempt:under-way")).toBe("a verifier");
+    for (const { id, sealed } of await db.oAuthRecord.findMany({ where: { NOT: { id: "AccessToken:over" } } })) {
+      expect(sealer.isStale(sealed)).toBe(false);
+      expect(sealer.open(sealed, `oauth-record:${id}`)).toBe("a record");
+    }
     expect((await run("secrets reseal")).stdout).toBe(
       "Sealed anew: 0 credentials, 0 OAuth clients, 0 sign-ins under way, 0 records of agents.\n",
     );
