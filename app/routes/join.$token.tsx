@@ -7,7 +7,7 @@ import { Entrance } from "#app/components/entrance.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
 import { Button, ButtonLink } from "#app/components/ui/button.tsx";
 import { Field } from "#app/components/ui/field.tsx";
-import { optionalText } from "#app/form.ts";
+import { text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data: found }) => [
@@ -27,7 +27,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
 export async function action({ request, params, context }: ActionFunctionArgs) {
   const form = await request.formData();
   try {
-    const given = { name: optionalText(form, "name"), password: optionalText(form, "password") };
+    const given = { name: text(form, "name"), password: text(form, "password") };
     const { setCookie } = await context.auth.acceptInvitation(params.token ?? "", given);
     return redirect(paths.connections, setCookie === null ? undefined : { headers: { "set-cookie": setCookie } });
   } catch (error) {
@@ -91,7 +91,7 @@ export default function Join() {
             />
           </>
         )}
-        <Button type="submit" kind="primary" busy={busy} className="w-full">
+        <Button type="submit" kind="primary" busy={busy} className="h-auto min-h-9 w-full py-2 whitespace-normal wrap-anywhere">
           Join {organization}
         </Button>
       </Form>
