@@ -3,7 +3,7 @@ import { redirect } from "@remix-run/node";
 import { z } from "zod";
 
 import type { Failed } from "#app/components/failed.ts";
-import { loginFor } from "#app/paths.ts";
+import { loginFor, paths } from "#app/paths.ts";
 import type { ErrorCode, FailureActor, FailurePhase } from "#server/errors.ts";
 
 const codes = [
@@ -65,6 +65,9 @@ function known(error: unknown): Known | null {
   return domainError.safeParse(cause).data ?? domainError.safeParse(error).data ?? null;
 }
 
+// Where somebody gives a password: that it is wrong is the answer there, not a session that ended.
+const entrances: readonly string[] = [paths.login, paths.signUp];
+
 function toLogin(request: Request): Response {
   const { pathname, search } = new URL(request.url);
   return redirect(loginFor(request.method === "GET" ? pathname + search : pathname));
@@ -86,7 +89,7 @@ export async function orBoundary<T>(request: Request, reading: Promise<T>): Prom
 export function formFailure(error: unknown, { request, requestId }: { request: Request; requestId: string }): Failed {
   const found = known(error);
   if (!found) throw error;
-  if (found.code === "UNAUTHENTICATED" && !request.url.includes("/login")) throw toLogin(request);
+  if (found.code === "UNAUTHENTICATED" && !entrances.includes(new URL(request.url).pathname)) throw toLogin(request);
   if (found.code === "NOT_FOUND" || found.code === "FORBIDDEN")
     throw new Response(found.message, { status: statuses[found.code], statusText: found.code });
   const fields: Failed["fields"] = {};

@@ -18,11 +18,13 @@ interface InviteFormProps {
   connections: readonly { id: string; name: string }[];
   owner: boolean;
   failed: Failed | null;
+  /** What was refused: the form still has it, without JavaScript, too. */
+  typed: { email: string; role: string; teamIds: string[]; connectionIds: string[] } | null;
   /** Changes with every invitation that was made: the form then starts anew. */
   made: string | null;
 }
 
-export function InviteForm({ teams, connections, owner, failed, made }: InviteFormProps) {
+export function InviteForm({ teams, connections, owner, failed, typed, made }: InviteFormProps) {
   const busy = useNavigation().formData?.get("intent") === "invite";
   const errors = failed?.fields ?? {};
   return (
@@ -38,6 +40,7 @@ export function InviteForm({ teams, connections, owner, failed, made }: InviteFo
           required
           autoComplete="off"
           placeholder="priya@example.com"
+          defaultValue={typed?.email}
           errors={errors.email}
         />
         <Select
@@ -45,6 +48,7 @@ export function InviteForm({ teams, connections, owner, failed, made }: InviteFo
           name="role"
           label="Role"
           options={owner ? roles : roles.filter(({ value }) => value !== "owner")}
+          defaultValue={typed?.role}
           errors={errors.role}
         />
       </div>
@@ -52,8 +56,14 @@ export function InviteForm({ teams, connections, owner, failed, made }: InviteFo
         legend="Teams"
         name="teamIds"
         options={teams.map(({ id, name, members }) => ({ id, label: name, hint: members === 1 ? "Team of 1" : `Team of ${members}` }))}
+        chosen={typed?.teamIds}
       />
-      <Picker legend="Also give access to" name="connectionIds" options={connections.map(({ id, name }) => ({ id, label: name }))} />
+      <Picker
+        legend="Also give access to"
+        name="connectionIds"
+        options={connections.map(({ id, name }) => ({ id, label: name }))}
+        chosen={typed?.connectionIds}
+      />
       <Button type="submit" kind="primary" busy={busy}>
         Invite
       </Button>

@@ -80,7 +80,7 @@ export function MemberList({ members, teams, me }: MemberListProps) {
                 ))}
               </p>
               <p className="mt-1 text-xs break-all text-muted">
-                {email} · since <Time at={createdAt} />
+                {email} · {counted(accounts, "connected account", "connected accounts")} · since <Time at={createdAt} />
               </p>
             </div>
             {!fixed && (
@@ -94,8 +94,9 @@ export function MemberList({ members, teams, me }: MemberListProps) {
                   title={`Remove ${name}?`}
                   about={
                     <p>
-                      Lost for good, at once: their access, {counted(accounts, "connected account", "connected accounts")} and{" "}
-                      {counted(tokens, "agent token", "agent tokens")}. If they come back, they start clean.
+                      Lost for good, at once: their access, {counted(accounts, "connected account", "connected accounts")},{" "}
+                      {counted(tokens, "agent token", "agent tokens")}, the sign-ins of their agents, and the open invitations they made. If
+                      they come back, they start clean.
                     </p>
                   }
                 />

@@ -1,5 +1,5 @@
 // The organization's name above the navigation; a menu where there is another one to go to, or one can be made.
-import { Form, Link } from "@remix-run/react";
+import { Link, useSubmit } from "@remix-run/react";
 import { Check, ChevronsUpDown, Plus } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 
@@ -22,6 +22,7 @@ interface SwitcherProps {
 const item = "flex h-9 w-full cursor-pointer items-center gap-2 rounded-lg px-2.5 text-left outline-none data-highlighted:bg-hover";
 
 export function OrganizationSwitcher({ name, organizations, signUpOpen }: SwitcherProps) {
+  const submit = useSubmit();
   if (organizations.length < 2 && !signUpOpen) return <p className="truncate px-2.5 pb-3 text-xs text-muted">{name}</p>;
   return (
     <DropdownMenu.Root>
@@ -39,15 +40,17 @@ export function OrganizationSwitcher({ name, organizations, signUpOpen }: Switch
           className="z-[60] max-h-80 w-56 animate-fade overflow-y-auto rounded-xl border border-line bg-surface p-1.5 text-sm shadow-pop"
         >
           {organizations.map(({ id, name: label, current }) => (
-            <Form key={id} method="post" action={paths.switchOrganization}>
-              <input type="hidden" name="id" value={id} />
-              <DropdownMenu.Item asChild disabled={current}>
-                <button type="submit" className={item} aria-current={current || undefined}>
-                  <span className="min-w-0 flex-1 truncate">{label}</span>
-                  <Check aria-hidden className={cx("size-4", !current && "invisible")} />
-                </button>
-              </DropdownMenu.Item>
-            </Form>
+            // Not a form around the item: the menu closes before the browser submits, and a form that is gone is not sent.
+            <DropdownMenu.Item
+              key={id}
+              disabled={current}
+              aria-current={current || undefined}
+              className={item}
+              onSelect={() => submit({ id }, { method: "post", action: paths.switchOrganization })}
+            >
+              <span className="min-w-0 flex-1 truncate">{label}</span>
+              <Check aria-hidden className={cx("size-4", !current && "invisible")} />
+            </DropdownMenu.Item>
           ))}
           {signUpOpen && (
             <DropdownMenu.Item asChild>

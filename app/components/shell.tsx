@@ -81,12 +81,12 @@ interface ShellProps {
 
 function Navigation({ me, organizations, signUpOpen }: ShellProps) {
   return (
-    <div className="flex h-full flex-col p-3">
+    <div className="flex h-full flex-col overflow-y-auto p-3">
       <Link to={paths.home} className="mb-1 flex h-11 items-center rounded-lg px-2">
         <Logo />
       </Link>
       <OrganizationSwitcher name={me.organization.name} organizations={organizations} signUpOpen={signUpOpen} />
-      <nav aria-label="Main" className="flex-1 space-y-6">
+      <nav aria-label="Main" className="flex-1 shrink-0 space-y-6 pb-3">
         <Items items={own} />
         {me.role !== "member" && (
           <div>

@@ -40,7 +40,7 @@ async function change(api: AppLoadContext["api"], form: FormData) {
   switch (text(form, "intent")) {
     case "role":
       await api.member.changeRole({ id, role: roleOf(form) });
-      return { message: "Saved. The role counts from the next request on.", link: null };
+      return { message: "Saved. The role counts from the next request on. A new role also ends the open invitations they made.", link: null };
     case "remove":
       await api.member.remove({ id });
       return { message: "Removed, with everything that was theirs.", link: null };
@@ -65,9 +65,15 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
   const intent = text(form, "intent");
   try {
-    return { intent, ...(await change(context.api, form)), failed: null };
+    return { intent, ...(await change(context.api, form)), typed: null, failed: null };
   } catch (error) {
-    return data({ intent, message: null, link: null, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
+    const typed = {
+      email: text(form, "email"),
+      role: roleOf(form),
+      teamIds: texts(form, "teamIds"),
+      connectionIds: texts(form, "connectionIds"),
+    };
+    return data({ intent, message: null, link: null, typed, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
   }
 }
 
@@ -98,6 +104,7 @@ export default function Members() {
             connections={connections}
             owner={owner}
             failed={inviting ? result.failed : null}
+            typed={inviting ? result.typed : null}
             made={inviting ? (result.link?.id ?? null) : null}
           />
         </Section>

@@ -21,11 +21,12 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
+  const name = text(form, "name");
   try {
-    await context.api.organization.update({ name: text(form, "name") });
-    return { saved: true, failed: null };
+    await context.api.organization.update({ name });
+    return { saved: true, name: null, failed: null };
   } catch (error) {
-    return data({ saved: false, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
+    return data({ saved: false, name, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
   }
 }
 
@@ -65,7 +66,7 @@ export default function OrganizationSettings() {
               label="Organization name"
               required
               maxLength={80}
-              defaultValue={organization.name}
+              defaultValue={result?.name ?? organization.name}
               errors={errors}
             />
             <Button type="submit" busy={busy}>

@@ -46,7 +46,7 @@ async function change(api: AppLoadContext["api"], form: FormData): Promise<strin
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
-  const at = { intent: text(form, "intent"), id: text(form, "id") };
+  const at = { intent: text(form, "intent"), id: text(form, "id"), name: text(form, "name"), chosen: texts(form, "membershipIds") };
   try {
     return { ...at, message: await change(context.api, form), failed: null };
   } catch (error) {
@@ -59,7 +59,8 @@ export default function Teams() {
   const result = useActionData<typeof action>();
   const within = useReveal<HTMLDivElement>(result);
   const creating = useNavigation().formData?.get("intent") === "create";
-  const failed = result?.intent === "create" ? result.failed : null;
+  const refused = result?.intent === "create" && result.failed ? result : null;
+  const failed = refused?.failed;
   return (
     <>
       <PageHeader title="Teams" about="Give a team access to a connection, and everyone in it has it." />
@@ -83,12 +84,14 @@ export default function Teams() {
               maxLength={60}
               placeholder="Support"
               autoComplete="off"
+              defaultValue={refused?.name}
               errors={failed?.fields.name}
             />
             <Picker
               legend="Members"
               name="membershipIds"
               options={people.map(({ id, name, email }) => ({ id, label: name, hint: email }))}
+              chosen={refused?.chosen}
             />
             <Button type="submit" kind="primary" busy={creating}>
               Create team

@@ -20,16 +20,17 @@ export function loader({ context }: LoaderFunctionArgs) {
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
+  const name = text(form, "name");
   try {
-    await context.api.organization.create({ name: text(form, "name") });
+    await context.api.organization.create({ name });
     return redirect(paths.admin.newConnection);
   } catch (error) {
-    return data(formFailure(error, { request, requestId: context.requestId }), 422);
+    return data({ name, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
   }
 }
 
 export default function NewOrganization() {
-  const failed = useActionData<typeof action>();
+  const { name, failed } = useActionData<typeof action>() ?? {};
   const busy = useNavigation().formData !== undefined;
   return (
     <>
@@ -37,7 +38,7 @@ export default function NewOrganization() {
       <Card className="max-w-xl p-5">
         <Form method="post" noValidate className="space-y-4">
           {failed && !failed.fields.name && <FormNotice failed={failed} />}
-          <Field id="name" name="name" label="Organization name" required maxLength={80} errors={failed?.fields.name} />
+          <Field id="name" name="name" label="Organization name" required maxLength={80} defaultValue={name} errors={failed?.fields.name} />
           <Button type="submit" kind="primary" busy={busy}>
             Create organization
           </Button>

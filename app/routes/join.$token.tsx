@@ -7,7 +7,7 @@ import { Entrance } from "#app/components/entrance.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
 import { Button, ButtonLink } from "#app/components/ui/button.tsx";
 import { Field } from "#app/components/ui/field.tsx";
-import { optionalText } from "#app/form.ts";
+import { text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data: found }) => [
@@ -26,12 +26,12 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
   const form = await request.formData();
+  const name = text(form, "name");
   try {
-    const given = { name: optionalText(form, "name"), password: optionalText(form, "password") };
-    const { setCookie } = await context.auth.acceptInvitation(params.token ?? "", given);
+    const { setCookie } = await context.auth.acceptInvitation(params.token ?? "", { name, password: text(form, "password") });
     return redirect(paths.connections, setCookie === null ? undefined : { headers: { "set-cookie": setCookie } });
   } catch (error) {
-    return data(formFailure(error, { request, requestId: context.requestId }), 422);
+    return data({ name, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
   }
 }
 
@@ -39,7 +39,7 @@ const article = { owner: "an owner", admin: "an admin", member: "a member" };
 
 export default function Join() {
   const { invitation } = useLoaderData<typeof loader>();
-  const failed = useActionData<typeof action>();
+  const { name, failed } = useActionData<typeof action>() ?? {};
   const busy = useNavigation().formData !== undefined;
   if (!invitation) {
     return (
@@ -77,7 +77,16 @@ export default function Join() {
             {/* For password managers: whose password this is. */}
             <input type="email" name="email" autoComplete="username" value={email} readOnly hidden />
             {!hasAccount && (
-              <Field id="name" name="name" label="Your name" autoComplete="name" required maxLength={80} errors={errors.name} />
+              <Field
+                id="name"
+                name="name"
+                label="Your name"
+                autoComplete="name"
+                required
+                maxLength={80}
+                defaultValue={name}
+                errors={errors.name}
+              />
             )}
             <Field
               id="password"
@@ -91,7 +100,7 @@ export default function Join() {
             />
           </>
         )}
-        <Button type="submit" kind="primary" busy={busy} className="w-full">
+        <Button type="submit" kind="primary" busy={busy} className="h-auto min-h-9 w-full py-2 whitespace-normal wrap-anywhere">
           Join {organization}
         </Button>
       </Form>

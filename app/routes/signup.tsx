@@ -19,22 +19,17 @@ export function loader({ context }: LoaderFunctionArgs) {
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
+  const typed = { organization: text(form, "organization"), name: text(form, "name"), email: text(form, "email") };
   try {
-    const input = {
-      organization: text(form, "organization"),
-      name: text(form, "name"),
-      email: text(form, "email"),
-      password: text(form, "password"),
-    };
-    const { setCookie } = await context.auth.signUp(input);
+    const { setCookie } = await context.auth.signUp({ ...typed, password: text(form, "password") });
     return redirect(paths.admin.newConnection, { headers: { "set-cookie": setCookie } });
   } catch (error) {
-    return data(formFailure(error, { request, requestId: context.requestId }), 422);
+    return data({ typed, failed: formFailure(error, { request, requestId: context.requestId }) }, 422);
   }
 }
 
 export default function SignUp() {
-  const failed = useActionData<typeof action>();
+  const { typed, failed } = useActionData<typeof action>() ?? {};
   const busy = useNavigation().formData !== undefined;
   const errors = failed?.fields ?? {};
   return (
@@ -48,10 +43,29 @@ export default function SignUp() {
           autoComplete="organization"
           required
           maxLength={80}
+          defaultValue={typed?.organization}
           errors={errors.organization}
         />
-        <Field id="name" name="name" label="Your name" autoComplete="name" required maxLength={80} errors={errors.name} />
-        <Field id="email" name="email" label="E-mail" type="email" autoComplete="username" required errors={errors.email} />
+        <Field
+          id="name"
+          name="name"
+          label="Your name"
+          autoComplete="name"
+          required
+          maxLength={80}
+          defaultValue={typed?.name}
+          errors={errors.name}
+        />
+        <Field
+          id="email"
+          name="email"
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          required
+          defaultValue={typed?.email}
+          errors={errors.email}
+        />
         <Field
           id="password"
           name="password"

@@ -32,7 +32,9 @@ export function CopyButton({ text, what, kind = "secondary" }: { text: string; w
 export function CopyLine({ text, what }: { text: string; what: string }) {
   return (
     <div className="flex items-center gap-2 rounded-lg border border-line bg-sunken py-1 pr-1 pl-3">
-      <code className="min-w-0 flex-1 overflow-x-auto py-1 font-mono text-sm whitespace-nowrap">{text}</code>
+      <ScrollRegion label={what} className="min-w-0 flex-1 rounded py-1">
+        <code className="font-mono text-sm whitespace-nowrap">{text}</code>
+      </ScrollRegion>
       <CopyButton text={text} what={what} />
     </div>
   );
