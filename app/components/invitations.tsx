@@ -81,7 +81,7 @@ const mailWords = {
 export function NewLink({ email, link, mail }: { email: string; link: string; mail: keyof typeof mailWords }) {
   return (
     <div role="status" data-answer className="scroll-m-20 rounded-xl border border-accent/40 bg-accent-soft p-4 sm:p-5">
-      <h2 className="text-base font-semibold break-all">Invitation for {email}</h2>
+      <h2 className="text-base font-semibold wrap-anywhere">Invitation for {email}</h2>
       <p className="mt-0.5 mb-3 text-accent-ink">The link works once, for seven days, and is shown this once. {mailWords[mail]}</p>
       <CopyLine text={link} what="invitation link" />
     </div>
@@ -108,19 +108,21 @@ export function InvitationList({ invitations, owner }: { invitations: readonly I
         <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3.5">
           <div className="min-w-0 flex-1 basis-64">
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-              <span className="font-semibold break-all">{email}</span>
+              <span className="font-semibold wrap-anywhere">{email}</span>
               <Badge>{roles.find(({ value }) => value === role)?.label}</Badge>
               {teams.map((team) => (
-                <Badge key={team.id} tone="info">
+                <Badge key={team.id} tone="info" className="whitespace-normal wrap-anywhere">
                   {team.name}
                 </Badge>
               ))}
               {connections.map((connection) => (
-                <Badge key={connection.id}>{connection.name}</Badge>
+                <Badge key={connection.id} className="whitespace-normal wrap-anywhere">
+                  {connection.name}
+                </Badge>
               ))}
               {expired && <Badge tone="bad">Expired</Badge>}
             </p>
-            <p className="mt-1 text-xs text-muted">
+            <p className="mt-1 text-xs wrap-anywhere text-muted">
               Invited by {invitedBy} <Time at={createdAt} />
               {!expired && (
                 <>

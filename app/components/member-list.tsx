@@ -70,16 +70,16 @@ export function MemberList({ members, teams, me }: MemberListProps) {
           <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3.5">
             <div className="min-w-0 flex-1 basis-64">
               <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                <span className="font-semibold">{name}</span>
+                <span className="font-semibold wrap-anywhere">{name}</span>
                 {mine && <Badge tone="good">You</Badge>}
                 {fixed && <Badge>{roles.find(({ value }) => value === role)?.label}</Badge>}
                 {teamIds.map((team) => (
-                  <Badge key={team} tone="info">
+                  <Badge key={team} tone="info" className="whitespace-normal wrap-anywhere">
                     {teamNames.get(team)}
                   </Badge>
                 ))}
               </p>
-              <p className="mt-1 text-xs break-all text-muted">
+              <p className="mt-1 text-xs wrap-anywhere text-muted">
                 {email} · {counted(accounts, "connected account", "connected accounts")} · since <Time at={createdAt} />
               </p>
             </div>

@@ -18,7 +18,7 @@ export function PageHeader({
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
         <div className="min-w-0">
           <h1 className="text-xl font-semibold tracking-tight break-words sm:text-2xl">{title}</h1>
-          {about && <p className="mt-1 max-w-2xl text-base text-pretty text-muted">{about}</p>}
+          {about && <p className="mt-1 max-w-2xl text-base text-pretty wrap-anywhere text-muted">{about}</p>}
         </div>
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
       </div>

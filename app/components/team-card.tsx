@@ -62,7 +62,7 @@ export function TeamCard({ team: { id, name, members, connections }, people, fai
       }
     >
       <div className="space-y-4">
-        <p className="text-muted">{names === "" ? "Nobody is in this team yet." : names}</p>
+        <p className="wrap-anywhere text-muted">{names === "" ? "Nobody is in this team yet." : names}</p>
         <Advanced label="Change members" open={failed !== null && intent === "members"}>
           {/* The key starts the form anew with the members that were saved. */}
           <Form method="post" key={mine.map((person) => person.id).join()} className="max-w-2xl space-y-4">

@@ -40,7 +40,10 @@ async function change(api: AppLoadContext["api"], form: FormData) {
   switch (text(form, "intent")) {
     case "role":
       await api.member.changeRole({ id, role: roleOf(form) });
-      return { message: "Saved. The role counts from the next request on. A new role also ends the open invitations they made.", link: null };
+      return {
+        message: "Saved. The role counts from the next request on. A new role also ends the open invitations they made.",
+        link: null,
+      };
     case "remove":
       await api.member.remove({ id });
       return { message: "Removed, with everything that was theirs.", link: null };

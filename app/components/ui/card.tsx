@@ -21,7 +21,7 @@ export function Section({ id, title, about, actions, className, children }: Sect
   return (
     <section aria-labelledby={id} className={cx("rounded-xl border border-line bg-surface shadow-card", className)}>
       <header className="flex flex-wrap items-start justify-between gap-3 border-b border-line px-4 py-3.5 sm:px-5">
-        <div className="min-w-0">
+        <div className="min-w-0 wrap-anywhere">
           <h2 id={id} className="text-base font-semibold tracking-tight">
             {title}
           </h2>
