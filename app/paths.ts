@@ -5,6 +5,7 @@ export const paths = {
   login: "/login",
   logout: "/logout",
   signUp: "/signup",
+  consent: "/consent/",
   settings: "/settings",
   newOrganization: "/organizations/new",
   switchOrganization: "/organizations/switch",

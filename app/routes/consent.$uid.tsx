@@ -9,13 +9,13 @@ import { Button } from "#app/components/ui/button.tsx";
 import { Choice } from "#app/components/ui/choice.tsx";
 import { Notice } from "#app/components/ui/notice.tsx";
 import { text } from "#app/form.ts";
-import { loginFor } from "#app/paths.ts";
+import { loginFor, paths } from "#app/paths.ts";
 
 export const meta: MetaFunction = () => [{ title: "Let an agent in - Gatehouse" }];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const uid = params.uid ?? "";
-  if (!context.actor) return redirect(loginFor(`/consent/${encodeURIComponent(uid)}`));
+  if (!context.actor) return redirect(loginFor(`${paths.consent}${encodeURIComponent(uid)}`));
   try {
     const [asked, organizations] = await orBoundary(request, Promise.all([context.consent.read(uid), context.api.organization.list()]));
     return { asked, organizations, name: context.actor.name };

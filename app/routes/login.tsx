@@ -27,8 +27,10 @@ export async function action({ request, context }: ActionFunctionArgs) {
   if (submission.status !== "success") return data(submission.reply({ hideFields: ["password"] }), 400);
   try {
     const { setCookie } = await context.auth.signIn(submission.value);
+    const next = nextOf(request);
     // As a new document: the cookies of a sign-in by URL belong to the page's own address, not to the one its data comes from.
-    return redirectDocument(nextOf(request), { headers: { "set-cookie": setCookie } });
+    const go = next.startsWith(paths.consent) ? redirectDocument : redirect;
+    return go(next, { headers: { "set-cookie": setCookie } });
   } catch (error) {
     const { message, fields } = formFailure(error, { request, requestId: context.requestId });
     const told = Object.keys(fields).length > 0 ? { fieldErrors: fields } : { formErrors: [message] };

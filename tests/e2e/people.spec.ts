@@ -186,7 +186,7 @@ test("from a team's connection to an agent that acts as its person", async ({ br
     await admin.goto(`${origin}/admin/members`);
     await admin.getByRole("button", { name: "Remove Priya Raman" }).click();
     await board.check("The question says what is lost", () =>
-      expect(admin.getByRole("dialog")).toContainText("1 connected account and 1 agent token"),
+      expect(admin.getByRole("dialog")).toContainText("1 connected account, 1 agent token"),
     );
     await board.picture(admin);
     await admin.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
