@@ -14,13 +14,13 @@ export interface Caller {
 }
 
 /** The organization as far as this membership may see it at all: theirs, and past the gate of the staged rollout. */
-function openTo({ orgId, membershipId }: Caller): Prisma.ConnectionWhereInput {
+function openTo({ orgId, membershipId }: Caller): Prisma.OrganizationWhereInput {
   const member = { some: { id: membershipId } };
   const staging = { some: { id: membershipId, role: { in: ["owner", "admin"] } } } satisfies Prisma.MembershipListRelationFilter;
   const gate: Prisma.OrganizationWhereInput = env.CONNECTIONS_GATING
     ? { OR: [{ rollout: "enabled" }, { rollout: "disabled", memberships: staging }] }
     : {};
-  return { orgId, org: { memberships: member, ...gate } };
+  return { id: orgId, memberships: member, ...gate };
 }
 
 /** What reaches a membership: a grant to the whole organization, to the membership, or to one of its teams. */
@@ -30,7 +30,7 @@ function reaching({ orgId, membershipId }: Caller): Prisma.AccessGrantWhereInput
 
 /** The rule as a filter. */
 function grantedTo(caller: Caller): Prisma.ConnectionWhereInput {
-  return { ...openTo(caller), grants: { some: reaching(caller) } };
+  return { orgId: caller.orgId, org: openTo(caller), grants: { some: reaching(caller) } };
 }
 
 const usableSelect = (membershipId: string) =>
@@ -119,21 +119,22 @@ export async function requireUsable(caller: Caller, connectionId: string): Promi
 /** Connections that this caller may not use but may ask for, by name: the organization shows them on purpose. */
 export async function requestableConnections(caller: Caller) {
   const rows = await db.connection.findMany({
-    where: { ...openTo(caller), requestable: true, disabledAt: null, NOT: { grants: { some: reaching(caller) } } },
+    where: { orgId: caller.orgId, org: openTo(caller), requestable: true, disabledAt: null, NOT: { grants: { some: reaching(caller) } } },
     select: { id: true, name: true, requests: { where: { membershipId: caller.membershipId }, select: { createdAt: true } } },
     orderBy: { nameKey: "asc" },
   });
   return rows.map(({ id, name, requests }) => ({ id, name, requestedAt: requests[0]?.createdAt ?? null }));
 }
 
-/** By which grants a membership reaches each connection of the organization; empty where the rollout keeps it closed. */
-export async function grantsReaching(caller: Caller, connectionId?: string) {
-  const rows = await db.connection.findMany({
-    where: { ...grantedTo(caller), ...(connectionId === undefined ? {} : { id: connectionId }) },
-    select: {
-      id: true,
-      grants: { where: reaching(caller), select: { grantee: true, membershipId: true, team: { select: { name: true } } } },
-    },
+/** Whether the staged rollout lets this membership use connections at all. */
+export async function isOpenTo(caller: Caller): Promise<boolean> {
+  return (await db.organization.count({ where: openTo(caller) })) > 0;
+}
+
+/** The grants by which a membership reaches connections of the organization, whatever the rollout says. */
+export function grantsReaching(caller: Caller) {
+  return db.accessGrant.findMany({
+    where: { connection: { orgId: caller.orgId }, ...reaching(caller) },
+    select: { connectionId: true, membershipId: true, team: { select: { name: true } } },
   });
-  return new Map(rows.map(({ id, grants }) => [id, grants]));
 }

@@ -4,7 +4,7 @@ import { db } from "#server/db.ts";
 import { env } from "#server/env.ts";
 import { notFound } from "#server/errors.ts";
 
-import { grantsReaching, usableConnections } from "./access.ts";
+import { grantsReaching, isOpenTo, usableConnections } from "./access.ts";
 
 type Question = "switch" | "rollout" | "grant" | "account" | "server";
 
@@ -49,30 +49,25 @@ export async function explain(
         id: true,
         name: true,
         disabledAt: true,
-        grants: {
-          where: { OR: [{ grantee: "organization" }, { membershipId }, { team: { members: { some: { membershipId } } } }] },
-          select: { membershipId: true, team: { select: { name: true } } },
-        },
       },
     }),
     db.membership.findFirst({
       where: { id: membershipId, orgId: actor.orgId },
-      select: { id: true, role: true, user: { select: { name: true } }, org: { select: { rollout: true } } },
+      select: { id: true, user: { select: { name: true } }, org: { select: { rollout: true } } },
     }),
   ]);
   if (!connection) throw notFound("connection");
   if (!member) throw notFound("member");
-  const [reached, usable] = await Promise.all([grantsReaching(caller, connectionId), usableConnections(caller)]);
+  const [reached, usable, isOpen] = await Promise.all([grantsReaching(caller), usableConnections(caller), isOpenTo(caller)]);
   const state = usable.find(({ id }) => id === connectionId)?.state;
   const { name } = member.user;
   const { rollout } = member.org;
 
   const steps: Step[] = [];
   if (env.CONNECTIONS_GATING) {
-    const ok = rollout === "enabled" || (rollout === "disabled" && member.role !== "member");
-    steps.push({ question: "rollout", ok, answer: rolloutWords[rollout] });
+    steps.push({ question: "rollout", ok: isOpen, answer: rolloutWords[rollout] });
   }
-  const through = connection.grants.map(inWords);
+  const through = reached.filter((grant) => grant.connectionId === connectionId).map(inWords);
   steps.push(
     through.length > 0
       ? { question: "grant", ok: true, answer: `Access is granted to ${through.join(" and to ")}.` }
@@ -92,7 +87,7 @@ export async function explain(
     connection: { id: connection.id, name: connection.name },
     member: { id: member.id, name },
     // By the rule itself, not by the steps: they explain it, they do not decide.
-    canUse: reached.has(connectionId) && state !== undefined && ["ready", "stale", "unreachable"].includes(state.name),
+    canUse: state !== undefined && ["ready", "stale", "unreachable"].includes(state.name),
     steps,
   };
 }
@@ -102,7 +97,7 @@ export async function myAccess(actor: Actor) {
   const [usable, reached] = await Promise.all([usableConnections(actor), grantsReaching(actor)]);
   return usable.map(({ id, name, state, toolCount }) => ({
     connection: { id, name },
-    grantedTo: (reached.get(id) ?? []).map(inWords),
+    grantedTo: reached.filter(({ connectionId }) => connectionId === id).map(inWords),
     state: state.name,
     message: state.message,
     tools: toolCount,
