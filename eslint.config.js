@@ -14,7 +14,7 @@ const mayImport = {
   tokens: ["signin", "auth", "audit"],
   teams: ["auth", "audit"],
   grants: ["teams", "auth", "audit"],
-  orgs: ["connections", "upstream", "tokens", "teams", "auth", "audit"],
+  orgs: ["connections", "upstream", "grants", "tokens", "teams", "auth", "audit"],
   oauth: ["auth", "audit"],
   upstream: ["oauth", "grants", "auth", "audit"],
   connections: ["upstream", "oauth", "grants", "teams", "auth", "audit"],

@@ -6,6 +6,7 @@ import { notFound } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 
 import { requestableConnections } from "./access.ts";
+import { grantTo } from "./write.ts";
 
 /** Asks the admins for access. Asking again changes nothing. Throws NOT_FOUND for what the caller cannot see, or can use already. */
 export async function requestAccess(actor: Actor, { connectionId }: { connectionId: string }): Promise<{ requestedAt: Date }> {
@@ -46,11 +47,7 @@ export async function answerRequest(actor: Actor, { id, approve }: { id: string;
     const { count } = await tx.accessRequest.deleteMany({ where: { id, connection: { orgId: actor.orgId } } });
     if (!request || count === 0) throw notFound("request");
     const { connectionId, membershipId } = request;
-    if (approve) {
-      const grantee = `membership:${membershipId}`;
-      await tx.accessGrant.createMany({ data: [{ connectionId, membershipId, grantee }], skipDuplicates: true });
-      await tx.connection.updateMany({ where: { id: connectionId, orgId: actor.orgId }, data: { version: { increment: 1 } } });
-    }
+    if (approve) await grantTo(tx, actor.orgId, membershipId, [connectionId]);
     await record(tx, actor, {
       action: approve ? "grant.request_approved" : "grant.request_declined",
       target: { type: "connection", id: connectionId, name: request.connection.name },

@@ -21,9 +21,19 @@ async function rowsOf(tx: Tx, orgId: string, connectionId: string, access: Acces
   if (teams !== teamIds.length) throw badInput("access.teamIds", "One of these teams does not exist any more. Choose again.");
   return [
     ...(access.organization ? [{ connectionId, grantee: "organization" }] : []),
-    ...membershipIds.map((membershipId) => ({ connectionId, membershipId, grantee: `membership:${membershipId}` })),
+    ...membershipIds.map((membershipId) => ({ connectionId, membershipId, grantee: granteeOf(membershipId) })),
     ...teamIds.map((teamId) => ({ connectionId, teamId, grantee: `team:${teamId}` })),
   ];
+}
+
+const granteeOf = (membershipId: string) => `membership:${membershipId}`;
+
+/** Adds one person to the access lists of connections of the organization, inside `tx`. */
+export async function grantTo(tx: Tx, orgId: string, membershipId: string, connectionIds: readonly string[]): Promise<void> {
+  const data = connectionIds.map((connectionId) => ({ connectionId, membershipId, grantee: granteeOf(membershipId) }));
+  await tx.accessGrant.createMany({ data, skipDuplicates: true });
+  // The access lists changed: an admin who edits one right now has to see that.
+  await tx.connection.updateMany({ where: { orgId, id: { in: [...connectionIds] } }, data: { version: { increment: 1 } } });
 }
 
 /** Makes the access list of a connection exactly `access`, inside `tx`. Throws BAD_INPUT as `rowsOf`. */

@@ -10,6 +10,7 @@ import type { Visit } from "#server/auth/sign-in.ts";
 import { db, Prisma, transaction, type Tx } from "#server/db.ts";
 import { badInput, DomainError } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
+import { grantTo } from "#server/grants/write.ts";
 import { parseInput } from "#server/parse.ts";
 import { hashSecret } from "#server/seal.ts";
 
@@ -77,11 +78,12 @@ async function becomeMember(
     throw new DomainError("CONFLICT", "You are a member already.");
   const membership = await tx.membership.create({ data: { orgId, userId: user.id, role } });
   await tx.teamMembership.createMany({ data: teams.map(({ id }) => ({ teamId: id, membershipId: membership.id })) });
-  await tx.accessGrant.createMany({
-    data: connections.map(({ id }) => ({ connectionId: id, membershipId: membership.id, grantee: `membership:${membership.id}` })),
-  });
-  // The access list changed: an admin who edits it right now has to see that.
-  await tx.connection.updateMany({ where: { orgId, id: { in: connections.map(({ id }) => id) } }, data: { version: { increment: 1 } } });
+  await grantTo(
+    tx,
+    orgId,
+    membership.id,
+    connections.map(({ id }) => id),
+  );
   await record(
     tx,
     { via: "system", orgId, name: user.name, requestId: visit.requestId },
