@@ -47,11 +47,11 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
     sendError(req, res, 503, "Gatehouse is stopping. Try again in a moment.");
   });
   app.use(ownHost);
+  // The agent endpoint checks its own token, bounds its own body, shows nothing to a browser, and must not be buffered for compression.
+  app.all(agentPath, ownOrigin, agentRoute);
   // Before the check of Origin: clients in browsers register and get tokens from pages of their own.
   app.use(signInRoutes());
   app.use(ownOrigin);
-  // The agent endpoint checks its own token, bounds its own body, shows nothing to a browser, and must not be buffered for compression.
-  app.all(agentPath, agentRoute);
   app.use(securityHeaders);
 
   const { assets, pages } = await remixRoutes((req, res) => loadContextFor({ ...factsOf(req), req, res }));

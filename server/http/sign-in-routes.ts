@@ -3,6 +3,7 @@ import { type Request, type RequestHandler, type Response, Router } from "expres
 
 import { countTry } from "#server/auth/limits.ts";
 import { links } from "#server/origin.ts";
+import { isStorable } from "#server/storable.ts";
 import { agentScopes, mayBeCalledBack, providerFor, tolerated } from "#server/signin/provider.ts";
 
 import { factsOf } from "./facts.ts";
@@ -53,9 +54,9 @@ const served: RequestHandler = (req, res, next) => {
 };
 
 /** A client that asks for nothing gets what agents need. */
-const withDefaults: RequestHandler = (req, _res, next) => {
+const withDefaultScope: RequestHandler = (req, _res, next) => {
   const url = new URL(req.url, "http://gatehouse.invalid");
-  if (req.path === "/authorize" && req.method === "GET" && !url.searchParams.get("scope")) {
+  if (!url.searchParams.get("scope")) {
     url.searchParams.set("scope", `${agentScopes.join(" ")} offline_access`);
     req.url = url.pathname + url.search;
     req.originalUrl = req.url;
@@ -67,7 +68,7 @@ const registration: RequestHandler = (req, res, next) => {
   const register = async () => {
     await countTry({ address: `register:${factsOf(req).address}` });
     const metadata = await jsonBody(req);
-    if (metadata === null) {
+    if (metadata === null || !isStorable(metadata)) {
       res
         .status(400)
         .json({ error: "invalid_client_metadata", error_description: "Send the client's metadata as a JSON object of at most 64 KB." });
@@ -88,7 +89,7 @@ const registration: RequestHandler = (req, res, next) => {
 export function signInRoutes(): Router {
   const routes = Router();
   routes.get(["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp/agent"], resourceMetadata);
-  routes.use(withDefaults);
+  routes.get("/authorize", withDefaultScope);
   routes.all("/register", registration);
   routes.all(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/oauth/jwks.json"], served);
   routes.all(["/authorize", "/authorize/:uid", "/token", "/revoke"], served);

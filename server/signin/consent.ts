@@ -37,23 +37,21 @@ async function interactionOf({ req, res, origin }: Exchange, uid: string) {
   });
   // The cookie says which interaction this browser has; an address for another one is somebody else's.
   if (details.uid !== uid) throw over();
-  const { client_id: clientId, redirect_uri: redirectUri, scope, resource } = details.params;
+  const { client_id: clientId, redirect_uri: redirectUri, scope } = details.params;
   if (typeof clientId !== "string" || typeof redirectUri !== "string") throw over();
   const client = await provider.Client.find(clientId);
   if (!client) throw over();
   const asked = typeof scope === "string" ? scope.split(" ") : [];
   const scopes = agentScopes.filter((name) => asked.includes(name));
   const url = new URL(redirectUri);
-  const isLocal = url.protocol === "http:";
   return {
     provider,
     clientId,
-    resource: typeof resource === "string" ? resource : null,
     request: {
       clientName: (client.clientName ?? new URL(clientId.startsWith("https:") ? clientId : redirectUri).host).slice(0, 80),
       redirectHost: url.host === "" ? url.protocol : `${url.protocol}//${url.hostname}`,
       // A metadata document at an https address vouches for its client; a registration vouches for nothing.
-      isLocal: isLocal && !clientId.startsWith("https:"),
+      isLocal: url.protocol === "http:" && !clientId.startsWith("https:"),
       scopes: scopes.length > 0 ? scopes : [...agentScopes],
     },
   };

@@ -9,6 +9,7 @@ import { db } from "#server/db.ts";
 import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import { outbound } from "#server/outbound/outbound.ts";
+import { isStorable } from "#server/storable.ts";
 
 import { type Payload, recordsOf, storedOnce } from "./records.ts";
 
@@ -53,7 +54,7 @@ async function fetchDocument(url: string | URL): Promise<Response> {
   if (!response.ok) return response;
   const document: unknown = JSON.parse(await response.text());
   const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
-  if (isObject && !mayBeCalledBack({ ...document })) return new Response(null, { status: 422 });
+  if (isObject && !(mayBeCalledBack({ ...document }) && isStorable(document))) return new Response(null, { status: 422 });
   return Response.json(isObject ? tolerated({ ...document }) : document, {
     headers: { "cache-control": response.headers.get("cache-control") ?? "" },
   });
