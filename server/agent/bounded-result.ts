@@ -1,14 +1,15 @@
 // Keeps a result within what an agent can take: up to 256 KB as it is, beyond that cut with a statement of what is missing.
 import type { CallToolResult } from "@modelcontextprotocol/server";
 
-const maxResultBytes = 256 * 1024;
+/** What an agent gets inline, in bytes of JSON. */
+export const maxResultBytes = 256 * 1024;
 
-/** The result itself when it is small enough; otherwise its blocks in order until the limit, and a last block that says so. */
-export function bounded(result: CallToolResult): CallToolResult {
+/** The result itself when it has at most `limit` bytes; otherwise its blocks in order until the limit, and a last block that says so. */
+export function bounded(result: CallToolResult, limit = maxResultBytes): CallToolResult {
   const total = Buffer.byteLength(JSON.stringify(result));
-  if (total <= maxResultBytes) return result;
+  if (total <= limit) return result;
   const content: CallToolResult["content"] = [];
-  let left = maxResultBytes - 1_024;
+  let left = limit - 1_024;
   for (const block of contentOf(result)) {
     const size = Buffer.byteLength(JSON.stringify(block));
     if (size <= left) {
@@ -26,7 +27,7 @@ export function bounded(result: CallToolResult): CallToolResult {
       left = 0;
     }
   }
-  const text = `Cut by Gatehouse: the whole result is ${Math.ceil(total / 1024)} KB, above the limit of 256 KB. Ask for less: a narrower query, fewer fields, a smaller page.`;
+  const text = `Cut by Gatehouse: the whole result is ${Math.ceil(total / 1024)} KB, above the limit of ${Math.floor(limit / 1024)} KB. Ask for less: a narrower query, fewer fields, a smaller page.`;
   return { ...(result.isError ? { isError: true } : {}), content: [...content, { type: "text", text }] };
 }
 

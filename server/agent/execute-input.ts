@@ -44,6 +44,19 @@ export function parse(given: unknown): ExecuteInput {
   return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest };
 }
 
+const batch = z.strictObject({ calls: z.array(z.unknown()).min(1).max(20) });
+
+/** The calls of a batch, each still to be parsed. Throws invalid_capability_arguments. */
+export function parseBatch(given: unknown): unknown[] {
+  const parsed = batch.safeParse(given);
+  if (parsed.success) return parsed.data.calls;
+  throw new ToolError({
+    error: "invalid_capability_arguments",
+    message: 'A batch is { "calls": [{ "name": string, "arguments": object }] } with 1 to 20 calls and nothing beside. See issues.',
+    issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
+  });
+}
+
 /** `mcp:<connectionId>:<toolName>`, split at the first colon behind the id: tool names may hold colons. */
 export function split(name: string): { connectionId: string; toolName: string } | null {
   const [, connectionId, toolName] = /^mcp:([^:]+):(.+)$/s.exec(name) ?? [];

@@ -80,7 +80,8 @@ const searchOutputSchema = {
 const executeTool = {
   name: "execute_capability",
   title: "Execute a capability",
-  description: `Runs one tool found with search_capabilities and returns its result unchanged. "name" is the exact name of a match. "mcp:<connectionId>:*" returns the live state of that connection. On an error the answer says what to do and who has to act.`,
+  description: `Runs one tool found with search_capabilities and returns its result unchanged. "name" is the exact name of a match. "mcp:<connectionId>:*" returns the live state of that connection. Several independent calls go faster in one request: "calls": [{ "name", "arguments" }] instead of "name". On an error the answer says what to do and who has to act.`,
+  // Either name or calls is required; that is not said here, because model providers refuse a tool whose schema has alternatives at its root.
   inputSchema: {
     type: "object" as const,
     properties: {
@@ -95,8 +96,18 @@ const executeTool = {
         type: "string",
         description: "The match's schemaDigest. Optional: it lets Gatehouse tell you when the schema changed since.",
       },
+      calls: {
+        type: "array",
+        minItems: 1,
+        maxItems: 20,
+        description: "Several calls at once, instead of name: each is answered in the order asked for, with its own result or error.",
+        items: {
+          type: "object",
+          properties: { name: { type: "string" }, arguments: { type: "object" }, schemaDigest: { type: "string" } },
+          required: ["name"],
+        },
+      },
     },
-    required: ["name"],
   },
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
 };

@@ -8,6 +8,7 @@ import { usableConnections } from "#server/grants/access.ts";
 import { log } from "#server/log.ts";
 import { search, searchInput } from "#server/search/search.ts";
 
+import { executeBatch, isBatch } from "./batch.ts";
 import type { CallContext } from "./call-context.ts";
 import { executeCapability } from "./execute-capability.ts";
 import { toolList } from "./tool-definitions.ts";
@@ -35,9 +36,15 @@ async function searchCapabilities(given: unknown, { actor }: CallContext): Promi
   return { content: [{ type: "text", text: JSON.stringify(result) }], structuredContent: { ...result } };
 }
 
+/** One call, or several at once. */
+function execute(given: unknown, context: CallContext): Promise<CallToolResult> {
+  if (!isBatch(given)) return executeCapability(given, context);
+  return executeBatch(given, context, (call, alone) => answered(executeCapability, call, alone));
+}
+
 const tools = new Map([
   ["search_capabilities", searchCapabilities],
-  ["execute_capability", executeCapability],
+  ["execute_capability", execute],
 ]);
 
 export function isTool(name: string): boolean {
@@ -49,13 +56,8 @@ function ourFault(error: unknown, requestId: string, what: string): string {
   return `Something went wrong in Gatehouse. Reference: ${requestId}.`;
 }
 
-/** Runs one of the two tools; every expected end is a result, everything else a reference that is in the log. Throws ProtocolError for another name. */
-export async function runTool(name: string, given: unknown, context: CallContext): Promise<CallToolResult> {
-  const tool = tools.get(name);
-  if (!tool) {
-    const message = `Unknown tool: ${name.slice(0, 100)}. The tools are search_capabilities and execute_capability.`;
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
-  }
+/** Every expected end as a result, everything else as a reference that is in the log. */
+async function answered(tool: typeof executeCapability, given: unknown, context: CallContext): Promise<CallToolResult> {
   const { requestId } = context.actor;
   try {
     return await tool(given, context);
@@ -65,8 +67,18 @@ export async function runTool(name: string, given: unknown, context: CallContext
     if (error instanceof DomainError && error.code !== "INTERNAL") {
       return errorResult({ error: "provider_error", message: error.message, retryable: error.code === "UNAVAILABLE" }, requestId);
     }
-    return errorResult({ error: "provider_error", message: ourFault(error, requestId, name), retryable: true }, requestId);
+    return errorResult({ error: "provider_error", message: ourFault(error, requestId, "a tool call"), retryable: true }, requestId);
   }
+}
+
+/** Runs one of the two tools; its end is always a result. Throws ProtocolError for another name. */
+export async function runTool(name: string, given: unknown, context: CallContext): Promise<CallToolResult> {
+  const tool = tools.get(name);
+  if (!tool) {
+    const message = `Unknown tool: ${name.slice(0, 100)}. The tools are search_capabilities and execute_capability.`;
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+  }
+  return answered(tool, given, context);
 }
 
 /** What tools/list answers to this caller. Throws ProtocolError when the connections cannot be read. */

@@ -1,0 +1,54 @@
+// execute_capability with `calls`: several capabilities in one request, each checked, recorded and answered as if it had come alone.
+import type { CallToolResult } from "@modelcontextprotocol/server";
+
+import { bounded, contentOf, maxResultBytes } from "./bounded-result.ts";
+import type { CallContext } from "./call-context.ts";
+import { parseBatch } from "./execute-input.ts";
+
+const atOnce = 8;
+
+type RunOne = (given: unknown, context: CallContext) => Promise<CallToolResult>;
+
+/** One line of JSON that says whose the following content blocks are; the answers of two calls can look alike. */
+function headed(index: number, given: unknown, result: CallToolResult) {
+  const { structuredContent, isError, _meta } = result;
+  const name = typeof given === "object" && given !== null && "name" in given ? given.name : null;
+  // Most tools repeat their object as text, as the protocol asks: here the head has it already.
+  const repeated = structuredContent === undefined ? undefined : JSON.stringify(structuredContent);
+  const blocks = contentOf(result).filter((block) => block.type !== "text" || block.text !== repeated);
+  const head = {
+    call: index,
+    name,
+    isError: isError ?? false,
+    blocks: blocks.length,
+    ...(structuredContent === undefined ? {} : { structuredContent }),
+    ...(_meta ? { _meta } : {}),
+  };
+  return [{ type: "text" as const, text: JSON.stringify(head) }, ...blocks];
+}
+
+/**
+ * Runs `calls` (up to 20, at most 8 at a time) with `runOne`, which answers an error as a result. The answers come in the order asked for, whatever
+ * order the calls ended in. Throws invalid_capability_arguments for a batch that is none.
+ */
+export async function executeBatch(given: unknown, context: CallContext, runOne: RunOne): Promise<CallToolResult> {
+  const calls = parseBatch(given);
+  const results: CallToolResult[] = [];
+  // One iterator for all lanes: whichever is free takes the next call.
+  const queue = calls.entries();
+  // Progress of one call among several cannot be told apart by the agent, so none is reported.
+  const { onProgress, ...alone } = context;
+  const lane = async () => {
+    for (const [index, call] of queue) results[index] = await runOne(call, alone);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, calls.length) }, lane));
+  const share = Math.floor(maxResultBytes / calls.length);
+  return {
+    content: results.flatMap((result, index) => headed(index, calls[index], bounded(result, share))),
+    ...(results.every(({ isError }) => isError) ? { isError: true } : {}),
+  };
+}
+
+export function isBatch(given: unknown): boolean {
+  return typeof given === "object" && given !== null && "calls" in given;
+}

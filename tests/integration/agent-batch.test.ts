@@ -1,0 +1,125 @@
+// execute_capability with `calls`: order, concurrency, and that no call of a batch gets more or less than it would alone.
+import { EventEmitter, once } from "node:events";
+
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+import { flushCalls } from "#server/audit/calls.ts";
+import { db } from "#server/db.ts";
+import type { FakeTool } from "#tests/fakes/mcp-upstream.ts";
+import { call, connectUpstream, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+
+const world = useAgentWorld();
+
+const head = z.object({
+  call: z.number(),
+  name: z.unknown(),
+  isError: z.boolean(),
+  blocks: z.number(),
+  structuredContent: z.looseObject({ error: z.string().optional() }).optional(),
+});
+
+/** Takes the answer of a batch apart again, as an agent would. */
+function answersOf(result: { content: { type: string }[] }) {
+  const rest = [...result.content];
+  const answers = [];
+  for (let block = rest.shift(); block; block = rest.shift()) {
+    const { blocks, ...more } = head.parse(JSON.parse(z.object({ text: z.string() }).parse(block).text));
+    answers.push({ ...more, content: rest.splice(0, blocks) });
+  }
+  return answers;
+}
+
+test("each call has its own result or error, in the order asked for, whatever order they end in", async () => {
+  const gate = new EventEmitter();
+  const here = once(gate, "here");
+  world.upstream.tools = [
+    {
+      name: "slow",
+      run: async () => {
+        gate.emit("here");
+        await once(gate, "go");
+        return { content: [{ type: "text", text: "slow" }] };
+      },
+    },
+    {
+      name: "quick",
+      run: () => {
+        gate.emit("go");
+        return {
+          content: [
+            { type: "text", text: '{"a":1}' },
+            { type: "image", data: "aGk=", mimeType: "image/png" },
+          ],
+          structuredContent: { a: 1 },
+        };
+      },
+    },
+    { name: "refuses", run: () => ({ isError: true, content: [{ type: "text", text: "no" }] }) },
+  ];
+  const { id } = await connectUpstream(world);
+  const agent = await legacyClient(world, await tokenFor(world.owner.actor));
+  const calls = [{ name: `mcp:${id}:slow` }, { name: `mcp:${id}:refuses` }, { name: "mcp:nobody:x" }, 7, { name: `mcp:${id}:quick` }];
+  const answer = call(agent, "execute_capability", { calls });
+  await here;
+  const result = await answer;
+  expect(result.isError).toBeUndefined();
+  expect(answersOf(result)).toMatchObject([
+    { call: 0, name: `mcp:${id}:slow`, isError: false, content: [{ text: "slow" }] },
+    { call: 1, isError: true, content: [{ text: "no" }] },
+    { call: 2, isError: true, content: [], structuredContent: { error: "unknown_capability" } },
+    { call: 3, name: null, isError: true, structuredContent: { error: "invalid_capability_arguments" } },
+    { call: 4, isError: false, structuredContent: { a: 1 }, content: [{ type: "image" }] },
+  ]);
+  await flushCalls();
+  const rows = await db.auditEvent.findMany({ where: { action: "capability.executed" }, select: { outcome: true } });
+  expect(rows.map(({ outcome }) => outcome).sort()).toEqual(["denied", "failed", "ok", "ok"]);
+});
+
+test("at most eight run at once, and a batch of twenty ends whole", async () => {
+  let running = 0;
+  let most = 0;
+  const gate = new EventEmitter().setMaxListeners(50);
+  const full = once(gate, "full");
+  const wait: FakeTool = {
+    name: "wait",
+    run: async () => {
+      running += 1;
+      most = Math.max(most, running);
+      if (running === 8) gate.emit("full");
+      await full;
+      running -= 1;
+      return { content: [{ type: "text", text: "done" }] };
+    },
+  };
+  world.upstream.tools = [wait];
+  const { id } = await connectUpstream(world);
+  const agent = await legacyClient(world, await tokenFor(world.owner.actor));
+  const result = await call(agent, "execute_capability", { calls: Array(20).fill({ name: `mcp:${id}:wait` }) });
+  expect(answersOf(result).map(({ content }) => content)).toEqual(Array(20).fill([{ type: "text", text: "done" }]));
+  expect(most).toBe(8);
+});
+
+test("a batch that is none says what one is, and calls nothing", async () => {
+  const { id } = await connectUpstream(world);
+  const agent = await legacyClient(world, await tokenFor(world.owner.actor));
+  world.upstream.received.length = 0;
+  const one = { name: `mcp:${id}:echo` };
+  for (const given of [{ calls: [] }, { calls: Array(21).fill(one) }, { calls: one }, { calls: [one], ...one }]) {
+    expect(await call(agent, "execute_capability", given)).toMatchObject({
+      isError: true,
+      structuredContent: { error: "invalid_capability_arguments" },
+    });
+  }
+  expect(world.upstream.received).toEqual([]);
+});
+
+test("a token without mcp:write gets no call through in a batch either", async () => {
+  const { id } = await connectUpstream(world);
+  const agent = await legacyClient(world, await tokenFor(world.owner.actor, ["mcp:read"]));
+  world.upstream.received.length = 0;
+  const result = await call(agent, "execute_capability", { calls: Array(2).fill({ name: `mcp:${id}:echo` }) });
+  expect(result.isError).toBe(true);
+  expect(answersOf(result)).toMatchObject(Array(2).fill({ structuredContent: { error: "insufficient_mcp_scope" } }));
+  expect(world.upstream.received).toEqual([]);
+});
