@@ -14,14 +14,15 @@ const mayImport = {
   tokens: ["signin", "auth", "audit"],
   teams: ["auth", "audit"],
   grants: ["teams", "auth", "audit"],
+  results: ["grants", "auth", "audit"],
   orgs: ["connections", "upstream", "grants", "tokens", "teams", "auth", "audit"],
   oauth: ["auth", "audit"],
   upstream: ["oauth", "grants", "auth", "audit"],
   connections: ["upstream", "oauth", "grants", "teams", "auth", "audit"],
   search: ["upstream", "grants", "auth", "audit"],
   operator: ["orgs", "tokens", "auth", "audit"],
-  agent: ["search", "upstream", "connections", "grants", "tokens", "auth", "audit"],
-  trpc: ["search", "upstream", "connections", "oauth", "grants", "teams", "orgs", "tokens", "signin", "auth", "audit"],
+  agent: ["results", "search", "upstream", "connections", "grants", "tokens", "auth", "audit"],
+  trpc: ["results", "search", "upstream", "connections", "oauth", "grants", "teams", "orgs", "tokens", "signin", "auth", "audit"],
 };
 const folders = Object.keys(mayImport);
 

@@ -12,6 +12,7 @@ import { openControl } from "./operator/control.ts";
 import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
+import { sweepResults } from "./results/keep.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
@@ -48,9 +49,10 @@ function announce(address: AddressInfo | string | null): void {
   process.stdout.write("\n");
 }
 
-/** Milliseconds between two sweeps of what agents' sign-ins left behind. */
+/** Milliseconds between two sweeps of what agents' sign-ins and large results left behind. */
 const sweepMs = 3_600_000;
-const sweep = () => void sweepRecords().catch((error: unknown) => log.warn({ err: error }, "old sign-in records were not swept"));
+const sweep = () =>
+  void Promise.all([sweepRecords(), sweepResults()]).catch((error: unknown) => log.warn({ err: error }, "old rows were not swept"));
 sweep();
 const sweeping = setInterval(sweep, sweepMs).unref();
 

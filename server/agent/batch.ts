@@ -1,9 +1,9 @@
 // execute_capability with `calls`: several capabilities in one request, each checked, recorded and answered as if it had come alone.
 import type { CallToolResult } from "@modelcontextprotocol/server";
 
-import { bounded, contentOf, maxResultBytes } from "./bounded-result.ts";
 import type { CallContext } from "./call-context.ts";
 import { parseBatch } from "./execute-input.ts";
+import { contentOf, maxInlineBytes } from "./fit-result.ts";
 
 const atOnce = 8;
 
@@ -37,14 +37,14 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
   // One iterator for all lanes: whichever is free takes the next call.
   const queue = calls.entries();
   // Progress of one call among several cannot be told apart by the agent, so none is reported.
-  const { onProgress, ...alone } = context;
+  const { onProgress, ...shared } = context;
+  const alone = { ...shared, inlineBytes: Math.floor(maxInlineBytes / calls.length) };
   const lane = async () => {
     for (const [index, call] of queue) results[index] = await runOne(call, alone);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, calls.length) }, lane));
-  const share = Math.floor(maxResultBytes / calls.length);
   return {
-    content: results.flatMap((result, index) => headed(index, calls[index], bounded(result, share))),
+    content: results.flatMap((result, index) => headed(index, calls[index], result)),
     ...(results.every(({ isError }) => isError) ? { isError: true } : {}),
   };
 }

@@ -8,6 +8,8 @@ export interface CallContext {
   signal: AbortSignal;
   /** Whether the agent said that it can send its person to a URL (URL elicitation). */
   canOpenUrl?: boolean;
+  /** Bytes of text the answer may have, where it shares its room with others. */
+  inlineBytes?: number;
   /** There when the agent asked for progress. */
   onProgress?: (update: ProgressUpdate) => void;
 }

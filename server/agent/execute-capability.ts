@@ -15,10 +15,10 @@ import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import type { CallContext } from "./call-context.ts";
-import { bounded, contentOf } from "./bounded-result.ts";
 import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { parse, split } from "./execute-input.ts";
+import { contentOf, fitResult } from "./fit-result.ts";
 import { ToolError } from "./tool-error.ts";
 
 const callBudgetMs = 120_000;
@@ -81,7 +81,7 @@ async function runOperation(
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     if (error.code === "FORBIDDEN") throw new ToolError({ error: "forbidden", message: error.message, capability }, error);
-    if (error.code !== "BAD_INPUT" && error.code !== "NOT_FOUND") throw error;
+    if (error.code !== "BAD_INPUT" && error.code !== "NOT_FOUND" && error.code !== "EXPIRED") throw error;
     const { issues } = error.details;
     throw new ToolError(
       { error: "invalid_capability_arguments", message: error.message, capability, ...(issues ? { issues } : {}) },
@@ -135,7 +135,7 @@ function withGuidance(result: CallToolResult, digest: string | undefined, tool: 
 }
 
 /** Runs one capability for the caller. Throws ToolError for everything an agent has to be told. */
-export async function executeCapability(given: unknown, { actor, signal, onProgress }: CallContext): Promise<CallToolResult> {
+export async function executeCapability(given: unknown, { actor, signal, onProgress, inlineBytes }: CallContext): Promise<CallToolResult> {
   const began = performance.now();
   const parsed = parse(given);
   const { name } = parsed;
@@ -175,7 +175,7 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
       auditId = await intent();
       const answer = await runOperation(own, actor, parsed.arguments, name);
       finish("ok");
-      return bounded(answer);
+      return await fitResult(answer, { owner: actor, connectionId: null, limit: inlineBytes });
     }
     if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
@@ -198,7 +198,8 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
       throw callFailure(error, failed);
     });
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
-    return bounded(withGuidance(result, parsed.schemaDigest, tool));
+    const guided = withGuidance(result, parsed.schemaDigest, tool);
+    return await fitResult(guided, { owner: actor, connectionId: connection.id, limit: inlineBytes });
   } catch (error) {
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.

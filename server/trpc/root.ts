@@ -6,6 +6,7 @@ import { connectionRouter } from "./routers/connection.ts";
 import { grantRouter } from "./routers/grant.ts";
 import { oauthRouter } from "./routers/oauth.ts";
 import { invitationRouter, memberRouter, organizationRouter, teamRouter } from "./routers/people.ts";
+import { resultsRouter } from "./routers/results.ts";
 import { searchRouter } from "./routers/search.ts";
 
 export const appRouter = router({
@@ -18,6 +19,7 @@ export const appRouter = router({
   member: memberRouter,
   oauth: oauthRouter,
   organization: organizationRouter,
+  results: resultsRouter,
   search: searchRouter,
   team: teamRouter,
 });

@@ -195,7 +195,7 @@ test("a large result is cut and says so; one over the hard limit is result_too_l
   const client = await agent();
   const cut = await execute(client, `mcp:${id}:large`);
   expect(JSON.stringify(cut).length).toBeLessThan(262_144);
-  expect(cut.content.at(-1)).toMatchObject({ text: expect.stringContaining("Cut by Gatehouse") });
+  expect(cut.content[0]).toMatchObject({ text: expect.stringContaining("Cut by Gatehouse") });
   expect(await execute(client, `mcp:${id}:huge`)).toMatchObject({ structuredContent: { error: "result_too_large", retryable: false } });
 });
 

@@ -1,0 +1,77 @@
+// Keeps a result within what an agent can take. Up to 256 KB of text it stays as it is; beyond that the whole is kept aside for 15 minutes, and the
+// agent gets its beginning and the way to the rest. Images, audio and other binaries are never touched: a part of one is worth nothing.
+import type { CallToolResult } from "@modelcontextprotocol/server";
+
+import { log } from "#server/log.ts";
+import { keep, maxKeptLength } from "#server/results/keep.ts";
+import { pageOf, pagesOf } from "#server/results/read.ts";
+
+/** What an agent gets inline, in bytes of text. */
+export const maxInlineBytes = 256 * 1024;
+
+interface Owner {
+  orgId: string;
+  membershipId: string;
+}
+
+/** The content blocks; a server may have left them out, whatever the protocol says. */
+export function contentOf({ content }: CallToolResult): CallToolResult["content"] {
+  return Array.isArray(content) ? content : [];
+}
+
+/** The text of a block that is nothing but text; null for everything else. */
+function textOf(block: CallToolResult["content"][number]): string | null {
+  if (block.type === "text") return block.text;
+  return block.type === "resource" && "text" in block.resource ? block.resource.text : null;
+}
+
+/** The one text that stands for the whole result: its object, or else its texts. */
+function wholeOf(result: CallToolResult): string {
+  if (result.structuredContent !== undefined) return JSON.stringify(result.structuredContent);
+  return contentOf(result)
+    .flatMap((block) => textOf(block) ?? [])
+    .join("\n");
+}
+
+const cutTo = (text: string, bytes: number) =>
+  Buffer.from(text)
+    .subarray(0, bytes)
+    .toString("utf8")
+    .replace(/\uFFFD+$/u, "");
+
+/** The result as it may go to its agent: at most `limit` bytes of text. `connectionId` is whose result it is; null: our own. */
+export async function fitResult(
+  result: CallToolResult,
+  { owner, connectionId, limit = maxInlineBytes }: { owner: Owner; connectionId: string | null; limit?: number | undefined },
+): Promise<CallToolResult> {
+  const texts = contentOf(result).reduce((sum, block) => sum + Buffer.byteLength(textOf(block) ?? ""), 0);
+  const { structuredContent } = result;
+  const total = texts + (structuredContent === undefined ? 0 : Buffer.byteLength(JSON.stringify(structuredContent)));
+  if (total <= limit) return result;
+  const whole = wholeOf(result);
+  // The call was made: that its result cannot be kept must not look as if it had failed.
+  const id = await keep(owner, connectionId, whole).catch((error: unknown) => {
+    log.warn({ err: error }, "a large result was not kept");
+    return null;
+  });
+  const pages = pagesOf(whole.slice(0, maxKeptLength));
+  const statement = [
+    `Cut by Gatehouse: the whole result is ${Math.ceil(Buffer.byteLength(whole) / 1024)} KB, ${whole.split("\n").length} lines; this is its beginning.`,
+    ...(id === null
+      ? []
+      : [
+          `It is kept for 15 minutes, in ${pages} pages${whole.length > maxKeptLength ? " (only its first 8 million characters)" : ""}. Read on with execute_capability:`,
+          `name "gatehouse:results.read", arguments { "id": "${id}" } and "page" (a number), "pointer" (JSON Pointer) or "lines" ("100-200").`,
+        ]),
+    "Better still, ask the tool for less: a narrower query, fewer fields, a smaller page.",
+  ].join(" ");
+  return {
+    ...(result.isError ? { isError: true } : {}),
+    ...(result._meta ? { _meta: result._meta } : {}),
+    content: [
+      { type: "text", text: statement },
+      { type: "text", text: cutTo(pageOf(whole, 1), Math.max(1_024, limit - statement.length)) },
+      ...contentOf(result).filter((block) => textOf(block) === null),
+    ],
+  };
+}

@@ -1,0 +1,38 @@
+// Results too large to hand out at once, kept for the one who asked: sealed, for 15 minutes, within a bound for each organization.
+import { db, transaction } from "#server/db.ts";
+import { randomSecret } from "#server/seal.ts";
+import { sealer } from "#server/secrets.ts";
+
+/** Milliseconds. */
+const keptFor = 15 * 60_000;
+/** Characters of one result; what is longer is cut, and says so. */
+export const maxKeptLength = 8 * 1024 * 1024;
+/** Bytes of all results of an organization; the oldest go first. */
+const maxOrganizationBytes = 64 * 1024 * 1024;
+
+export const bindingOf = (id: string) => `result:${id}`;
+
+interface Owner {
+  orgId: string;
+  membershipId: string;
+}
+
+/** Keeps `text` and returns the id to read it by. It has no audit row of its own: the call it answers has one. */
+export async function keep({ orgId, membershipId }: Owner, connectionId: string | null, text: string): Promise<string> {
+  const id = randomSecret(12);
+  const sealed = sealer.seal(text.slice(0, maxKeptLength), bindingOf(id));
+  await transaction(async (tx) => {
+    const data = { id, orgId, membershipId, connectionId, sealed, bytes: sealed.length, expiresAt: new Date(Date.now() + keptFor) };
+    await tx.keptResult.create({ data });
+    const all = await tx.keptResult.findMany({ where: { orgId }, select: { id: true, bytes: true }, orderBy: { createdAt: "desc" } });
+    let sum = 0;
+    const tooMany = all.filter(({ bytes }) => (sum += bytes) > maxOrganizationBytes).map((row) => row.id);
+    if (tooMany.length > 0) await tx.keptResult.deleteMany({ where: { orgId, id: { in: tooMany } } });
+  });
+  return id;
+}
+
+/** Deletes what is past its time. */
+export async function sweepResults(): Promise<void> {
+  await db.keptResult.deleteMany({ where: { expiresAt: { lt: new Date() } } });
+}

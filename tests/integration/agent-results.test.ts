@@ -1,0 +1,84 @@
+// Results too large for one answer: the beginning and the way to the rest, for the one who asked alone, and only while they may.
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+import { replace } from "#server/grants/replace.ts";
+import { db } from "#server/db.ts";
+import { sweepResults } from "#server/results/keep.ts";
+import { pageLength } from "#server/results/read.ts";
+import { createMember } from "#prisma/factories.ts";
+import { connectUpstream, execute, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+
+const world = useAgentWorld();
+const agentOf = async (actor = world.owner.actor) => legacyClient(world, await tokenFor(actor));
+
+const lines = Array.from({ length: 40_000 }, (_, index) => `line ${index + 1} 😀`);
+const items = Array.from({ length: 20_000 }, (_, index) => ({ id: index, name: `item ${index}`, "a/b": { "~": [index] } }));
+const image = { type: "image" as const, data: "aGlh".repeat(100_000), mimeType: "image/png" };
+
+async function largeResult(result: { content: never[]; structuredContent?: Record<string, unknown> } | { content: object[] }) {
+  world.upstream.tools = [{ name: "export", run: () => z.custom<{ content: [] }>().parse(result) }];
+  const { id } = await connectUpstream(world);
+  const agent = await agentOf();
+  const answer = await execute(agent, `mcp:${id}:export`);
+  const [statement, beginning, ...rest] = answer.content;
+  const text = z.object({ text: z.string() });
+  const resultId = /"id": "([^"]+)"/.exec(text.parse(statement).text)?.[1] ?? "";
+  return { connectionId: id, agent, answer, resultId, statement: text.parse(statement).text, beginning: text.parse(beginning).text, rest };
+}
+
+const part = z.object({ structuredContent: z.object({ result: z.object({ text: z.string(), page: z.number(), pages: z.number() }) }) });
+const read = async (agent: Awaited<ReturnType<typeof agentOf>>, given: object) =>
+  part.parse(await execute(agent, "gatehouse:results.read", { ...given })).structuredContent.result;
+
+test("a text is handed out in pages that join to the whole, by lines too; images stay untouched", async () => {
+  const whole = lines.join("\n");
+  const { agent, resultId, statement, beginning, rest } = await largeResult({ content: [{ type: "text", text: whole }, image] });
+  expect(statement).toContain("40000 lines");
+  expect(whole.startsWith(beginning)).toBe(true);
+  expect(rest).toEqual([image]);
+  const first = await read(agent, { id: resultId });
+  const pages = [first.text];
+  for (let page = 2; page <= first.pages; page += 1) pages.push((await read(agent, { id: resultId, page })).text);
+  expect(pages.join("")).toBe(whole);
+  expect(pages.every((page) => page.length <= pageLength + 1 && !/[\uD800-\uDFFF]/u.test(page))).toBe(true);
+  expect(await read(agent, { id: resultId, lines: "39999-50000" })).toMatchObject({ text: lines.slice(-2).join("\n"), pages: 1 });
+});
+
+test("an object is read by JSON Pointer; a wrong one says what is there", async () => {
+  const { agent, resultId } = await largeResult({ content: [], structuredContent: { items } });
+  expect((await read(agent, { id: resultId, pointer: "/items/19999/name" })).text).toBe("item 19999");
+  expect((await read(agent, { id: resultId, pointer: "/items/7/a~1b/~0" })).text).toBe("[7]");
+  for (const [given, said] of [
+    [{ pointer: "/items/20000" }, "an array of 20000"],
+    [{ pointer: "/__proto__" }, "an object with items"],
+    [{ pointer: "items" }, 'begins with "/"'],
+    [{ pointer: "/items/1/id/x" }, "a plain value"],
+    [{ page: 10_000 }, "last page"],
+    [{ lines: "9-1" }, "first line"],
+    [{ lines: "1-2", pointer: "" }, "not by both"],
+  ] as const) {
+    const refused = await execute(agent, "gatehouse:results.read", { id: resultId, ...given });
+    expect(refused).toMatchObject({ isError: true, structuredContent: { error: "invalid_capability_arguments" } });
+    expect(JSON.stringify(refused.structuredContent)).toContain(JSON.stringify(said).slice(1, -1));
+  }
+});
+
+test("what is kept is sealed, belongs to the one who asked, and goes with the grant and with its time", async () => {
+  const { agent, resultId, connectionId } = await largeResult({ content: [{ type: "text", text: lines.join("\n") }] });
+  const gone = {
+    isError: true,
+    structuredContent: { error: "invalid_capability_arguments", message: expect.stringContaining("no such result") },
+  };
+  expect((await db.keptResult.findMany())[0]?.sealed).not.toContain("line 1");
+  const other = await createMember({ id: world.owner.actor.orgId, name: "Acme" }, { role: "admin" });
+  expect(await execute(await agentOf(other.actor), "gatehouse:results.read", { id: resultId })).toMatchObject(gone);
+
+  const { version } = await db.connection.findUniqueOrThrow({ where: { id: connectionId } });
+  await replace(world.owner.actor, { connectionId, version, access: { organization: false, membershipIds: [], teamIds: [] } });
+  expect(await execute(agent, "gatehouse:results.read", { id: resultId })).toMatchObject({ isError: true });
+  await db.keptResult.updateMany({ data: { expiresAt: new Date(Date.now() - 1) } });
+  expect(await execute(agent, "gatehouse:results.read", { id: resultId })).toMatchObject(gone);
+  await sweepResults();
+  expect(await db.keptResult.count()).toBe(0);
+});
