@@ -1,16 +1,15 @@
 // Agents that signed in by URL: who they say they are, where they run, when they were last seen, and ending their access.
 import { Confirm } from "./confirm.tsx";
+import { LastSeen, type Seen } from "./last-seen.tsx";
 import { Badge } from "./ui/badge.tsx";
 import { Time } from "./ui/time.tsx";
 
-export interface AgentRow {
+export interface AgentRow extends Seen {
   id: string;
   clientName: string;
   redirectHost: string;
   scopes: string[];
   createdAt: Date;
-  lastUsedAt: Date | null;
-  lastClient: string | null;
   /** Who let it in, where it is a list of several people. */
   person?: string;
 }
@@ -18,7 +17,7 @@ export interface AgentRow {
 export function AgentList({ agents }: { agents: readonly AgentRow[] }) {
   return (
     <ul className="-my-3 divide-y divide-line">
-      {agents.map(({ id, clientName, redirectHost, scopes, createdAt, lastUsedAt, lastClient, person }) => (
+      {agents.map(({ id, clientName, redirectHost, scopes, createdAt, person, ...seen }) => (
         <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3">
           <div className="min-w-0">
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
@@ -29,14 +28,7 @@ export function AgentList({ agents }: { agents: readonly AgentRow[] }) {
               Allowed {person && `by ${person} `}
               <Time at={createdAt} /> from <span className="break-all">{redirectHost}</span>
               {" · "}
-              {lastUsedAt ? (
-                <>
-                  seen <Time at={lastUsedAt} />
-                  {lastClient && ` (${lastClient})`}
-                </>
-              ) : (
-                "not seen yet"
-              )}
+              <LastSeen {...seen} />
             </p>
           </div>
           <Confirm

@@ -1,17 +1,16 @@
 // The tokens of a person's agents: what each may do, until when, and when it was last used.
 import { Confirm } from "./confirm.tsx";
+import { LastSeen, type Seen } from "./last-seen.tsx";
 import { Badge } from "./ui/badge.tsx";
 import { Time } from "./ui/time.tsx";
 
-export interface TokenRow {
+export interface TokenRow extends Seen {
   id: string;
   name: string;
   hint: string;
   scopes: string[];
   createdAt: Date;
   expiresAt: Date | null;
-  lastUsedAt: Date | null;
-  lastClient: string | null;
 }
 
 function scopeWords(scopes: string[]): string {
@@ -24,7 +23,7 @@ export function TokenList({ tokens }: { tokens: readonly TokenRow[] }) {
     return <p className="text-muted">No tokens yet. Create one for each agent, so that you can revoke them one by one.</p>;
   return (
     <ul className="-my-3 divide-y divide-line">
-      {tokens.map(({ id, name, hint, scopes, createdAt, expiresAt, lastUsedAt, lastClient }) => {
+      {tokens.map(({ id, name, hint, scopes, createdAt, expiresAt, ...seen }) => {
         const over = expiresAt !== null && expiresAt <= new Date();
         return (
           <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3">
@@ -38,14 +37,7 @@ export function TokenList({ tokens }: { tokens: readonly TokenRow[] }) {
               <p className="mt-1 text-xs text-muted">
                 Created <Time at={createdAt} />
                 {" · "}
-                {lastUsedAt ? (
-                  <>
-                    used <Time at={lastUsedAt} />
-                    {lastClient && ` by ${lastClient}`}
-                  </>
-                ) : (
-                  "never used"
-                )}
+                <LastSeen {...seen} />
                 {expiresAt && !over && (
                   <>
                     {" · "}expires <Time at={expiresAt} />

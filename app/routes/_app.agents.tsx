@@ -5,6 +5,7 @@ import { useActionData, useLoaderData } from "@remix-run/react";
 import { formFailure, orBoundary } from "#app/api-error.ts";
 import { AgentList } from "#app/components/agent-list.tsx";
 import { AgentSnippets } from "#app/components/agent-snippets.tsx";
+import { Confirm } from "#app/components/confirm.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { TokenForm } from "#app/components/token-form.tsx";
 import { TokenList } from "#app/components/token-list.tsx";
@@ -33,6 +34,10 @@ export async function action({ request, context: { api, requestId } }: ActionFun
   try {
     if (form.get("intent") === "sign-out") {
       await api.agent.revoke({ id: text(form, "id") });
+      return { created: null, revoked: true, failed: null };
+    }
+    if (form.get("intent") === "sign-out-all") {
+      await api.agent.revokeAll();
       return { created: null, revoked: true, failed: null };
     }
     if (form.get("intent") === "revoke") {
@@ -81,7 +86,19 @@ export default function Agents() {
         </Section>
         <Section id="signed-in" title="Signed-in agents" about="They know the URL alone, and act as you since you allowed them.">
           {agents.length > 0 ? (
-            <AgentList agents={agents} />
+            <>
+              <AgentList agents={agents} />
+              {agents.length > 1 && (
+                <div className="mt-4 border-t border-line pt-4">
+                  <Confirm
+                    label="End all access"
+                    intent="sign-out-all"
+                    title="End the access of all your agents?"
+                    about={<p>All {agents.length} agents lose access with their next request. Each can ask you again. Tokens stay.</p>}
+                  />
+                </div>
+              )}
+            </>
           ) : (
             <p className="text-muted">None yet. Most agents need the URL alone: they open a browser, you sign in and allow them.</p>
           )}

@@ -19,6 +19,8 @@ export const agentBrake = new RateLimiterMemory({ keyPrefix: "agent", points: 60
 export interface AgentRequestContext {
   origin: string;
   requestId: string;
+  /** The client's address. */
+  address: string;
   signal: AbortSignal;
 }
 
@@ -93,7 +95,7 @@ export async function handleAgentRequest(request: Request, context: AgentRequest
   }
 }
 
-async function answerRequest(request: Request, { origin, requestId, signal }: AgentRequestContext): Promise<Response> {
+async function answerRequest(request: Request, { origin, requestId, address, signal }: AgentRequestContext): Promise<Response> {
   const authorization = request.headers.get("authorization");
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   if (bearer === undefined) return challenge(origin, authorization === null ? "missing" : "invalid");
@@ -115,7 +117,7 @@ async function answerRequest(request: Request, { origin, requestId, signal }: Ag
   const more = Array.isArray(body.value) && body.value.length > 1 ? await brake(token.tokenId, body.value.length - 1) : null;
   if (more !== null) return tooMany(more);
 
-  noteUse(token, request.headers.get("user-agent"));
+  noteUse(token, { client: request.headers.get("user-agent"), address });
   const { tokenId, scopes, membership } = token;
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
   const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")) };

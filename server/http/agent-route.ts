@@ -59,9 +59,9 @@ async function send(response: Response, res: ExpressResponse): Promise<void> {
 export const agentRoute: RequestHandler = (req, res, next) => {
   // A web Request cannot be made of these.
   if (req.method === "TRACE" || req.method === "CONNECT") return void res.status(405).set("allow", "POST").end();
-  const { origin, requestId, signal } = factsOf(req);
+  const { origin, requestId, address, signal } = factsOf(req);
   toRequest(req, origin)
-    .then((request) => handleAgentRequest(request, { origin, requestId, signal }))
+    .then((request) => handleAgentRequest(request, { origin, requestId, address, signal }))
     .then((response) => send(response, res))
     .catch((error: unknown) => {
       // A client that went away in the middle of its body is nobody to answer.

@@ -16,6 +16,7 @@ const shown = {
   createdAt: true,
   lastUsedAt: true,
   lastClient: true,
+  lastNetwork: true,
 } as const;
 
 /** The actor's own signed-in agents, newest first. */
@@ -46,6 +47,22 @@ export async function revokeAgent(actor: Actor, { id }: { id: string }): Promise
   });
   changed(actor.orgId);
   return { id };
+}
+
+/** Ends the access of all agents that the actor signed in at once, and says how many those were. */
+export async function revokeAgents(actor: Actor): Promise<{ ended: number }> {
+  const own = { orgId: actor.orgId, membershipId: actor.membershipId };
+  const ended = await transaction(async (tx) => {
+    const grants = await tx.agentGrant.findMany({ where: own, select: { id: true, clientName: true } });
+    const ids = grants.map(({ id }) => id);
+    await tx.agentGrant.deleteMany({ where: { ...own, id: { in: ids } } });
+    await tx.oAuthRecord.deleteMany({ where: { grantId: { in: ids } } });
+    for (const { id, clientName } of grants)
+      await record(tx, actor, { action: "agent.signed_out", target: { type: "agent_grant", id, name: clientName } });
+    return ids.length;
+  });
+  changed(actor.orgId);
+  return { ended };
 }
 
 /** What an access token of ours is good for; null when it is unknown, expired, or its grant is gone. */

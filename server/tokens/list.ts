@@ -6,7 +6,17 @@ import { db } from "#server/db.ts";
 export async function list(actor: Actor) {
   return db.agentToken.findMany({
     where: { orgId: actor.orgId, membershipId: actor.membershipId, revokedAt: null },
-    select: { id: true, name: true, hint: true, scopes: true, createdAt: true, expiresAt: true, lastUsedAt: true, lastClient: true },
+    select: {
+      id: true,
+      name: true,
+      hint: true,
+      scopes: true,
+      createdAt: true,
+      expiresAt: true,
+      lastUsedAt: true,
+      lastClient: true,
+      lastNetwork: true,
+    },
     orderBy: { createdAt: "desc" },
   });
 }

@@ -9,6 +9,7 @@ import { hashSecret } from "#server/seal.ts";
 import { readAccessToken } from "#server/signin/grants.ts";
 
 import { isPlausible } from "./format.ts";
+import { networkKindOf } from "./network-kind.ts";
 
 export interface VerifiedToken {
   /** The token's id, or the id of the grant an agent signed in with. */
@@ -86,11 +87,15 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
   return token && (token.expiresAt === null || token.expiresAt > new Date()) ? token : null;
 }
 
-/** Notes that a token was used, off the request path and at most once a minute. */
-export function noteUse({ tokenId, audience }: VerifiedToken, client: string | null): void {
+/** Notes that a token was used, by which client and from which address, off the request path and at most once a minute. */
+export function noteUse({ tokenId, audience }: VerifiedToken, { client, address }: { client: string | null; address: string }): void {
   if (noted.has(tokenId)) return;
   noted.set(tokenId, true);
-  const data = { lastUsedAt: new Date(), ...(client === null ? {} : { lastClient: client.slice(0, 120) }) };
+  const data = {
+    lastUsedAt: new Date(),
+    lastNetwork: networkKindOf(address),
+    ...(client === null ? {} : { lastClient: client.slice(0, 120) }),
+  };
   const rows =
     audience === null
       ? db.agentToken.updateMany({ where: { id: tokenId }, data })

@@ -9,6 +9,7 @@ import { startSession } from "#server/auth/sessions.ts";
 import { create } from "#server/connections/create.ts";
 import { db, transaction } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
+import { keep } from "#server/results/keep.ts";
 import { invite } from "#server/orgs/invite.ts";
 import { removeMember } from "#server/orgs/members.ts";
 import { create as createToken } from "#server/tokens/create.ts";
@@ -34,7 +35,7 @@ const personas = [
   "owner",
 ] as const;
 type Persona = (typeof personas)[number];
-type Outcome = "ok" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_FOUND" | "CONFLICT";
+type Outcome = "EXPIRED" | "ok" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_FOUND" | "CONFLICT";
 
 /** Stands in every name of the organization under test: whoever may not see it must never be answered with it. */
 const mark = "Zanzibar";
@@ -54,6 +55,7 @@ interface World {
   invitationId: string;
   requestId: string;
   tokenId: string;
+  resultId: string;
 }
 
 /** The actor behind a real session, as the host finds it for each request. */
@@ -112,6 +114,7 @@ async function build(): Promise<World> {
   const request = await db.accessRequest.create({ data: { connectionId, membershipId: ungranted.membershipId } });
   // Of the member with a direct grant: whoever else asks for it must not find it.
   const own = await createToken(direct.actor, { name: `${mark} token`, scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 });
+  const resultId = await keep(direct.actor, connectionId, `${mark} result`);
 
   const gone = { cookie: await signedIn(removed) };
   const goneToken = await createToken(removed.actor, { name: "api", scopes: ["admin"], expiresInDays: 1 });
@@ -141,6 +144,7 @@ async function build(): Promise<World> {
     invitationId: invitation.id,
     requestId: request.id,
     tokenId: own.id,
+    resultId,
   };
 }
 
@@ -173,6 +177,7 @@ const rows: Record<string, Row> = {
   "agent.list": open(),
   "agent.listAll": admins(),
   "agent.revoke": { rest: "NOT_FOUND", input: () => ({ id: "nobody-signed-in-with-this" }) },
+  "agent.revokeAll": open(),
   "agentToken.list": open(),
   "agentToken.create": open(() => ({ name: "agent", scopes: ["mcp:read"], expiresInDays: 1 })),
   "agentToken.revoke": { rest: "NOT_FOUND", but: { "direct grant": "ok" }, input: ({ tokenId }) => ({ id: tokenId }) },
@@ -234,6 +239,8 @@ const rows: Record<string, Row> = {
     input: ({ people }) => ({ id: people.owner.actor.orgId }),
   },
   "organization.update": admins(() => ({ name: "Renamed" })),
+  // Nobody learns whether a result was ever there.
+  "results.read": { rest: "EXPIRED", but: { "direct grant": "ok" }, input: ({ resultId }) => ({ id: resultId }) },
   "search.preview": open(() => ({ query: "echo text" })),
   "team.list": admins(),
   "team.create": admins(() => ({ name: "New team" })),
@@ -328,7 +335,7 @@ describe("both tools x everybody x scopes", () => {
         },
         body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } }),
       }),
-      { origin: "http://gatehouse.test", requestId: "matrix", signal: new AbortController().signal },
+      { origin: "http://gatehouse.test", requestId: "matrix", address: "127.0.0.1", signal: new AbortController().signal },
     );
     const text = await response.text();
     const body: { result?: { structuredContent?: unknown; content?: unknown } } = JSON.parse(text);

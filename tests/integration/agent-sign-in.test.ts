@@ -346,3 +346,17 @@ test("removing the member ends what their agents signed in with; signing out of 
   expect((await ask(String(body.access_token))).status).toBe(401);
   expect((await token({ grant_type: "refresh_token", client_id: clientId, refresh_token: String(body.refresh_token) })).status).toBe(400);
 });
+
+test("a person sees from where their agents were last seen, and ends the access of all at once", async () => {
+  const agents = [await tokensByHand(), await tokensByHand()];
+  for (const { access } of agents) expect((await ask(access)).status).toBe(200);
+  const seen = () => product.api<{ lastNetwork: string | null }[]>("agent.list", undefined, "query");
+  await expect.poll(async () => (await seen()).slice(0, 2).map(({ lastNetwork }) => lastNetwork)).toEqual(["loopback", "loopback"]);
+  const { ended } = await product.api<{ ended: number }>("agent.revokeAll");
+  expect(ended).toBeGreaterThanOrEqual(2);
+  for (const { access, refresh, clientId } of agents) {
+    expect((await ask(access)).status).toBe(401);
+    expect((await token({ grant_type: "refresh_token", client_id: clientId, refresh_token: refresh })).status).toBe(400);
+  }
+  expect(await seen()).toEqual([]);
+});

@@ -80,7 +80,12 @@ async function agent(): Promise<(name: string, given: object) => Promise<Answer>
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } });
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
     const request = new Request(`${origin}/mcp/agent`, { method: "POST", headers, body });
-    const response = await handleAgentRequest(request, { origin, requestId: "r", signal: new AbortController().signal });
+    const response = await handleAgentRequest(request, {
+      origin,
+      requestId: "r",
+      address: "127.0.0.1",
+      signal: new AbortController().signal,
+    });
     const text = await response.text();
     const answer: { result: Answer } = JSON.parse(text.startsWith("event:") ? (/^data: (.*)$/m.exec(text)?.[1] ?? "") : text);
     return answer.result;
