@@ -6,6 +6,7 @@ export const paths = {
   logout: "/logout",
   signUp: "/signup",
   consent: "/consent/",
+  device: "/device",
   settings: "/settings",
   newOrganization: "/organizations/new",
   switchOrganization: "/organizations/switch",

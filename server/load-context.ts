@@ -11,6 +11,7 @@ import { isSetupOpen, setUp } from "./orgs/first-owner.ts";
 import { acceptInvitation, type JoinInput, readInvitation } from "./orgs/join.ts";
 import { isSignUpOpen, signUp } from "./orgs/sign-up.ts";
 import { allow, deny, readConsent } from "./signin/consent.ts";
+import { allowDevice, denyDevice, readDevice } from "./signin/device.ts";
 import { appRouter, createCaller } from "./trpc/root.ts";
 
 export interface RequestFacts extends Visit {
@@ -53,6 +54,12 @@ export function loadContextFor({ actor, nonce, origin, address, requestId, req, 
       read: (uid: string) => readConsent(exchange, uid),
       allow: (input: { uid: string; orgId: string }) => allow(exchange, signedIn(), input),
       deny: (uid: string) => deny(exchange, uid),
+    },
+    /** The same for an agent that shows a code on another machine. */
+    device: {
+      read: (userCode: string) => readDevice(visit, signedIn(), userCode),
+      allow: (input: { userCode: string; orgId: string }) => allowDevice(visit, signedIn(), input),
+      deny: (userCode: string) => denyDevice(visit, signedIn(), userCode),
     },
     /** tRPC over HTTP at `/api/trpc/<router>.<procedure>`. */
     trpcFetch: (request: Request) =>

@@ -3,10 +3,9 @@ import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFuncti
 import { useActionData, useLoaderData } from "@remix-run/react";
 
 import { formFailure, orBoundary } from "#app/api-error.ts";
+import { Answers, InWhich, WhatItMay } from "#app/components/consent-question.tsx";
 import { Entrance } from "#app/components/entrance.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
-import { Button } from "#app/components/ui/button.tsx";
-import { Choice } from "#app/components/ui/choice.tsx";
 import { Notice } from "#app/components/ui/notice.tsx";
 import { text } from "#app/form.ts";
 import { loginFor, paths } from "#app/paths.ts";
@@ -36,11 +35,6 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
   }
 }
 
-const scopeWords: Record<string, string> = {
-  "mcp:read": "Search what you can use, and read Gatehouse's own answers",
-  "mcp:write": "Call the tools of your connections, as you",
-};
-
 export default function Consent() {
   const { asked, organizations, name } = useLoaderData<typeof loader>();
   const failed = useActionData<typeof action>();
@@ -57,29 +51,8 @@ export default function Consent() {
       {/* A plain form: the answer leads out of this product, to the agent. */}
       <form method="post" className="space-y-4">
         <FormNotice failed={failed} />
-        <div>
-          <p className="mb-1.5 font-medium">It may</p>
-          <ul className="list-disc space-y-1 pl-5 text-muted">
-            {scopes.map((scope) => (
-              <li key={scope}>{scopeWords[scope] ?? scope}</li>
-            ))}
-          </ul>
-        </div>
-        {organizations.length > 1 ? (
-          <fieldset className="min-w-0 space-y-2">
-            <legend className="mb-1.5 font-medium">In which organization?</legend>
-            {organizations.map(({ id, name: organization, current }) => (
-              <Choice key={id} type="radio" name="organization" value={id} defaultChecked={current} label={organization} />
-            ))}
-          </fieldset>
-        ) : (
-          <>
-            <input type="hidden" name="organization" value={organizations[0]?.id} />
-            <p className="text-muted">
-              In <span className="font-medium text-ink">{organizations[0]?.name}</span>.
-            </p>
-          </>
-        )}
+        <WhatItMay scopes={scopes} />
+        <InWhich organizations={organizations} />
         <p className="text-muted">
           Afterwards your browser goes on to <code className="font-mono text-xs break-all text-ink">{redirectHost}</code>.
         </p>
@@ -88,14 +61,7 @@ export default function Consent() {
             Its name is what it says of itself. Allow it only if you just started this sign-in yourself.
           </Notice>
         )}
-        <div className="flex gap-2">
-          <Button type="submit" name="decision" value="deny" className="flex-1">
-            Refuse
-          </Button>
-          <Button type="submit" name="decision" value="allow" kind="primary" className="flex-1">
-            Allow
-          </Button>
-        </div>
+        <Answers />
       </form>
     </Entrance>
   );

@@ -86,11 +86,18 @@ const registration: RequestHandler = (req, res, next) => {
   else handOver(req, res).catch(next);
 };
 
+const deviceAuthorization: RequestHandler = (req, res, next) => {
+  countTry({ address: `device:${factsOf(req).address}` })
+    .then(() => handOver(req, res))
+    .catch(next);
+};
+
 export function signInRoutes(): Router {
   const routes = Router();
   routes.get(["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp/agent"], resourceMetadata);
   routes.get("/authorize", withDefaultScope);
   routes.all("/register", registration);
+  routes.all("/device_authorization", deviceAuthorization);
   routes.all(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/oauth/jwks.json"], served);
   routes.all(["/authorize", "/authorize/:uid", "/token", "/revoke"], served);
   return routes;

@@ -1,12 +1,11 @@
 // The one question of a sign-in by URL: may this agent act for you, and in which organization?
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
-import { db, transaction } from "#server/db.ts";
-import { badInput, DomainError } from "#server/errors.ts";
+import { DomainError } from "#server/errors.ts";
 
-import { agentScopes, providerFor } from "./provider.ts";
+import { letIn, nameOf, scopesAsked } from "./let-in.ts";
+import { providerFor } from "./provider.ts";
 
 /** What the page shows. Names come from the client: untrusted text. */
 export interface ConsentRequest {
@@ -41,18 +40,16 @@ async function interactionOf({ req, res, origin }: Exchange, uid: string) {
   if (typeof clientId !== "string" || typeof redirectUri !== "string") throw over();
   const client = await provider.Client.find(clientId);
   if (!client) throw over();
-  const asked = typeof scope === "string" ? scope.split(" ") : [];
-  const scopes = agentScopes.filter((name) => asked.includes(name));
   const url = new URL(redirectUri);
   return {
     provider,
     clientId,
     request: {
-      clientName: (client.clientName ?? new URL(clientId.startsWith("https:") ? clientId : redirectUri).host).slice(0, 80),
+      clientName: nameOf(client, new URL(clientId.startsWith("https:") ? clientId : redirectUri).host),
       redirectHost: url.host === "" ? url.protocol : `${url.protocol}//${url.hostname}`,
       // A metadata document at an https address vouches for its client; a registration vouches for nothing.
       isLocal: url.protocol === "http:" && !clientId.startsWith("https:"),
-      scopes: scopes.length > 0 ? scopes : [...agentScopes],
+      scopes: scopesAsked(scope),
     },
   };
 }
@@ -66,27 +63,10 @@ export async function readConsent(exchange: Exchange, uid: string): Promise<Cons
 export async function allow(exchange: Exchange, actor: Actor, { uid, orgId }: { uid: string; orgId: string }): Promise<string> {
   const { provider, clientId, request } = await interactionOf(exchange, uid);
   const { req, res, origin } = exchange;
-  const membership = await db.membership.findUnique({ where: { orgId_userId: { orgId, userId: actor.userId } }, select: { id: true } });
-  if (!membership) throw badInput("organization", "Choose an organization you belong to.");
-  const grant = new provider.Grant({ accountId: membership.id, clientId });
-  const wanted = request.scopes.join(" ");
-  // oidc-provider counts every scope it announces as one of its own, also those of the resource.
-  grant.addOIDCScope(`${wanted} offline_access`);
-  grant.addResourceScope(`${origin}/mcp/agent`, wanted);
-  const grantId = await grant.save();
   const { clientName, redirectHost, scopes } = request;
-  await transaction(async (tx) => {
-    await tx.agentGrant.create({
-      data: { id: grantId, orgId, membershipId: membership.id, clientId, clientName, redirectHost, scopes: [...scopes] },
-    });
-    const target = { type: "agent_grant", id: grantId, name: clientName } as const;
-    await record(
-      tx,
-      { ...actor, orgId, membershipId: membership.id },
-      { action: "agent.signed_in", target, details: { redirectHost, scopes: [...scopes] } },
-    );
-  });
-  const result = { login: { accountId: membership.id, remember: false }, consent: { grantId } };
+  const agent = { origin, orgId, clientId, clientName, redirectHost, scopes };
+  const { membershipId, grantId } = await letIn(provider, actor, agent);
+  const result = { login: { accountId: membershipId, remember: false }, consent: { grantId } };
   return provider.interactionResult(req, res, result, { mergeWithLastSubmission: false });
 }
 

@@ -32,6 +32,14 @@ declare module "oidc-provider" {
     exp: number;
   }
 
+  interface DeviceCode {
+    clientId: string;
+    accountId?: string;
+    error?: string;
+    params: Record<string, unknown>;
+    save(): Promise<string>;
+  }
+
   interface Client {
     clientId: string;
     clientName?: string;
@@ -60,6 +68,7 @@ declare module "oidc-provider" {
       options?: { mergeWithLastSubmission: boolean },
     ): Promise<void>;
     AccessToken: { find(token: string): Promise<AccessToken | undefined> };
+    DeviceCode: { findByUserCode(userCode: string): Promise<DeviceCode | undefined> };
     Client: { find(id: string): Promise<Client | undefined> };
     Grant: { new (properties: { accountId: string; clientId: unknown }): Grant; find(id: string): Promise<Grant | undefined> };
   }

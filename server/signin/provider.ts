@@ -1,5 +1,5 @@
-// Our authorization server: how agents that know nothing but the URL sign in (RFC 6749, 7591, 7636, 8414, 8707, 9207). oidc-provider does the protocol;
-// this file says what it may do. Consent is a page of ours (app/routes/consent.$uid.tsx).
+// Our authorization server: how agents that know nothing but the URL sign in (RFC 6749, 7591, 7636, 8414, 8628, 8707, 9207). oidc-provider does the
+// protocol; this file says what it may do. Consent is a page of ours (app/routes/consent.$uid.tsx), and so is the entry of codes (device.tsx).
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 import { LRUCache } from "lru-cache";
@@ -16,6 +16,7 @@ import { type Payload, recordsOf, storedOnce } from "./records.ts";
 /** What an agent may ask for at `/mcp/agent`. */
 export const agentScopes = ["mcp:read", "mcp:write"] as const;
 
+const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 const accessTokenSeconds = 45 * 60;
 const refreshTokenSeconds = 30 * 86_400;
 /** Agents' own schemes that may be sent back to: an exact list, a scheme can be claimed by any program. */
@@ -31,13 +32,16 @@ export function tolerated(given: Record<string, unknown>): Record<string, unknow
   const scope = typeof given.scope === "string" ? given.scope : "";
   const known = scope.split(" ").filter((name) => name === "offline_access" || agentScopes.some((ours) => ours === name));
   const grants: unknown[] = Array.isArray(given.grant_types) ? given.grant_types : [];
+  // Without an address to be called back at a code typed by a person is the one way in.
+  const redirected = uris.length > 0 ? ["authorization_code"] : [];
+  const byDevice = uris.length === 0 || grants.includes(deviceGrant) ? [deviceGrant] : [];
   return {
     ...given,
     // Port-less loopback addresses, and no word about the kind of application: a program on somebody's machine (RFC 8252 section 7.3).
     application_type: given.application_type ?? (isNative ? "native" : "web"),
     scope: (known.length > 0 ? known : [...agentScopes, "offline_access"]).join(" "),
-    grant_types: grants.includes("urn:ietf:params:oauth:grant-type:device_code") ? grants : ["authorization_code", "refresh_token"],
-    response_types: ["code"],
+    grant_types: [...redirected, ...byDevice, "refresh_token"],
+    response_types: uris.length > 0 ? ["code"] : [],
     token_endpoint_auth_method: given.token_endpoint_auth_method ?? "none",
   };
 }
@@ -90,7 +94,15 @@ function configuration(origin: string, keys: Payload) {
       names: { session: "gatehouse_as", interaction: "gatehouse_as_interaction", resume: "gatehouse_as_resume" },
     },
     scopes: [...agentScopes, "offline_access"],
-    routes: { authorization: "/authorize", token: "/token", registration: "/register", revocation: "/revoke", jwks: "/oauth/jwks.json" },
+    routes: {
+      authorization: "/authorize",
+      token: "/token",
+      registration: "/register",
+      revocation: "/revoke",
+      jwks: "/oauth/jwks.json",
+      device_authorization: "/device_authorization",
+      code_verification: "/device",
+    },
     responseTypes: ["code"],
     clientAuthMethods: ["none", "client_secret_basic", "client_secret_post"],
     clientDefaults: { token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] },
@@ -101,6 +113,7 @@ function configuration(origin: string, keys: Payload) {
       AccessToken: accessTokenSeconds,
       AuthorizationCode: 60,
       Grant: refreshTokenSeconds + 86_400,
+      DeviceCode: 600,
       Interaction: 3_600,
       RefreshToken: refreshTokenSeconds,
       Session: 3_600,
@@ -121,6 +134,7 @@ function configuration(origin: string, keys: Payload) {
     },
     features: {
       devInteractions: { enabled: false },
+      deviceFlow: { enabled: true },
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       registration: { enabled: true },
