@@ -5,7 +5,8 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { agentAt, Browser, json, pkce, redirectUri } from "#tests/setup/agent-sign-in.ts";
+import { agentAt, json, pkce } from "#tests/setup/agent-sign-in.ts";
+import { Browser, redirectUri } from "#tests/setup/browser.ts";
 import { type Product, startProduct } from "#tests/setup/product.ts";
 
 let product: Product;

@@ -1,7 +1,8 @@
 // An agent on a machine without a browser, at the built product: codes asked for and polled by an HTTP client, typed by a person on the page.
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { agentAt, Browser, json } from "#tests/setup/agent-sign-in.ts";
+import { agentAt, json } from "#tests/setup/agent-sign-in.ts";
+import { Browser } from "#tests/setup/browser.ts";
 import { type Product, startProduct } from "#tests/setup/product.ts";
 
 const grantType = "urn:ietf:params:oauth:grant-type:device_code";

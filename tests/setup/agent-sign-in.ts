@@ -1,66 +1,9 @@
-// Signing agents in by hand: a browser without a screen, and the requests an agent makes on its way to its tokens.
+// Signing agents in by hand: the requests an agent makes on its way to its tokens.
 import { createHash, randomBytes } from "node:crypto";
 
 import { expect } from "vitest";
 
-export const redirectUri = "http://127.0.0.1:7777/callback";
-
-/** A browser: cookies, and no following of redirects by itself. */
-export class Browser {
-  readonly cookies = new Map<string, string>();
-  private readonly origin: string;
-
-  constructor(origin: string) {
-    this.origin = origin;
-  }
-
-  async go(address: string | URL, form?: Record<string, string>): Promise<Response> {
-    const url = new URL(address, this.origin);
-    const response = await fetch(url, {
-      redirect: "manual",
-      method: form ? "POST" : "GET",
-      headers: {
-        cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
-        ...(form ? { origin: this.origin, "content-type": "application/x-www-form-urlencoded" } : {}),
-      },
-      ...(form ? { body: new URLSearchParams(form) } : {}),
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value === "") this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
-    return response;
-  }
-
-  async signIn(email = "owner@example.com"): Promise<void> {
-    expect((await this.go("/login", { email, password: "correct horse battery" })).status).toBe(302);
-  }
-
-  /** Goes where it is sent until an address begins with `end`. */
-  async follow(address: string | URL, end: string): Promise<URL> {
-    let url = new URL(address, this.origin);
-    for (let hops = 0; hops < 10; hops += 1) {
-      if (url.href.startsWith(end)) return url;
-      const response = await this.go(url);
-      const location = response.headers.get("location");
-      if (location === null) throw new Error(`${url.href} answered ${response.status}: ${(await response.text()).slice(0, 400)}`);
-      await response.body?.cancel();
-      url = new URL(location, url);
-    }
-    throw new Error("Too many redirects.");
-  }
-
-  /** Signs in where it has to, and answers the consent page of this authorization URL. Returns where the agent is called back. */
-  async consent(authorizationUrl: string | URL, decision: "allow" | "deny" = "allow"): Promise<URL> {
-    const page = await this.follow(authorizationUrl, `${this.origin}/consent/`);
-    const shown = await (await this.go(page)).text();
-    const organization = /name="organization" value="([^"]+)"/.exec(shown)?.[1] ?? "";
-    const answered = await this.go(page, { organization, decision });
-    expect(answered.status).toBe(302);
-    return this.follow(new URL(answered.headers.get("location") ?? "", this.origin), redirectUri);
-  }
-}
+import { Browser, redirectUri } from "./browser.ts";
 
 export const json = (response: Response): Promise<Record<string, unknown>> => response.json();
 
