@@ -8,6 +8,7 @@ import { Client, DatabaseError, Pool } from "pg";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
+import { openChangeChannel } from "./change-channel.ts";
 import { lockDataFolder } from "./data-lock.ts";
 import { DomainError } from "./errors.ts";
 import { log } from "./log.ts";
@@ -124,7 +125,10 @@ async function openServer(url: string): Promise<Opened> {
   // Without a listener an idle connection that the server drops would end the process; the next query opens a new one.
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
   const client = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const server = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true };
+  const closeChannel = openChangeChannel(pool, () => new Client(server));
   const close = async () => {
+    await closeChannel();
     await client.$disconnect();
     await pool.end();
   };

@@ -1,5 +1,5 @@
 // Short memory for what is asked on every request (rights, tokens, connection states): at most one second old,
-// and dropped at once by any change this process makes to the organization.
+// and dropped at once by any change to the organization that this process makes or hears of (server/change-channel.ts).
 import { LRUCache } from "lru-cache";
 
 /** Milliseconds for which another process' change may go unseen. */
@@ -7,13 +7,26 @@ export const maxAgeMs = 1_000;
 const versions = new Map<string, number>();
 let total = 0;
 
-/** Grows with every change this process made to the organization; what was read under an older number is out of date. */
+/** Grows with every change to the organization that this process made or heard of; what was read under an older number is out of date. */
 export function versionOf(orgId: string): number {
   return versions.get(orgId) ?? 0;
 }
 
+let tellOthers: (orgId: string) => void = () => undefined;
+
+/** Sets how other processes on the same database are told of a change of ours; nobody is told before. */
+export function tellOthersBy(tell: (orgId: string) => void): void {
+  tellOthers = tell;
+}
+
 /** Says that something about this organization's rights, credentials, tokens or catalogs was changed. Call it after the commit. */
 export function changed(orgId: string): void {
+  heardOfChange(orgId);
+  tellOthers(orgId);
+}
+
+/** The same for a change that another process made. */
+export function heardOfChange(orgId: string): void {
   total += 1;
   versions.set(orgId, versionOf(orgId) + 1);
 }
