@@ -4,6 +4,8 @@ declare module "oidc-provider" {
 
   interface Context {
     req: IncomingMessage;
+    res: ServerResponse;
+    query: Record<string, unknown>;
     path: string;
     status: number;
     body: unknown;

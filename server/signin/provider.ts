@@ -11,6 +11,7 @@ import { links } from "#server/origin.ts";
 import { outbound } from "#server/outbound/outbound.ts";
 import { isStorable } from "#server/storable.ts";
 
+import { signInErrorPage } from "./error-page.ts";
 import { type Payload, recordsOf, storedOnce } from "./records.ts";
 
 /** What an agent may ask for at `/mcp/agent`. */
@@ -84,6 +85,24 @@ async function findAccount(_ctx: unknown, accountId: string) {
   return member > 0 ? { accountId, claims: () => ({ sub: accountId }) } : undefined;
 }
 
+interface Failure {
+  error: string;
+  error_description?: string;
+}
+
+/** People get a page that says what to do; programs get the error as it is. Neither is sent anywhere. */
+function answerError(ctx: Context, { error, error_description: description }: Failure, thrown: Error): void {
+  if (!ctx.req.headers.accept?.includes("text/html")) {
+    ctx.body = { error, ...(description ? { error_description: description } : {}) };
+    return;
+  }
+  const nonce = randomBytes(16).toString("base64url");
+  ctx.res.setHeader("content-security-policy", `default-src 'none'; style-src 'nonce-${nonce}'; frame-ancestors 'none'`);
+  const isDocument = error === "invalid_client" && String(ctx.query.client_id).startsWith("https:");
+  const reason = thrown.name === "SessionNotFound" ? "expired" : isDocument ? "unreadable_client" : error;
+  ctx.body = signInErrorPage(reason, { nonce, reference: String(ctx.res.getHeader("x-request-id")) });
+}
+
 function configuration(origin: string, keys: Payload) {
   const audience = links.agentEndpoint(origin);
   return {
@@ -129,15 +148,14 @@ function configuration(origin: string, keys: Payload) {
     clientBasedCORS: () => true,
     extraClientMetadata: { properties: [] },
     fetch: fetchDocument,
-    renderError: (ctx: Context, { error, error_description: description }: { error: string; error_description?: string }) => {
-      ctx.body = { error, ...(description ? { error_description: description } : {}) };
-    },
+    renderError: answerError,
     features: {
       devInteractions: { enabled: false },
       deviceFlow: { enabled: true },
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
-      registration: { enabled: true },
+      // Nobody changes a registration afterwards: a token for that would be one more secret that lies around.
+      registration: { enabled: true, issueRegistrationAccessToken: false },
       revocation: {
         enabled: true,
         allowedPolicy: (_ctx: unknown, client: Client, token: { clientId: string }) => token.clientId === client.clientId,

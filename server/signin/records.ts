@@ -22,6 +22,9 @@ export interface Payload {
 /** A used refresh token that comes again this soon is a client that raced itself, not a thief (milliseconds). */
 const reuseGraceMs = 60_000;
 
+/** Tokens of one kind that a grant keeps, the newest: a client that refreshes in a loop costs itself its old ones, not us the disk. */
+const keptTokens = 200;
+
 const idOf = (model: string, id: string) => `${model}:${hashSecret(id)}`;
 const bindingOf = (id: string) => `oauth-record:${id}`;
 
@@ -54,6 +57,16 @@ async function endGrant(id: string): Promise<void> {
   if (ended) changed(ended.orgId);
 }
 
+async function forgetOldest(model: string, grantId: string): Promise<void> {
+  const over = await db.oAuthRecord.findMany({
+    where: { model, grantId },
+    orderBy: { createdAt: "desc" },
+    skip: keptTokens,
+    select: { id: true },
+  });
+  if (over.length > 0) await db.oAuthRecord.deleteMany({ where: { id: { in: over.map(({ id }) => id) } } });
+}
+
 /** The adapter that oidc-provider asks for one of its models. */
 export function recordsOf(model: string) {
   return {
@@ -69,6 +82,7 @@ export function recordsOf(model: string) {
         expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
       };
       await db.oAuthRecord.upsert({ where: { id: key }, create: { id: key, ...data }, update: data });
+      if (payload.grantId && (model === "AccessToken" || model === "RefreshToken")) await forgetOldest(model, payload.grantId);
     },
     async find(id: string): Promise<Payload | undefined> {
       const row = await db.oAuthRecord.findUnique({ where: { id: idOf(model, id) } });
