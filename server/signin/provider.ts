@@ -53,8 +53,22 @@ export function mayBeCalledBack(given: Record<string, unknown>): boolean {
   return uris.every((uri) => typeof uri === "string" && (/^https:\/\//i.test(uri) || loopback.test(uri) || customRedirects.includes(uri)));
 }
 
-/** Fetches a client's metadata document through the guard. */
+/** Documents that could not be read a moment ago. oidc-provider asks a second time to find out how to word its refusal, and strangers may ask for ever. */
+const unreadable = new LRUCache<string, true>({ max: 1_000, ttl: 10_000 });
+
+/** Fetches a client's metadata document through the guard. Throws what the guard throws, and for an address that just failed. */
 async function fetchDocument(url: string | URL): Promise<Response> {
+  const address = String(url);
+  if (unreadable.has(address)) throw new Error("This document could not be read a moment ago.");
+  const response = await readDocument(address).catch((error: unknown) => {
+    unreadable.set(address, true);
+    throw error;
+  });
+  if (!response.ok) unreadable.set(address, true);
+  return response;
+}
+
+async function readDocument(url: string): Promise<Response> {
   const response = await documentFetch(url, { headers: { accept: "application/json" }, redirect: "manual" });
   if (!response.ok) return response;
   const document: unknown = JSON.parse(await response.text());
