@@ -1,69 +1,52 @@
-// What to paste where, for each agent, with this Gatehouse's address filled in.
+// What to paste where, for each agent: sign-in by URL first, a token for those that cannot.
+import { snippets, type Way } from "./snippets.ts";
+import { ButtonLink } from "./ui/button.tsx";
 import { CodeBlock } from "./ui/copy.tsx";
 import { type Tab, Tabs } from "./ui/tabs.tsx";
 
-const placeholder = "gth_YOUR_TOKEN";
-
-interface Snippet {
-  id: string;
-  name: string;
-  how: string;
-  code: string;
-}
-
-function toTab({ id, name, how, code }: Snippet): Tab {
-  const content = (
-    <>
-      <p className="mb-2 text-muted">{how}</p>
-      <CodeBlock code={code} what={`Set-up for ${name}`} />
-    </>
+function Instructions({ way: { steps, code, link }, what }: { way: Way; what: string }) {
+  return (
+    <div className="space-y-3">
+      {steps.length === 1 ? (
+        <p className="text-muted">{steps[0]}</p>
+      ) : (
+        <ol className="list-decimal space-y-0.5 pl-5 text-muted">
+          {steps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ol>
+      )}
+      {link && (
+        <ButtonLink to={link.href} kind="primary" size="sm">
+          {link.label}
+        </ButtonLink>
+      )}
+      {code && <CodeBlock code={code} what={what} />}
+    </div>
   );
-  return { id, name, content };
-}
-
-function snippetsFor(url: string, token: string): [Tab, ...Tab[]] {
-  const json = (value: object) => JSON.stringify(value, null, 2);
-  const headers = { Authorization: `Bearer ${token}` };
-  const claudeCode = {
-    id: "claude-code",
-    name: "Claude Code",
-    how: "Run this in a terminal.",
-    code: `claude mcp add --transport http gatehouse ${url} \\\n  --header "Authorization: Bearer ${token}"`,
-  };
-  const others = [
-    {
-      id: "codex",
-      name: "Codex",
-      how: "Run this in a terminal. Codex reads the token from the environment each time it starts.",
-      code: `export GATEHOUSE_TOKEN=${token}\ncodex mcp add gatehouse --url ${url} \\\n  --bearer-token-env-var GATEHOUSE_TOKEN`,
-    },
-    { id: "cursor", name: "Cursor", how: "Add this to ~/.cursor/mcp.json.", code: json({ mcpServers: { gatehouse: { url, headers } } }) },
-    {
-      id: "vscode",
-      name: "VS Code",
-      how: "Add this to .vscode/mcp.json.",
-      code: json({ servers: { gatehouse: { type: "http", url, headers } } }),
-    },
-    {
-      id: "json",
-      name: "Any other",
-      how: "Most other clients take this form.",
-      code: json({ mcpServers: { gatehouse: { type: "http", url, headers } } }),
-    },
-  ];
-  return [toTab(claudeCode), ...others.map(toTab)];
 }
 
 /** `token` is filled in while it is shown once, else a placeholder stands there. */
-export function AgentSnippets({ url, token }: { url: string; token: string | null }) {
-  return (
-    <div>
-      <Tabs label="Agent" tabs={snippetsFor(url, token ?? placeholder)} />
-      {token === null && (
-        <p className="mt-3 text-xs text-muted">
-          Put a token in place of <code className="font-mono">{placeholder}</code>.
-        </p>
-      )}
-    </div>
-  );
+export function AgentSnippets({ origin, token }: { origin: string; token: string | null }) {
+  const tabs = snippets(origin, token ?? undefined).map(({ id, name, signIn, withToken }): Tab => {
+    const content = (
+      <div className="space-y-4">
+        <Instructions way={signIn} what={`Set-up for ${name}`} />
+        {withToken ? (
+          <details open={token !== null} className="rounded-lg border border-line px-3.5 py-2.5">
+            <summary className="cursor-pointer font-medium">With a token instead</summary>
+            <div className="mt-3">
+              <Instructions way={withToken} what={`Set-up for ${name} with a token`} />
+              {token === null && <p className="mt-2 text-xs text-muted">Create a token below; it is filled in here then.</p>}
+            </div>
+          </details>
+        ) : (
+          <p className="text-xs text-muted">{name} signs in by itself; it takes no token.</p>
+        )}
+      </div>
+    );
+    return { id, name, content };
+  });
+  const [first, ...others] = tabs;
+  return first && <Tabs label="Agent" tabs={[first, ...others]} />;
 }

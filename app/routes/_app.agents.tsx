@@ -7,6 +7,8 @@ import { AgentList } from "#app/components/agent-list.tsx";
 import { AgentSnippets } from "#app/components/agent-snippets.tsx";
 import { Confirm } from "#app/components/confirm.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
+import { RefreshNow } from "#app/components/refresh-now.tsx";
+import { SeenNow } from "#app/seen-now.tsx";
 import { TokenForm } from "#app/components/token-form.tsx";
 import { TokenList } from "#app/components/token-list.tsx";
 import { Section } from "#app/components/ui/card.tsx";
@@ -21,7 +23,7 @@ export const meta: MetaFunction = () => [{ title: "Agents - Gatehouse" }];
 
 export async function loader({ request, context: { api, origin } }: LoaderFunctionArgs) {
   const [tokens, agents, me] = await orBoundary(request, Promise.all([api.agentToken.list(), api.agent.list(), api.member.me()]));
-  return { tokens, agents, admin: me.role !== "member", url: `${origin}${paths.agentEndpoint}` };
+  return { tokens, agents, admin: me.role !== "member", origin };
 }
 
 function scopesOf(access: string): TokenScope[] {
@@ -34,30 +36,40 @@ export async function action({ request, context: { api, requestId } }: ActionFun
   try {
     if (form.get("intent") === "sign-out") {
       await api.agent.revoke({ id: text(form, "id") });
-      return { created: null, revoked: true, failed: null };
+      return { created: null, revoked: true, failed: null, refreshed: null };
     }
     if (form.get("intent") === "sign-out-all") {
       await api.agent.revokeAll();
-      return { created: null, revoked: true, failed: null };
+      return { created: null, revoked: true, failed: null, refreshed: null };
+    }
+    if (form.get("intent") === "refresh") {
+      return { created: null, revoked: false, failed: null, refreshed: await api.connection.refreshUsable() };
     }
     if (form.get("intent") === "revoke") {
       await api.agentToken.revoke({ id: text(form, "id") });
-      return { created: null, revoked: true, failed: null };
+      return { created: null, revoked: true, failed: null, refreshed: null };
     }
     const name = text(form, "name");
     const scopes = scopesOf(text(form, "access"));
     const { id, token } = await api.agentToken.create({ name, scopes, expiresInDays: Number(text(form, "expiresInDays")) });
-    return { created: { id, token, name: name.trim(), forAgents: !scopes.includes("admin") }, revoked: false, failed: null };
+    return {
+      created: { id, token, name: name.trim(), forAgents: !scopes.includes("admin") },
+      revoked: false,
+      failed: null,
+      refreshed: null,
+    };
   } catch (error) {
-    return data({ created: null, revoked: false, failed: formFailure(error, { request, requestId }) }, 422);
+    const failed = formFailure(error, { request, requestId });
+    return data({ created: null, revoked: false, failed, intent: form.get("intent"), refreshed: null }, 422);
   }
 }
 
 export default function Agents() {
-  const { tokens, agents, admin, url } = useLoaderData<typeof loader>();
+  const { tokens, agents, admin, origin } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
   const within = useReveal<HTMLDivElement>(result);
   const created = result?.created ?? null;
+  const refreshFailed = result && "intent" in result && result.intent === "refresh" ? result.failed : null;
   return (
     <>
       <PageHeader title="Agents" about="One URL for every agent. Each sees two tools, search and execute, and reaches what you may use." />
@@ -79,10 +91,18 @@ export default function Agents() {
           <div className="space-y-5">
             <div>
               <p className="mb-1.5 font-medium">URL</p>
-              <CopyLine text={url} what="URL" />
+              <CopyLine text={`${origin}${paths.agentEndpoint}`} what="URL" />
             </div>
-            <AgentSnippets url={url} token={created?.forAgents ? created.token : null} />
+            <SeenNow agents={agents} tokens={tokens} />
+            <AgentSnippets origin={origin} token={created?.forAgents ? created.token : null} />
           </div>
+        </Section>
+        <Section
+          id="refresh"
+          title="Tools up to date"
+          about="Agents search the tools that were read last. Something new at a service is found sooner when you read them now."
+        >
+          <RefreshNow refreshed={result?.refreshed ?? null} failed={refreshFailed} />
         </Section>
         <Section id="signed-in" title="Signed-in agents" about="They know the URL alone, and act as you since you allowed them.">
           {agents.length > 0 ? (
@@ -108,7 +128,7 @@ export default function Agents() {
           title="New token"
           about="For agents that cannot sign in by themselves. One for each; it acts as you, within what you may use."
         >
-          <TokenForm key={created?.id ?? "form"} admin={admin} failed={result?.failed ?? null} />
+          <TokenForm key={created?.id ?? "form"} admin={admin} failed={refreshFailed ? null : (result?.failed ?? null)} />
         </Section>
         <Section id="tokens" title="Your tokens">
           <TokenList tokens={tokens} />

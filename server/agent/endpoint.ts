@@ -8,6 +8,7 @@ import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
+import { clientName } from "./client-name.ts";
 import { answer } from "./mcp-server.ts";
 import { answerPlain } from "./plain-request.ts";
 import { saysUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
@@ -117,7 +118,7 @@ async function answerRequest(request: Request, { origin, requestId, address, sig
   const more = Array.isArray(body.value) && body.value.length > 1 ? await brake(token.tokenId, body.value.length - 1) : null;
   if (more !== null) return tooMany(more);
 
-  noteUse(token, { client: request.headers.get("user-agent"), address });
+  noteUse(token, { client: () => clientName(body.value) ?? request.headers.get("user-agent"), address });
   const { tokenId, scopes, membership } = token;
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
   const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")) };

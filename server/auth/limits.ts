@@ -51,3 +51,10 @@ export async function countInvitation({ membershipId, email }: { membershipId: s
 export async function forgiveTries(account: string): Promise<void> {
   await perAccount.delete(account);
 }
+
+const perRefresher = new RateLimiterMemory({ keyPrefix: "refresher", points: 6, duration: 600 });
+
+/** Counts one "refresh all" of a person. Throws RATE_LIMITED: each asks every server they may use. */
+export async function countRefresh({ membershipId }: { membershipId: string }): Promise<void> {
+  await spend(perRefresher, membershipId);
+}

@@ -87,14 +87,15 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
   return token && (token.expiresAt === null || token.expiresAt > new Date()) ? token : null;
 }
 
-/** Notes that a token was used, by which client and from which address, off the request path and at most once a minute. */
-export function noteUse({ tokenId, audience }: VerifiedToken, { client, address }: { client: string | null; address: string }): void {
+/** Notes that a token was used, by which client (asked only then) and from which address, off the request path and at most once a minute. */
+export function noteUse({ tokenId, audience }: VerifiedToken, { client, address }: { client: () => string | null; address: string }): void {
   if (noted.has(tokenId)) return;
   noted.set(tokenId, true);
+  const name = client();
   const data = {
     lastUsedAt: new Date(),
     lastNetwork: networkKindOf(address),
-    ...(client === null ? {} : { lastClient: client.slice(0, 120) }),
+    ...(name === null ? {} : { lastClient: name.slice(0, 120) }),
   };
   const rows =
     audience === null

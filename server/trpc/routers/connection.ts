@@ -6,6 +6,7 @@ import { disconnect, disconnectInput } from "#server/connections/disconnect.ts";
 import { list } from "#server/connections/list.ts";
 import { presets } from "#server/connections/presets.ts";
 import { refresh } from "#server/connections/refresh.ts";
+import { refreshUsable } from "#server/connections/refresh-usable.ts";
 import { remove } from "#server/connections/remove.ts";
 import { connectInput, createInput, idInput, listInput, updateInput } from "#server/connections/schema.ts";
 import { tools } from "#server/connections/tools.ts";
@@ -44,5 +45,7 @@ export const connectionRouter = router({
   connect: memberProcedure.input(connectInput).mutation(({ ctx, input }) => connect(ctx.actor, input)),
   disconnect: memberProcedure.input(disconnectInput).mutation(({ ctx, input }) => disconnect(ctx.actor, input)),
   refresh: memberProcedure.input(idInput).mutation(({ ctx, input }) => refresh(ctx.actor, input)),
+  /** Everything the caller may use, with the outcome of each. */
+  refreshUsable: memberProcedure.mutation(({ ctx }) => refreshUsable(ctx.actor)),
   remove: manage.input(idInput).mutation(({ ctx, input }) => remove(ctx.actor, input)),
 });
