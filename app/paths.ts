@@ -13,6 +13,7 @@ export const paths = {
   connections: "/connections",
   connectionTools: (id: string) => `/connections/${encodeURIComponent(id)}`,
   agents: "/agents",
+  setupScript: "/agents/setup.sh",
   admin: {
     connections: "/admin/connections",
     newConnection: "/admin/connections/new",

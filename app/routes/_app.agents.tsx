@@ -87,11 +87,26 @@ export default function Agents() {
             Access was revoked.
           </Notice>
         )}
-        <Section id="connect-agent" title="Connect an agent" about="Paste this where your agent keeps its MCP servers.">
+        <Section
+          id="connect-agent"
+          title="Connect an agent"
+          about="Your agent needs the URL alone: a browser opens, you sign in and allow it."
+        >
           <div className="space-y-5">
             <div>
-              <p className="mb-1.5 font-medium">URL</p>
+              <p className="mb-1.5 font-medium">The URL</p>
               <CopyLine text={`${origin}${paths.agentEndpoint}`} what="URL" />
+            </div>
+            <div>
+              <p className="mb-1.5 font-medium">Every agent on this computer at once</p>
+              <CopyLine text={`curl -fsSL ${origin}${paths.setupScript} | sh`} what="set-up command" />
+              <p className="mt-1.5 text-xs text-muted">
+                Adds the URL to Claude Code, Codex, opencode, Gemini CLI and VS Code where they are installed, by their own commands.{" "}
+                <a className="underline underline-offset-2 hover:text-ink" href={paths.setupScript}>
+                  Read the script
+                </a>{" "}
+                first: it is short, and it holds no secret.
+              </p>
             </div>
             <SeenNow agents={agents} tokens={tokens} />
             <AgentSnippets origin={origin} token={created?.forAgents ? created.token : null} />

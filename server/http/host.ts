@@ -14,6 +14,7 @@ import { oauthRoutes } from "./oauth-routes.ts";
 import { remixRoutes } from "./remix-routes.ts";
 import { requestLog } from "./request-log.ts";
 import { lastResort, sendError } from "./send-error.ts";
+import { setupScriptRoute } from "./setup-script.ts";
 import { signInRoutes } from "./sign-in-routes.ts";
 
 const agentPath = "/mcp/agent";
@@ -56,7 +57,7 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
 
   const { assets, pages } = await remixRoutes((req, res) => loadContextFor({ ...factsOf(req), req, res }));
   app.use(compression(), assets, boundedBody);
-  app.use(oauthRoutes());
+  app.use(oauthRoutes(), setupScriptRoute());
   app.use((req, res, next) => {
     const facts = factsOf(req);
     authenticate({ headers: req.headers, origin: facts.origin, requestId: facts.requestId }).then(({ actor, setCookie }) => {

@@ -54,7 +54,51 @@ test("sign in, allow, and the agent gets its code", async ({ page }) => {
     expect(called.find(({ pathname }) => pathname === "/callback")?.searchParams.get("code")).toBeTruthy();
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.goto(`${product.origin}/agents`);
-    await expect(page.getByText("not seen yet")).toBeVisible();
+    await expect(page.getByRole("region", { name: "Signed-in agents" }).getByText("not seen yet")).toBeVisible();
+    // Its first request shows up while the page is open, under the name it gives itself.
+    await expect(page.getByText("Waiting for your agent.")).toBeVisible();
+    const code = called.find(({ pathname }) => pathname === "/callback")?.searchParams.get("code") ?? "";
+    const exchanged = await fetch(`${product.origin}/token`, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "authorization_code",
+        code,
+        client_id: clientId,
+        redirect_uri: parameters.redirect_uri,
+        code_verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+      }),
+    });
+    const { access_token: accessToken }: { access_token: string } = await exchanged.json();
+    await fetch(`${product.origin}/mcp/agent`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "initialize",
+        params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "claude-code", version: "2.1" } },
+      }),
+    });
+    await expect(page.getByText("Claude Code was seen just now (claude-code 2.1).")).toBeVisible();
+    if (process.env.SHOTS) {
+      for (const [colorScheme, width] of [
+        ["light", 1280],
+        ["dark", 1280],
+        ["light", 360],
+        ["dark", 360],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        await page.screenshot({ path: `${process.env.SHOTS}/agents-${colorScheme}-${width}.png`, fullPage: true });
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+    await page.getByRole("button", { name: "Refresh now" }).click();
+    await expect(page.getByText("There is no connection you may use yet.")).toBeVisible();
     await page.getByRole("button", { name: "End the access of Claude Code" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "End access" }).click();
     await expect(page.getByText("Access was revoked.")).toBeVisible();
