@@ -159,6 +159,21 @@ test("the use of a token is noted with its client", async () => {
   await expect.poll(() => db.agentToken.findFirstOrThrow()).toMatchObject({ lastUsedAt: expect.any(Date), lastClient: "some-agent/1.0" });
 });
 
+test.each([
+  [
+    "initialize",
+    { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "claude-code", version: "2.1" } },
+    "claude-code 2.1",
+  ],
+  ["tools/list", { _meta: { "io.modelcontextprotocol/clientInfo": { name: "codex" } } }, "codex"],
+  ["tools/list", { clientInfo: { name: "nul\u0000" } }, "some-agent/1.0"],
+  ["tools/list", { clientInfo: { name: "x".repeat(500) } }, "x".repeat(120)],
+])("an agent is noted under the name it gives itself: %s %j", async (method, params, lastClient) => {
+  const token = await tokenFor(world.owner.actor);
+  await ask(world, token, { jsonrpc: "2.0", id: 1, method, params }, { headers: { "user-agent": "some-agent/1.0" } });
+  await expect.poll(() => db.agentToken.findFirstOrThrow()).toMatchObject({ lastClient });
+});
+
 test("bad requests: method, content type, size, JSON, JSON-RPC", async () => {
   const token = await tokenFor(world.owner.actor);
   for (const method of ["GET", "DELETE"]) {

@@ -27,7 +27,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly [Tab, ...T
   };
   return (
     <div>
-      <div role="tablist" aria-label={label} className="-mx-1 mb-4 flex gap-1 overflow-x-auto p-1">
+      <div role="tablist" aria-label={label} className="-mx-1 mb-4 flex gap-1 overflow-x-auto p-1 sm:flex-wrap">
         {tabs.map(({ id, name }, place) => (
           <button
             key={id}
