@@ -56,7 +56,10 @@ export function snippets(origin: string, token = "gth_YOUR_TOKEN"): readonly [Sn
     {
       id: "codex",
       name: "Codex",
-      signIn: { steps: [run, "A browser opens for the sign-in."], code: `codex mcp add ${name} --url ${address}\ncodex mcp login ${name}` },
+      signIn: {
+        steps: [run, "It opens a browser for the sign-in; codex mcp login gatehouse does so again."],
+        code: `codex mcp add ${name} --url ${address}`,
+      },
       withToken: {
         steps: ["Add this to ~/.codex/config.toml.", "Codex reads the token from the environment each time it starts."],
         code: `# export GATEHOUSE_TOKEN=${quoted(token)}\n[mcp_servers.${name}]\nurl = ${toml(url)}\nbearer_token_env_var = "GATEHOUSE_TOKEN"`,

@@ -18,14 +18,14 @@ export interface Agent {
   name: string;
   /** name@version: what is installed for it. */
   package: string;
-  /** What cannot be seen here, and why. */
+  /** Its model decides when tools are called, and there is none here. */
+  needsModel?: boolean;
   note?: string;
   /** Its metadata document lies on the internet: it is made to register instead. */
   withoutDocument?: boolean;
   run: (trial: Trial) => Promise<Run[]>;
 }
 
-const modelNote = "calls tools only when its model asks for it";
 /** No install script runs: these two only move the binary of the platform's own package, which is started directly. */
 const platform = `${process.platform}-${process.arch}`;
 
@@ -44,26 +44,50 @@ async function inTurn(
   return runs;
 }
 
+const rpc = (id: number, method: string, params: object) => JSON.stringify({ jsonrpc: "2.0", id, method, params });
+const searching = { name: "search_capabilities", arguments: { query: "echo" } };
+const executing = (capability: string) => ({ name: "execute_capability", arguments: { name: capability, arguments: { text: "hello" } } });
+
+/** Says one line after the other over standard input, each once the one before was answered; they have the ids 101, 102, ... */
+function conversation(lines: readonly ((output: string) => string)[]) {
+  let said = 0;
+  const say = (output: string, write: (line: string) => void) => {
+    while (said < lines.length && (said === 0 || new RegExp(`"id":${100 + said}[,}]`).test(output))) {
+      write(lines[said]?.(output) ?? "");
+      said += 1;
+    }
+  };
+  return { say, until: new RegExp(`"id":${100 + lines.length}[,}]`) };
+}
+
 /** mcp-remote as a local server: handshake, list and both calls over its standard input. */
 function throughProxy(args: readonly string[]) {
   return async (trial: Trial): Promise<Run[]> => {
-    const message = (id: number, method: string, params: object) => JSON.stringify({ jsonrpc: "2.0", id, method, params });
     const initialize = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "mcp-remote-judge", version: "1" } };
-    const lines = [
-      message(1, "initialize", initialize),
-      `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" })}\n${message(2, "tools/list", {})}`,
-      message(3, "tools/call", { name: "search_capabilities", arguments: { query: "echo" } }),
-      message(4, "tools/call", { name: "execute_capability", arguments: { name: trial.capability, arguments: { text: "hello" } } }),
-    ];
-    let said = 0;
-    const say = (output: string, write: (line: string) => void) => {
-      // The proxy answers nothing before it is signed in, but takes the first line at once.
-      const answered = [1, 2, 3].filter((id) => new RegExp(`"id":${id}[,}]`).test(output)).length;
-      for (; said <= answered && said < lines.length; said += 1) write(lines[said] ?? "");
-    };
-    const options = { env: { MCP_REMOTE_CONFIG_DIR: trial.home.folder }, say, until: /"id":4[,}]/ };
+    const talk = conversation([
+      () => rpc(101, "initialize", initialize),
+      () => `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" })}\n${rpc(102, "tools/list", {})}`,
+      () => rpc(103, "tools/call", searching),
+      () => rpc(104, "tools/call", executing(trial.capability)),
+    ]);
+    const options = { env: { MCP_REMOTE_CONFIG_DIR: trial.home.folder }, ...talk };
     return inTurn(trial, bin(trial, "mcp-remote"), [[trial.url, "--allow-http", ...args]], options);
   };
+}
+
+/** Codex, driven as its editors drive it: the tools listed and both called without a model. */
+function throughAppServer(trial: Trial): Promise<Run[]> {
+  const threadOf = (output: string) => /"thread":\{"id":"([^"]+)"/.exec(output)?.[1];
+  const call = (id: number, output: string, { name, arguments: given }: { name: string; arguments: object }) =>
+    rpc(id, "mcpServer/tool/call", { threadId: threadOf(output), server: "gatehouse", tool: name, arguments: given });
+  const talk = conversation([
+    () => rpc(101, "initialize", { clientInfo: { name: "gatehouse-judge", title: "Judge", version: "1" } }),
+    () => `${JSON.stringify({ jsonrpc: "2.0", method: "initialized" })}\n${rpc(102, "mcpServerStatus/list", {})}`,
+    () => rpc(103, "thread/start", {}),
+    (output) => call(104, output, searching),
+    (output) => call(105, output, executing(trial.capability)),
+  ]);
+  return inTurn(trial, bin(trial, "codex"), [["app-server"]], talk);
 }
 
 const library = (kind: string) => (trial: Trial) =>
@@ -75,7 +99,8 @@ export const agents: readonly Agent[] = [
   {
     name: "Claude Code",
     package: "@anthropic-ai/claude-code@2.1.330",
-    note: `${modelNote}; CIMD hidden from it`,
+    needsModel: true,
+    note: "CIMD hidden from it",
     withoutDocument: true,
     run: (trial) =>
       inTurn(
@@ -92,24 +117,18 @@ export const agents: readonly Agent[] = [
   {
     name: "Codex",
     package: "@openai/codex@0.169.0",
-    note: `${modelNote}; CIMD hidden from it`,
+    note: "CIMD hidden from it; called through its app server, as editors do",
     withoutDocument: true,
-    run: (trial) =>
-      inTurn(
-        trial,
-        bin(trial, "codex"),
-        [
-          ["mcp", "add", "gatehouse", "--url", trial.url],
-          ["mcp", "login", "gatehouse"],
-          ["mcp", "list"],
-        ],
-        { terminal: true },
-      ),
+    run: async (trial) => {
+      // It signs in as soon as it is added.
+      const steps = [["mcp", "add", "gatehouse", "--url", trial.url]];
+      return [...(await inTurn(trial, bin(trial, "codex"), steps, { terminal: true })), ...(await throughAppServer(trial))];
+    },
   },
   {
     name: "opencode",
     package: "opencode-ai@1.18.33",
-    note: modelNote,
+    needsModel: true,
     run: (trial) =>
       inTurn(
         trial,

@@ -51,7 +51,7 @@ async function tryOut(agent: Agent, capability: string): Promise<string[]> {
   const runs = await agent.run(trial);
   const seconds = ((Date.now() - started) / 1_000).toFixed(1);
   const facts = factsOf(wire.exchanges);
-  const canCall = !agent.note;
+  const canCall = agent.needsModel !== true;
   const whole = facts.signedIn && facts.connected && (!canCall || (facts.listed && facts.searched && facts.executed));
   if (!whole || process.env.VERBOSE) {
     for (const { code, output } of runs) console.log(`  [${code}] ${output.trim().slice(-1_500).replaceAll("\n", "\n  ")}`);

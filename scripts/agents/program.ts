@@ -21,7 +21,7 @@ interface Options {
   env?: Record<string, string>;
   /** Called once, with the first sign-in address the program shows or opens. */
   onSignIn?: (url: string) => Promise<void>;
-  /** Written to standard input once `after` was printed. */
+  /** Called with all that was printed, at first with nothing; writes to standard input. */
   say?: (output: string, write: (line: string) => void) => void;
   /** Ends the program as soon as this was printed: for those that stay. */
   until?: RegExp;
@@ -69,8 +69,10 @@ export async function runProgram(
     env: { NODE_ENV: "production", ...home.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  if (!say) child.stdin.end();
   child.stdin.on("error", () => {});
+  const write = (line: string) => child.stdin.write(`${line}\n`);
+  if (say) say("", write);
+  else child.stdin.end();
   let output = "";
   let signingIn = false;
   const address = new RegExp(`${origin.replaceAll(/[.:/]/g, "\\$&")}/(?:authorize|device)\\?[A-Za-z0-9_.~%&=+:/-]+`);
@@ -86,7 +88,7 @@ export async function runProgram(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).replaceAll(escapes, "");
-      say?.(output, (line) => child.stdin.write(`${line}\n`));
+      say?.(output, write);
     });
   }
   const watch = setInterval(() => void look(), 250);

@@ -23,7 +23,7 @@ export interface Wire {
   close: () => void;
 }
 
-const judged = /^\/(mcp\/agent|authorize|register|token|device)\b/;
+const judged = /^\/(mcp\/agent|authorize|register|token|device|device_authorization)\b/;
 
 /** Starts it on a free port of this machine. */
 export async function startWire(): Promise<Wire> {

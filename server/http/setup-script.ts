@@ -27,15 +27,18 @@ failed=0
 
 say() { printf '%s\\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
-opencode_file() { printf '%s' "\${XDG_CONFIG_HOME:-$HOME/.config}/opencode/opencode.json"; }
+opencode_file() {
+  file="\${XDG_CONFIG_HOME:-$HOME/.config}/opencode/opencode.json"
+  if [ -f "\${file}c" ]; then printf '%s' "\${file}c"; else printf '%s' "$file"; fi
+}
 
 # What an agent has under our name; nothing and an error when it has none. Commands never read this script from standard input.
 known_to() {
   case $1 in
     claude) claude mcp get "$name" ;;
     codex) codex mcp get "$name" ;;
-    opencode) grep -hsA 6 "\\"$name\\"" "$(opencode_file)" "$(opencode_file)c" ;;
-    gemini) grep -sA 6 "\\"$name\\"" "$HOME/.gemini/settings.json" ;;
+    opencode) grep -A 6 "\\"$name\\"" "$(opencode_file)" ;;
+    gemini) grep -A 6 "\\"$name\\"" "$HOME/.gemini/settings.json" ;;
     *) false ;;
   esac </dev/null 2>/dev/null
 }

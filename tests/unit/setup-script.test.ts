@@ -65,6 +65,23 @@ it("adds Gatehouse by each agent's own command, once, and takes it away again", 
   expect(run("--remove").stdout).toContain("= Claude Code: nothing to remove.");
 });
 
+it("reads what opencode and Gemini CLI keep in files, which have no command that tells", () => {
+  for (const name of ["opencode", "gemini"]) standIn(name);
+  mkdirSync(path.join(home, ".config/opencode"), { recursive: true });
+  mkdirSync(path.join(home, ".gemini"));
+  const opencode = { mcp: { gatehouse: { type: "remote", url } } };
+  writeFileSync(path.join(home, ".config/opencode/opencode.jsonc"), JSON.stringify(opencode, null, 2));
+  writeFileSync(
+    path.join(home, ".gemini/settings.json"),
+    JSON.stringify({ mcpServers: { gatehouse: { url: "https://other.example.com" } } }, null, 2),
+  );
+  const { status, stdout } = run();
+  expect(status).toBe(1);
+  expect(stdout).toContain("= opencode: already there.");
+  expect(stdout).toContain("! Gemini CLI: has another server named gatehouse");
+  expect(calls()).toEqual([]);
+});
+
 it("leaves another server of the same name alone, goes on past a failure, and ends with 1", () => {
   for (const name of ["claude", "gemini"]) standIn(name, { fails: name === "gemini" });
   writeFileSync(path.join(home, "claude.kept"), "https://elsewhere.example.com/mcp");
