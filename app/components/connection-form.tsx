@@ -17,6 +17,8 @@ import { useReveal } from "./ui/reveal.ts";
 
 /** What the form starts with: a preset, what was typed before, or nothing. */
 export interface Draft {
+  /** Tells the drafts of smart add apart; a form that failed keeps what was typed under it. */
+  key?: string;
   presetId: string | null;
   name: string;
   url: string;
@@ -70,6 +72,7 @@ export function ConnectionForm({ draft, pickable, failed, callbackUrl }: Connect
       {failed && (failed.failure || !besideField) && <FormNotice failed={failed} title="The server could not be added" />}
       {draft.note && <Notice tone="info">{draft.note}</Notice>}
       <input type="hidden" name="presetId" value={draft.presetId ?? ""} />
+      <input type="hidden" name="draft" value={draft.key ?? ""} />
       <Card className="space-y-5 p-4 sm:p-5">
         <Field
           id="name"

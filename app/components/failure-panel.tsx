@@ -1,31 +1,10 @@
 // What went wrong with a third-party server: what was seen, where on the way, who can mend it, and a reference for the log.
-import type { FailureActor, FailurePhase, UpstreamFailure } from "#server/errors.ts";
+import type { UpstreamFailure } from "#server/errors.ts";
 
 import type { Failed } from "./failed.ts";
+import { actorWords, failureReport, phaseWords } from "./failure-report.ts";
+import { CopyButton } from "./ui/copy.tsx";
 import { Notice } from "./ui/notice.tsx";
-
-const phases: Record<FailurePhase, string> = {
-  url: "Reading the URL",
-  dns: "Looking up the host name",
-  address_guard: "Checking the address",
-  tcp: "Opening the connection",
-  tls: "Encrypting the connection",
-  http: "Reading the first answer",
-  discovery: "Finding out how to sign in",
-  registration: "Registering Gatehouse",
-  authorization: "Asking for access",
-  callback: "Coming back from the provider",
-  token: "Getting the tokens",
-  initialize: "Starting the MCP session",
-  list: "Listing the tools",
-};
-
-const actors: Record<FailureActor, string> = {
-  member: "You",
-  organization_admin: "An admin of your organization",
-  provider: "The provider of the server",
-  operator: "Whoever runs this Gatehouse",
-};
 
 function Fact({ name, children }: { name: string; children: string }) {
   return (
@@ -40,19 +19,24 @@ interface FailurePanelProps {
   failure: UpstreamFailure;
   reference?: string;
   title?: string;
+  /** The address it was about, for the report. */
+  subject?: string;
   answer?: boolean;
 }
 
-export function FailurePanel({ failure, reference, title = "The server could not be connected", answer }: FailurePanelProps) {
+export function FailurePanel({ failure, reference, title = "The server could not be connected", subject, answer }: FailurePanelProps) {
   return (
     <Notice tone="bad" title={title} answer={answer}>
       <p className="mt-1">{failure.seen}</p>
       <p className="mt-1">{failure.advice}</p>
       <dl className="mt-3 grid gap-x-6 gap-y-2 border-t border-current/15 pt-3 text-xs sm:grid-cols-3">
-        <Fact name="While">{phases[failure.phase]}</Fact>
-        <Fact name="Who can mend it">{actors[failure.actor]}</Fact>
+        <Fact name="While">{phaseWords[failure.phase]}</Fact>
+        <Fact name="Who can mend it">{actorWords[failure.actor]}</Fact>
         {reference && <Fact name="Reference">{reference}</Fact>}
       </dl>
+      <div className="mt-3">
+        <CopyButton text={failureReport(failure, { title, reference, subject })} what="report" labelled />
+      </div>
     </Notice>
   );
 }

@@ -7,8 +7,12 @@ import { BackLink } from "#app/components/back-link.tsx";
 import { ConnectionForm, type Draft } from "#app/components/connection-form.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { PresetGrid } from "#app/components/preset-grid.tsx";
+import { PreflightReport, SmartAdd } from "#app/components/smart-add.tsx";
+import { useReveal } from "#app/components/ui/reveal.ts";
 import { accessOf, optionalText, text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
+import type { FoundServer } from "#server/connections/preflight.ts";
+import type { Preset } from "#server/connections/presets.ts";
 
 export const meta: MetaFunction = () => [{ title: "Add a connection - Gatehouse" }];
 
@@ -33,6 +37,24 @@ function authTypeOf(form: FormData): Draft["authType"] {
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
+  return text(form, "intent") === "preflight" ? lookUp(form, { request, context }) : create(form, { request, context });
+}
+
+type Asked = Pick<ActionFunctionArgs, "request" | "context">;
+
+/** Smart add: only looks, and fills the form with what it found. */
+async function lookUp(form: FormData, { request, context }: Asked) {
+  const asked = text(form, "text");
+  try {
+    const report = await context.api.connection.preflight({ text: asked });
+    return { asked, report, reference: context.requestId, failed: null, typed: null };
+  } catch (error) {
+    const failed = formFailure(error, { request, requestId: context.requestId });
+    return data({ asked, report: null, reference: context.requestId, failed, typed: null }, failed.code === "RATE_LIMITED" ? 429 : 422);
+  }
+}
+
+async function create(form: FormData, { request, context }: Asked) {
   const authType = authTypeOf(form);
   const clientId = text(form, "clientId").trim();
   const clientSecret = optionalText(form, "clientSecret");
@@ -52,42 +74,75 @@ export async function action({ request, context }: ActionFunctionArgs) {
     return redirect(`${paths.admin.connection(created.id)}?added`);
   } catch (error) {
     const failed = formFailure(error, { request, requestId: context.requestId });
-    const typed = { name: text(form, "name"), url: text(form, "url"), authType };
-    return data({ failed, typed }, failed.code === "CONFLICT" ? 409 : 422);
+    const typed = {
+      key: optionalText(form, "draft"),
+      name: text(form, "name"),
+      url: text(form, "url"),
+      presetId: optionalText(form, "presetId") ?? null,
+      authType,
+    };
+    return data({ asked: null, report: null, reference: context.requestId, failed, typed }, failed.code === "CONFLICT" ? 409 : 422);
   }
 }
 
+/** The form's beginning for what smart add found. */
+function draftOf(found: FoundServer, presets: readonly Preset[]): Draft {
+  const { url, name, auth, signIn } = found;
+  const base = baseOf(found.presetId, presets);
+  return { ...base, key: url, name, url, authType: auth, needsOwnClient: signIn ? signIn.registration === "none" : base.needsOwnClient };
+}
+
+/** What a preset says that the form does not ask for. */
+function baseOf(presetId: string | null | undefined, presets: readonly Preset[]): Draft {
+  const preset = presets.find(({ id }) => id === presetId);
+  return preset ? { ...preset, presetId: preset.id } : custom;
+}
+
+function titleOf(draft: Draft | null, first: boolean): string {
+  if (draft?.presetId) return `Add ${draft.name}`;
+  if (draft && draft.key === undefined) return "Add a custom server";
+  return first ? "Add your first connection" : "Add a connection";
+}
+
 export default function NewConnection() {
-  const { presets, added, draft, pickable, callbackUrl, first } = useLoaderData<typeof loader>();
+  const { presets, added, draft: chosen, pickable, callbackUrl, first } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
-  if (!draft) {
-    return (
-      <>
-        <PageHeader
-          title={first ? "Add your first connection" : "Add a connection"}
-          about="Choose a server. Your agents reach it through Gatehouse, with the access you decide on."
-        >
-          {!first && <BackLink to={paths.admin.connections}>Connections</BackLink>}
-        </PageHeader>
-        <PresetGrid presets={presets} added={added} />
-      </>
-    );
-  }
+  const within = useReveal<HTMLDivElement>(result?.asked);
+  const { report, typed } = result ?? {};
+  const looks = chosen === null && !typed;
+  const found = report?.found ? draftOf(report.found, presets) : null;
+  const draft = typed ? { ...baseOf(typed.presetId, presets), ...typed } : (chosen ?? found);
   return (
     <>
       <PageHeader
-        title={draft.presetId ? `Add ${draft.name}` : "Add a custom server"}
-        about="Nothing is saved before the server has answered."
+        title={titleOf(draft, first)}
+        about={
+          draft
+            ? "Nothing is saved before the server has answered."
+            : "Look a server up, or choose one; then one sign-in or key, and agents can use it."
+        }
       >
-        <BackLink to={paths.admin.newConnection}>All servers</BackLink>
+        {draft ? (
+          <BackLink to={paths.admin.newConnection}>All servers</BackLink>
+        ) : (
+          !first && <BackLink to={paths.admin.connections}>Connections</BackLink>
+        )}
       </PageHeader>
-      <ConnectionForm
-        key={draft.presetId ?? "custom"}
-        draft={{ ...draft, ...result?.typed }}
-        pickable={pickable}
-        failed={result?.failed ?? null}
-        callbackUrl={callbackUrl}
-      />
+      <div ref={within} className="space-y-5">
+        {looks && <SmartAdd key={result?.asked} typed={result?.asked ?? ""} failed={result?.failed ?? null} />}
+        {looks && report && <PreflightReport report={report} reference={result?.reference ?? ""} />}
+        {draft ? (
+          <ConnectionForm
+            key={draft.key ?? draft.presetId ?? "custom"}
+            draft={draft}
+            pickable={pickable}
+            failed={typed ? (result?.failed ?? null) : null}
+            callbackUrl={callbackUrl}
+          />
+        ) : (
+          <PresetGrid presets={presets} added={added} />
+        )}
+      </div>
     </>
   );
 }

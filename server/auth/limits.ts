@@ -47,6 +47,13 @@ export async function countInvitation({ membershipId, email }: { membershipId: s
   await spend(perRecipient, email);
 }
 
+const perSearcher = new RateLimiterMemory({ keyPrefix: "searcher", points: 30, duration: 10 * 60 });
+
+/** Counts one search for a server to add. Throws RATE_LIMITED: each makes requests to addresses that a person chose. */
+export async function countPreflight(membershipId: string): Promise<void> {
+  await spend(perSearcher, membershipId);
+}
+
 /** Forgives an account's failed tries after a success. */
 export async function forgiveTries(account: string): Promise<void> {
   await perAccount.delete(account);

@@ -87,5 +87,11 @@ export type UpdateInput = z.output<typeof updateInput>;
 export const connectInput = z.object({ id, apiKey: apiKey.optional() });
 export type ConnectInput = z.output<typeof connectInput>;
 
+/** What an admin knows of a server: its name, its host or its URL. */
+export const preflightInput = z.object({
+  text: z.string().trim().min(1, "Enter a name, a host or a URL.").max(2_048, "This is too long (2,048 characters at most)."),
+});
+export type PreflightInput = z.output<typeof preflightInput>;
+
 export const idInput = z.object({ id });
 export const listInput = z.object({ scope: z.enum(["usable", "manageable"]).default("usable") }).default({ scope: "usable" });

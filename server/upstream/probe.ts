@@ -1,5 +1,6 @@
 // Proves a server: connects, lists its tools, and leaves again. Stores nothing.
 import type { Authorization } from "./authorization.ts";
+import type { Sighting } from "./authorized-fetch.ts";
 import { blankSighting, connect } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { listTools, type Listing } from "./list-tools.ts";
@@ -12,11 +13,12 @@ export interface ProbeInput {
   url: string;
   authorization: Authorization;
   signal?: AbortSignal;
+  /** Where the caller wants to see what was answered last. */
+  sighting?: Sighting;
 }
 
 /** What the server says it has. Throws UPSTREAM_FAILED with the phase (URL guard, DNS, TCP, TLS, HTTP, initialize, list). */
-export async function probe({ url, authorization, signal }: ProbeInput): Promise<Listing> {
-  const sighting = blankSighting();
+export async function probe({ url, authorization, signal, sighting = blankSighting() }: ProbeInput): Promise<Listing> {
   const session = await connect({ url, authorization, signal, timeoutMs: handshakeMs }, sighting).catch((error: unknown) => {
     throw connectFailure(error, sighting, "initialize");
   });

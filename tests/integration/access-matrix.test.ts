@@ -186,6 +186,7 @@ const rows: Record<string, Row> = {
   "connection.byId": adminsOf(({ connectionId }) => ({ id: connectionId })),
   "connection.tools": granted(({ connectionId }) => ({ id: connectionId })),
   "connection.presets": open(),
+  "connection.preflight": admins(() => ({ text: upstream.url })),
   "connection.create": admins(() => ({ name: "Another", url: upstream.url, authType: "none", credentialMode: "shared", access: nobody })),
   "connection.update": adminsOf(({ connectionId }) => ({ id: connectionId, version: 1, name: "Renamed" })),
   "connection.connect": granted(({ ownKeyId }) => ({ id: ownKeyId, apiKey: "key" })),

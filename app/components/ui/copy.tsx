@@ -6,7 +6,18 @@ import { Button } from "./button.tsx";
 import { ScrollRegion } from "./scroll-region.tsx";
 
 /** Copies `text`; says so for two seconds. `what` names it: "Copy token". */
-export function CopyButton({ text, what, kind = "secondary" }: { text: string; what: string; kind?: "secondary" | "primary" | "quiet" }) {
+export function CopyButton({
+  text,
+  what,
+  kind = "secondary",
+  labelled = false,
+}: {
+  text: string;
+  what: string;
+  kind?: "secondary" | "primary" | "quiet";
+  /** Shows what is copied on the button itself, where nothing beside it does. */
+  labelled?: boolean;
+}) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -23,7 +34,7 @@ export function CopyButton({ text, what, kind = "secondary" }: { text: string; w
   return (
     <Button kind={kind} size="sm" onClick={copy} aria-label={copied ? "Copied" : `Copy ${what}`}>
       <Icon aria-hidden className="size-3.5" />
-      <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+      <span aria-live="polite">{copied ? "Copied" : labelled ? `Copy ${what}` : "Copy"}</span>
     </Button>
   );
 }

@@ -4,11 +4,12 @@ import { connect } from "#server/connections/connect.ts";
 import { create } from "#server/connections/create.ts";
 import { disconnect, disconnectInput } from "#server/connections/disconnect.ts";
 import { list } from "#server/connections/list.ts";
+import { preflight } from "#server/connections/preflight.ts";
 import { presets } from "#server/connections/presets.ts";
 import { refresh } from "#server/connections/refresh.ts";
 import { refreshUsable } from "#server/connections/refresh-usable.ts";
 import { remove } from "#server/connections/remove.ts";
-import { connectInput, createInput, idInput, listInput, updateInput } from "#server/connections/schema.ts";
+import { connectInput, createInput, idInput, listInput, preflightInput, updateInput } from "#server/connections/schema.ts";
 import { tools } from "#server/connections/tools.ts";
 import { update } from "#server/connections/update.ts";
 import { demand } from "#server/auth/permissions.ts";
@@ -40,6 +41,8 @@ export const connectionRouter = router({
       },
     })
     .query(() => presets),
+  // A mutation, though nothing is stored: it makes requests, and agents are offered queries.
+  preflight: manage.input(preflightInput).mutation(({ ctx, input }) => preflight(ctx.actor, input)),
   create: manage.input(createInput).mutation(({ ctx, input }) => create(ctx.actor, input)),
   update: manage.input(updateInput).mutation(({ ctx, input }) => update(ctx.actor, input)),
   connect: memberProcedure.input(connectInput).mutation(({ ctx, input }) => connect(ctx.actor, input)),
