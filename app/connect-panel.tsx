@@ -2,8 +2,9 @@
 import { Form, useNavigation } from "@remix-run/react";
 
 import { Advanced } from "#app/components/auth-fields.tsx";
+import { EndingNotice, SecretNotice } from "#app/components/connection-health.tsx";
 import type { Failed } from "#app/components/failed.ts";
-import { FailurePanel, FormNotice } from "#app/components/failure-panel.tsx";
+import { FormNotice } from "#app/components/failure-panel.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Section } from "#app/components/ui/card.tsx";
 import { Field } from "#app/components/ui/field.tsx";
@@ -21,7 +22,7 @@ interface ConnectPanelProps {
 }
 
 export function ConnectPanel({ connection, mayUse, failed }: ConnectPanelProps) {
-  const { credentialMode, credential, state, failure } = connection;
+  const { credentialMode, credential, state, endsAt, oauthClient } = connection;
   const shared = credentialMode === "shared";
   return (
     <Section
@@ -37,15 +38,14 @@ export function ConnectPanel({ connection, mayUse, failed }: ConnectPanelProps) 
             {credential.expiresAt && credential.expiresAt > new Date() && (
               <span className="text-muted">
                 {" "}
-                The access token is renewed <Time at={credential.expiresAt} />.
+                {credential.renewable ? "The access token is renewed" : "The sign-in ends"} <Time at={credential.expiresAt} />.
               </span>
             )}
           </p>
         )}
         {credential?.status !== "active" && <p className="text-muted">{state.message}</p>}
-        {failure && (state.name === "unreachable" || state.name === "stale" || state.name === "reconnect_required") && (
-          <FailurePanel failure={failure} title="The last contact with the server failed" />
-        )}
+        <EndingNotice endsAt={endsAt} />
+        <SecretNotice oauthClient={oauthClient} />
         {!shared && !mayUse ? (
           <Notice tone="info">To connect your own account, give yourself access below first.</Notice>
         ) : (

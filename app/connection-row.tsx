@@ -5,8 +5,9 @@ import { Advanced } from "#app/components/auth-fields.tsx";
 import { Confirm } from "#app/components/confirm.tsx";
 import { countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
+import { EndingBadge, EndingNotice } from "#app/components/connection-health.tsx";
 import type { Failed } from "#app/components/failed.ts";
-import { FormNotice } from "#app/components/failure-panel.tsx";
+import { FailurePanel, FormNotice } from "#app/components/failure-panel.tsx";
 import { Button, ButtonLink } from "#app/components/ui/button.tsx";
 import { cx } from "#app/components/ui/cx.ts";
 import { Field } from "#app/components/ui/field.tsx";
@@ -71,7 +72,7 @@ function KeyForm({ connection: { id, name, state }, failed, done }: Pick<RowProp
 
 /** What a person does about an account of their own. */
 function OwnAccount({ connection, membershipId, asked, failed, done }: Omit<RowProps, "admin">) {
-  const { id, name, authType, state, connectedForMe } = connection;
+  const { id, name, url, authType, state, connectedForMe, endsAt, failure } = connection;
   const kind = isMissing(connection) || asked ? "primary" : "secondary";
   return (
     <div className="space-y-3 sm:pl-12">
@@ -79,6 +80,15 @@ function OwnAccount({ connection, membershipId, asked, failed, done }: Omit<RowP
         <Notice tone="good" answer>
           {done}
         </Notice>
+      )}
+      <EndingNotice endsAt={endsAt} />
+      {failure && !failed && (
+        <FailurePanel
+          failure={failure}
+          reference={failure.reference ?? undefined}
+          subject={url}
+          title={`${name} did not answer your account`}
+        />
       )}
       {authType === "oauth" ? (
         <SignIn
@@ -127,6 +137,7 @@ export function ConnectionRow({ connection, admin, ...rest }: RowProps) {
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1.5">
             <h3 className="mr-1 text-base font-semibold">{name}</h3>
             <StateBadge state={state} />
+            <EndingBadge endsAt={connection.endsAt} />
             <ModeBadge mode={credentialMode} />
           </div>
           <p className="mt-1 text-muted">

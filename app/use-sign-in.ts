@@ -48,11 +48,11 @@ async function outcomeOf(attemptId: string, popup: Window | null, signal: AbortS
     await pause(signal);
     if (signal.aborted) return null;
     try {
-      const { state, message } = await browserApi.oauth.status.query({ attemptId }, { signal });
+      const { state, message, failure } = await browserApi.oauth.status.query({ attemptId }, { signal });
       lost = 0;
       if (state === "connected") return { name: "connected" };
       if (state === "failed" || state === "expired")
-        return { name: state, message: message ?? "The sign-in did not finish.", failure: null, reference: null };
+        return { name: state, message: message ?? "The sign-in did not finish.", failure, reference: failure?.reference ?? null };
     } catch (error) {
       lost += 1;
       if (signal.aborted) return null;

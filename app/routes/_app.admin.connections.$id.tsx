@@ -9,6 +9,7 @@ import { ConnectionAccounts } from "#app/components/connection-accounts.tsx";
 import { ConnectionAccess } from "#app/components/connection-access.tsx";
 import { countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
+import { ConnectionHealth, EndingBadge } from "#app/components/connection-health.tsx";
 import { ConnectionSettings } from "#app/components/connection-settings.tsx";
 import { ConnectionWhy } from "#app/components/connection-why.tsx";
 import { DangerZone } from "#app/components/danger-zone.tsx";
@@ -85,6 +86,7 @@ export default function Connection() {
           <>
             <ModeBadge mode={credentialMode} />
             <StateBadge state={state} />
+            <EndingBadge endsAt={connection.endsAt} />
           </>
         }
       >
@@ -109,6 +111,7 @@ export default function Connection() {
           </Notice>
         )}
         <ConnectPanel connection={connection} mayUse={mayUse} failed={failedAt("connect")} />
+        <ConnectionHealth connection={connection} />
         <Section
           id="tools"
           title={connected ? `Tools (${tools.length})` : "Tools"}

@@ -7,6 +7,7 @@ import { formFailure, orBoundary } from "#app/api-error.ts";
 import { AccessRequests } from "#app/components/access-requests.tsx";
 import { accessWords, countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
+import { EndingBadge } from "#app/components/connection-health.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { ButtonLink } from "#app/components/ui/button.tsx";
@@ -56,6 +57,7 @@ function Row({ connection }: { connection: ConnectionSummary }) {
       <div className="flex flex-wrap items-center gap-1.5 md:justify-end">
         <ModeBadge mode={credentialMode} />
         <StateBadge state={state} />
+        <EndingBadge endsAt={connection.endsAt} />
       </div>
       <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted md:col-span-2 md:pl-12">
         <span>{accessWords(access)}</span>

@@ -1,18 +1,12 @@
 // One connection with everything its admin page shows.
-import { z } from "zod";
-
 import type { Actor } from "#server/auth/actor.ts";
 import { db } from "#server/db.ts";
-import { notFound, type UpstreamFailure } from "#server/errors.ts";
+import { notFound } from "#server/errors.ts";
+import { contactsFrom, failureFrom } from "#server/upstream/contacts.ts";
 
+import { credentialEndsAt, secretEndsAt } from "./ending.ts";
 import { managedRows, toManaged } from "./list.ts";
 import type { ConnectionDetail } from "./view.ts";
-
-const failureOutline = z.object({ phase: z.string(), seen: z.string(), actor: z.string(), advice: z.string() });
-
-function isFailure(value: unknown): value is UpstreamFailure {
-  return failureOutline.safeParse(value).success;
-}
 
 /** The admin's view. Throws NOT_FOUND. */
 export async function byId(actor: Actor, { id }: { id: string }): Promise<ConnectionDetail> {
@@ -20,7 +14,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
   const [row] = rows;
   if (!row) throw notFound("connection");
   const { summary, credential, catalog } = toManaged(row, actor.membershipId, people);
-  const [tools, client, accounts] = await Promise.all([
+  const [tools, client, accounts, catalogs] = await Promise.all([
     db.catalogTool.findMany({
       where: { catalogId: catalog?.id ?? "", removedAt: null },
       select: { name: true, title: true, description: true, inputSchema: true, firstSeenAt: true, changedAt: true },
@@ -28,7 +22,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
     }),
     db.oAuthClient.findFirst({
       where: { connectionId: id },
-      select: { issuer: true, source: true, clientId: true },
+      select: { issuer: true, source: true, clientId: true, secretExpiresAt: true },
       orderBy: { createdAt: "desc" },
     }),
     db.credential.findMany({
@@ -36,12 +30,19 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       select: {
         membershipId: true,
         status: true,
+        renewable: true,
+        expiresAt: true,
         createdAt: true,
         membership: { select: { user: { select: { name: true, email: true } } } },
       },
       orderBy: { createdAt: "asc" },
     }),
+    db.catalog.findMany({
+      where: { connectionId: id, connection: { orgId: actor.orgId }, membershipId: { not: null } },
+      select: { membershipId: true, lastSuccessAt: true, lastFailureAt: true, failure: true },
+    }),
   ]);
+  const reached = new Map(catalogs.map((row) => [row.membershipId, row]));
   return {
     ...summary,
     version: row.version,
@@ -59,13 +60,26 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       status: credential.status,
       issuer: credential.issuer,
       expiresAt: credential.expiresAt,
+      renewable: credential.renewable,
       createdAt: credential.createdAt,
       updatedAt: credential.updatedAt,
     },
-    oauthClient: client,
-    accounts: accounts.flatMap(({ membershipId, membership, status, createdAt }) =>
-      membershipId && membership ? [{ membershipId, ...membership.user, status, connectedAt: createdAt }] : [],
-    ),
+    oauthClient: client && { issuer: client.issuer, source: client.source, clientId: client.clientId, secretEndsAt: secretEndsAt(client) },
+    accounts: accounts.flatMap((account) => {
+      const { membershipId, membership, status, createdAt } = account;
+      if (!membershipId || !membership) return [];
+      const contact = reached.get(membershipId);
+      return {
+        membershipId,
+        ...membership.user,
+        status,
+        connectedAt: createdAt,
+        lastSuccessAt: contact?.lastSuccessAt ?? null,
+        lastFailureAt: contact?.lastFailureAt ?? null,
+        failure: failureFrom(contact?.failure),
+        endsAt: credentialEndsAt(account),
+      };
+    }),
     enabled: row.disabledAt === null,
     requestable: row.requestable,
     server: {
@@ -74,6 +88,6 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       transport: catalog?.transport ?? null,
       protocolVersion: catalog?.protocolVersion ?? null,
     },
-    failure: isFailure(catalog?.failure) ? catalog.failure : null,
+    contacts: contactsFrom(catalog?.contacts),
   };
 }

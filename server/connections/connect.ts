@@ -29,7 +29,12 @@ export async function connect(actor: Actor, { id, apiKey }: ConnectInput): Promi
   await transaction(async (tx) => {
     await demandMember(tx, actor);
     await demandUnmoved(tx, connection);
-    await saveCredential(tx, { connectionId: id, holder }, { sealed: sealKey(id, holder, apiKey), issuer: null, expiresAt: null }, listing);
+    await saveCredential(
+      tx,
+      { connectionId: id, holder },
+      { sealed: sealKey(id, holder, apiKey), issuer: null, expiresAt: null, renewable: true },
+      listing,
+    );
     await record(tx, actor, {
       action: "connection.connected",
       target: { type: "connection", id, name: connection.name },

@@ -2,7 +2,7 @@
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { db, transaction } from "#server/db.ts";
-import { DomainError } from "#server/errors.ts";
+import { DomainError, type UpstreamFailure, upstreamFailed } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { type Attempt, checkIssuer, claim } from "#server/oauth/claim.ts";
 import { exchange } from "#server/oauth/exchange.ts";
@@ -62,7 +62,7 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
       await close(actor, attempt, connection, "Something went wrong on our side.");
       throw error;
     }
-    await close(actor, attempt, connection, error.message);
+    await close(actor, attempt, connection, error.message, error.details.failure);
     return { ...known, state: parameters.error === "access_denied" ? "denied" : "failed", message: error.message };
   }
 }
@@ -76,7 +76,12 @@ async function complete(
   checkIssuer(iss, attempt.secrets.discovery);
   if (error === "access_denied") throw new DomainError("FORBIDDEN", "Access was not granted at the provider. Nothing was connected.");
   if (error !== null || code === null)
-    throw new DomainError("UPSTREAM_FAILED", "The provider ended the sign-in without granting access. Try again.");
+    throw upstreamFailed({
+      phase: "authorization",
+      seen: "The provider ended the sign-in without granting access.",
+      actor: "member",
+      advice: "Try again.",
+    });
   const { url } = attempt.secrets;
   // Not even the code is used up for a connection that went elsewhere: what comes back belongs to the address that the person was sent for.
   if (connection.url !== url) throw new DomainError("CONFLICT", "The connection was changed meanwhile. Nothing was connected.");
@@ -111,9 +116,17 @@ async function complete(
 }
 
 /** Notes a failed attempt, so that the page that waits for it can say why. */
-async function close(actor: Actor, attempt: Attempt, connection: { id: string; name: string }, message: string): Promise<void> {
+async function close(
+  actor: Actor,
+  attempt: Attempt,
+  connection: { id: string; name: string },
+  message: string,
+  failure?: UpstreamFailure,
+): Promise<void> {
+  // The reference is this request's, and its log line's.
+  const diagnosis = failure && { failure: { ...failure, reference: actor.requestId } };
   await transaction(async (tx) => {
-    await tx.oAuthAttempt.updateMany({ where: { id: attempt.id }, data: { outcome: "failed", message, sealed: "" } });
+    await tx.oAuthAttempt.updateMany({ where: { id: attempt.id }, data: { outcome: "failed", message, sealed: "", ...diagnosis } });
     const target = { type: "connection", id: connection.id, name: connection.name } as const;
     await record(tx, actor, { action: "connection.authorization_failed", target, outcome: "failed", details: { message } });
   });

@@ -3,7 +3,9 @@ import type { Actor } from "#server/auth/actor.ts";
 import { db, type Prisma } from "#server/db.ts";
 import { usableConnections } from "#server/grants/access.ts";
 import { connectionState, sharedHolder } from "#server/grants/state.ts";
+import { failureFrom } from "#server/upstream/contacts.ts";
 
+import { credentialEndsAt } from "./ending.ts";
 import type { AccessSummary, ConnectionSummary } from "./view.ts";
 
 const manageableInclude = (membershipId: string) =>
@@ -52,6 +54,8 @@ export function toManaged(row: Row, membershipId: string, peopleInOrganization: 
     toolCount: catalog?._count.tools ?? 0,
     listedAt: catalog?.listedAt ?? null,
     lastSuccessAt: catalog?.lastSuccessAt ?? null,
+    failure: failureFrom(catalog?.failure),
+    endsAt: credentialEndsAt(credential),
     access: summarizeAccess(row.grants, peopleInOrganization),
   };
   return { summary, credential, catalog };
@@ -89,5 +93,7 @@ export async function list(actor: Actor, { scope }: { scope: "usable" | "managea
     connectedForMe: credential?.status === "active",
     listedAt: catalog?.listedAt ?? null,
     lastSuccessAt: catalog?.lastSuccessAt ?? null,
+    failure: failureFrom(catalog?.failure),
+    endsAt: credentialEndsAt(credential),
   }));
 }

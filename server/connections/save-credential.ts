@@ -8,6 +8,8 @@ export interface NewSecret {
   sealed: string | null;
   issuer: string | null;
   expiresAt: Date | null;
+  /** Whether it renews itself, or never ends. */
+  renewable: boolean;
 }
 
 /** Stores a proven credential for a credential identity, in place of the one before. Its revision grows, so no pooled session of the old one is used again. */

@@ -1,7 +1,7 @@
 // What the interfaces show of a connection. No secret has a field here.
 import type { AuthType, CredentialMode, CredentialStatus } from "#server/db.ts";
-import type { UpstreamFailure } from "#server/errors.ts";
 import type { StateOfConnection } from "#server/grants/state.ts";
+import type { Contact, StoredFailure } from "#server/upstream/contacts.ts";
 
 /** Who may use a connection, counted for a list. */
 export interface AccessSummary {
@@ -25,6 +25,10 @@ export interface ConnectionSummary {
   toolCount: number;
   listedAt: Date | null;
   lastSuccessAt: Date | null;
+  /** Why the newest contact failed; null when it went well. */
+  failure: StoredFailure | null;
+  /** When the credential ends for good, if that is soon. */
+  endsAt: Date | null;
   /** Only in the manageable list. */
   access?: AccessSummary;
 }
@@ -38,6 +42,19 @@ export interface ToolView {
   changedAt: Date | null;
 }
 
+/** One member's own account, as an admin sees it. */
+export interface AccountView {
+  membershipId: string;
+  name: string;
+  email: string;
+  status: CredentialStatus;
+  connectedAt: Date;
+  lastSuccessAt: Date | null;
+  lastFailureAt: Date | null;
+  failure: StoredFailure | null;
+  endsAt: Date | null;
+}
+
 /** The admin's view of one connection. */
 export interface ConnectionDetail extends ConnectionSummary {
   version: number;
@@ -48,13 +65,21 @@ export interface ConnectionDetail extends ConnectionSummary {
   tools: ToolView[];
   grants: { organization: boolean; membershipIds: string[]; teamIds: string[] };
   /** The credential of the caller's identity (shared, or the admin's own). */
-  credential: { status: CredentialStatus; issuer: string | null; expiresAt: Date | null; createdAt: Date; updatedAt: Date } | null;
-  oauthClient: { issuer: string; source: string; clientId: string } | null;
+  credential: {
+    status: CredentialStatus;
+    issuer: string | null;
+    expiresAt: Date | null;
+    renewable: boolean;
+    createdAt: Date;
+    updatedAt: Date;
+  } | null;
+  oauthClient: { issuer: string; source: string; clientId: string; secretEndsAt: Date | null } | null;
   /** Who connected an account of their own; empty for a shared one. */
-  accounts: { membershipId: string; name: string; email: string; status: CredentialStatus; connectedAt: Date }[];
+  accounts: AccountView[];
   /** Whether it is switched on, and whether members without access may ask for it. */
   enabled: boolean;
   requestable: boolean;
   server: { name: string | null; version: string | null; transport: string | null; protocolVersion: string | null };
-  failure: UpstreamFailure | null;
+  /** The newest contacts of the credential identity, newest first. */
+  contacts: Contact[];
 }

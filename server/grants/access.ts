@@ -49,7 +49,7 @@ const usableSelect = (membershipId: string) =>
     // One row of each at the most: `toUsable` picks the one of the caller's credential identity.
     credentials: {
       where: { holder: { in: [sharedHolder, membershipId] } },
-      select: { id: true, holder: true, status: true, revision: true, issuer: true, expiresAt: true },
+      select: { id: true, holder: true, status: true, revision: true, issuer: true, expiresAt: true, renewable: true },
     },
     catalogs: {
       where: { holder: { in: [sharedHolder, membershipId] } },

@@ -41,7 +41,14 @@ export function clientNeeded(origin: string) {
   );
 }
 
-/** The sealed columns of a client row. */
+/** RFC 7591 section 3.2.1: seconds since 1970, 0 for a secret that does not end. */
+function secretExpiry(information: ClientInformation): Date | null {
+  const seconds = "client_secret_expires_at" in information ? (information.client_secret_expires_at ?? 0) : 0;
+  // 8.64e12 s is the last moment a Date can hold, times a thousand.
+  return seconds > 0 && seconds < 8.64e12 ? new Date(seconds * 1000) : null;
+}
+
+/** The columns of a client row. */
 export function clientColumns(
   connectionId: string,
   issuer: string,
@@ -53,6 +60,7 @@ export function clientColumns(
     issuer,
     source,
     clientId: information.client_id,
+    secretExpiresAt: secretExpiry(information),
     sealed: sealer.seal(JSON.stringify(information), binding(connectionId, issuer)),
   };
 }

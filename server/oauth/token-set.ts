@@ -41,6 +41,7 @@ export function tokenColumns(connectionId: string, holder: string, tokens: Token
     sealed: sealer.seal(JSON.stringify(tokens), binding(connectionId, holder)),
     issuer: tokens.issuer,
     expiresAt: lifetimeSeconds === undefined ? null : new Date(Date.now() + lifetimeSeconds * 1000),
+    renewable: tokens.refreshToken !== null,
   };
 }
 

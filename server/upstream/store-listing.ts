@@ -1,7 +1,6 @@
 // Writes a tool list into the stored catalog: what is new, what changed and what is gone is recorded, the rest is left alone.
 import { Prisma, type Tx } from "#server/db.ts";
-import type { UpstreamFailure } from "#server/errors.ts";
-
+import { type StoredFailure, withContact } from "./contacts.ts";
 import type { ListedTool, Listing } from "./list-tools.ts";
 
 export interface CatalogKey {
@@ -36,11 +35,11 @@ function contentOf({ name, title, description, inputSchema, outputSchema, annota
  * The catalog's row, made where there is none, and locked until `tx` ends. Another listing may be storing at the same time: compared with what was
  * there before it, the tools would not be brought to the digest that says they are.
  */
-async function lockedCatalog(tx: Tx, key: CatalogKey): Promise<{ id: string; digest: string | null }> {
+async function lockedCatalog(tx: Tx, key: CatalogKey): Promise<{ id: string; digest: string | null; contacts: unknown }> {
   const { connectionId, holder } = key;
   const find = () =>
-    tx.$queryRaw<{ id: string; digest: string | null }[]>`
-      SELECT "id", "digest" FROM "Catalog" WHERE "connectionId" = ${connectionId} AND "holder" = ${holder} FOR UPDATE`;
+    tx.$queryRaw<{ id: string; digest: string | null; contacts: unknown }[]>`
+      SELECT "id", "digest", "contacts" FROM "Catalog" WHERE "connectionId" = ${connectionId} AND "holder" = ${holder} FOR UPDATE`;
   const [known] = await find();
   if (known) return known;
   await tx.catalog.createMany({ data: [key], skipDuplicates: true });
@@ -66,7 +65,8 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     failure: Prisma.DbNull,
   };
   const catalog = await lockedCatalog(tx, key);
-  await tx.catalog.update({ where: { id: catalog.id }, data: facts });
+  const contacts = json(withContact(catalog.contacts, { at: now, failure: null }));
+  await tx.catalog.update({ where: { id: catalog.id }, data: { ...facts, contacts } });
   if (catalog.digest === listing.digest) return { added: 0, changed: 0, removed: 0 };
 
   const stored = await tx.catalogTool.findMany({
@@ -103,8 +103,9 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
 }
 
 /** Notes that a contact failed; the stored tools stay. */
-export async function storeFailure(tx: Tx, key: CatalogKey, failure: UpstreamFailure): Promise<void> {
-  const { connectionId, holder } = key;
-  const facts = { lastFailureAt: new Date(), failure: json(failure) };
-  await tx.catalog.upsert({ where: { connectionId_holder: { connectionId, holder } }, create: { ...key, ...facts }, update: facts });
+export async function storeFailure(tx: Tx, key: CatalogKey, failure: StoredFailure): Promise<void> {
+  const at = new Date();
+  const { id, contacts } = await lockedCatalog(tx, key);
+  const facts = { lastFailureAt: at, failure: json(failure), contacts: json(withContact(contacts, { at, failure })) };
+  await tx.catalog.update({ where: { id }, data: facts });
 }

@@ -1,4 +1,6 @@
 // Keeps stored catalogs fresh: one listing at a time per credential identity, in the background once a catalog is there.
+import { randomUUID } from "node:crypto";
+
 import { transaction, type Tx } from "#server/db.ts";
 import { DomainError, upstreamFailed } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
@@ -109,10 +111,15 @@ async function listAndStore(target: UpstreamTarget, signal: AbortSignal): Promis
     );
   } catch (error) {
     const failure = error instanceof DomainError ? error.details.failure : undefined;
-    if (failure)
+    if (failure) {
+      // Nobody's request may be behind this; the failure gets an id of its own to be found by.
+      const reference = randomUUID();
+      const { connectionId, orgId } = target;
+      log.warn({ requestId: reference, orgId, connectionId, phase: failure.phase, causes: loggableCauses(error) }, "listing failed");
       await transaction(async (tx) => {
-        if (await isCurrent(tx, target)) await storeFailure(tx, key, failure);
+        if (await isCurrent(tx, target)) await storeFailure(tx, key, { ...failure, reference });
       });
+    }
     throw error;
   } finally {
     changed(target.orgId);
