@@ -136,6 +136,16 @@ describe("redirects", () => {
     expect(await refusal(fetch(`${inward.origin}/name`))).toBe("reserved_address");
   });
 
+  // prettier-ignore
+  test.each([
+    "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "169.254.169.254.", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]",
+    "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[fe80::1]", "[fd00:ec2::254]",
+  ])("never lead there in another notation: %s", async (host) => {
+    const inward = await server(redirector(307, () => `http://${host}/latest/meta-data`));
+    expect(await refusal(outbound().fetch(inward.origin))).toBe("reserved_address");
+    expect(inward.seen).toHaveLength(1);
+  });
+
   test.each(["file:///etc/passwd", "ftp://hostile.test/", "data:text/plain,x", "http://user:secret@127.0.0.1/"])(
     "never lead to %s",
     async (location) => {
@@ -242,6 +252,19 @@ describe("size", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1_048_576);
   });
 
+  test("so does one of Brotli", async () => {
+    const packed = brotliCompressSync(Buffer.alloc(64 * 1_048_576));
+    const bomb = await server((_request, response) => response.writeHead(200, { "content-encoding": "br" }).end(packed));
+    expect(await refusal((await outbound().fetch(bomb.origin)).text())).toBe("too_large");
+  });
+
+  test("thousands of small headers are refused as well", async () => {
+    const lines = Array.from({ length: 5_000 }, (_, index) => `x-${index}: small\r\n`).join("");
+    const heavy = await serveBytes(`HTTP/1.1 200 OK\r\n${lines}content-length: 0\r\n\r\n`);
+    open.unshift(heavy);
+    await expect(outbound().fetch(heavy.origin)).rejects.toMatchObject({ code: "UND_ERR_HEADERS_OVERFLOW" });
+  });
+
   test("huge headers are refused", async () => {
     const heavy = await serveBytes(`HTTP/1.1 200 OK\r\nx-heavy: ${"x".repeat(70_000)}\r\ncontent-length: 0\r\n\r\n`);
     open.unshift(heavy);
@@ -300,6 +323,15 @@ describe("time", () => {
     });
     const response = await outbound().withLimits({ timeoutMs: 200 })(drip.origin);
     expect(await refusal(response.text())).toBe("timeout");
+  });
+
+  test("so is one whose headers drip for ever", async () => {
+    const drip = await server((_request, { socket }) => {
+      socket?.write("HTTP/1.1 200 OK\r\n");
+      const timer = setInterval(() => socket?.write("x: y\r\n"), 5);
+      socket?.on("close", () => clearInterval(timer));
+    });
+    expect(await refusal(outbound().withLimits({ timeoutMs: 200 })(drip.origin))).toBe("timeout");
   });
 
   test("so is a name that is never resolved", async () => {
