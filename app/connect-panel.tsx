@@ -35,7 +35,7 @@ export function ConnectPanel({ connection, mayUse, failed }: ConnectPanelProps) 
           <p>
             Connected <Time at={credential.createdAt} />
             {credential.issuer && URL.canParse(credential.issuer) && <> at {new URL(credential.issuer).host}</>}.
-            {credential.expiresAt && credential.expiresAt > new Date() && (
+            {credential.expiresAt && credential.expiresAt > new Date() && !endsAt && (
               <span className="text-muted">
                 {" "}
                 {credential.renewable ? "The access token is renewed" : "The sign-in ends"} <Time at={credential.expiresAt} />.

@@ -55,7 +55,7 @@ const registrations = {
   none: "Needs an OAuth app of your own",
 } as const;
 const refreshes = {
-  expected: "Yes, without a person",
+  expected: "Offered by the provider",
   unlikely: "No: somebody has to sign in again when it ends",
   unknown: "The provider does not say",
 } as const;
@@ -83,6 +83,16 @@ function factsOf({ url, auth, server, signIn }: FoundServer): [string, string][]
         ] satisfies [string, string][])
       : []),
   ];
+}
+
+/** Addresses that failed alike, together. */
+function byReason(others: Preflight["others"]): [string, string[]][] {
+  const groups = new Map<string, string[]>();
+  for (const { url, failure } of others) {
+    const reason = `${failure.seen} ${failure.advice}`;
+    groups.set(reason, [...(groups.get(reason) ?? []), url]);
+  }
+  return [...groups];
 }
 
 /** What was found and what was not. `reference` is in the log. */
@@ -137,12 +147,14 @@ export function PreflightReport({ report: { found, others }, reference }: { repo
               : `${others.length} addresses ${found ? "before it are none" : "were tried"}`}
           </summary>
           <ul className="mt-3 space-y-3">
-            {others.map(({ url, failure }) => (
-              <li key={url}>
-                <p className="font-mono text-xs wrap-anywhere">{url}</p>
-                <p className="text-muted">
-                  {failure.seen} {failure.advice}
-                </p>
+            {byReason(others).map(([reason, urls]) => (
+              <li key={reason}>
+                {urls.map((url) => (
+                  <p key={url} className="font-mono text-xs wrap-anywhere">
+                    {url}
+                  </p>
+                ))}
+                <p className="mt-0.5 text-muted">{reason}</p>
               </li>
             ))}
           </ul>

@@ -129,11 +129,11 @@ export default function NewConnection() {
         )}
       </PageHeader>
       <div ref={within} className="space-y-5">
-        {looks && <SmartAdd key={result?.asked} typed={result?.asked ?? ""} failed={result?.failed ?? null} />}
+        {looks && <SmartAdd key={`look ${result?.asked ?? ""}`} typed={result?.asked ?? ""} failed={result?.failed ?? null} />}
         {looks && report && <PreflightReport report={report} reference={result?.reference ?? ""} />}
         {draft ? (
           <ConnectionForm
-            key={draft.key ?? draft.presetId ?? "custom"}
+            key={`form ${draft.key ?? draft.presetId ?? "custom"}`}
             draft={draft}
             pickable={pickable}
             failed={typed ? (result?.failed ?? null) : null}

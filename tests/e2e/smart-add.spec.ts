@@ -35,6 +35,8 @@ test("from a pasted host to a connection", async ({ page, context, browser }) =>
     const reference = /Reference: (\S+)/.exec(report)?.[1] ?? "none";
     expect(product.output()).toContain(reference);
 
+    await look(page, upstream.url);
+    await expect(page.getByLabel("URL", { exact: true })).toHaveValue(upstream.url);
     await look(page, new URL(upstream.url).host);
     await expect(page.getByRole("heading", { name: "Found fake-upstream" })).toBeVisible();
     await expect(page.getByLabel("URL", { exact: true })).toHaveValue(upstream.url);

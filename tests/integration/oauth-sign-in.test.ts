@@ -60,10 +60,10 @@ test("with dynamic registration: begin, sign in, come back, and the tools can be
   expect(asked.get("code_challenge_method")).toBe("S256");
   expect(asked.get("scope")).toBe("ledger:read ledger:write offline_access");
   expect(asked.get("redirect_uri")).toBe("http://gatehouse.test/oauth/callback");
-  expect(await attemptStatus(owner, { attemptId })).toEqual({ state: "pending", message: null });
+  expect(await attemptStatus(owner, { attemptId })).toEqual({ state: "pending", message: null, failure: null });
 
   expect(await finishAuthorization(owner, parametersOf(callback))).toMatchObject({ state: "connected", connectionName: "Ledger" });
-  expect(await attemptStatus(owner, { attemptId })).toEqual({ state: "connected", message: null });
+  expect(await attemptStatus(owner, { attemptId })).toEqual({ state: "connected", message: null, failure: null });
   expect((await requireUsable(member, connectionId)).state.name).toBe("ready");
   expect(await whoAmI(member, connectionId)).toEqual({ account: "bookkeeping@harborpine.example" });
 });
