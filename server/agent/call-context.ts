@@ -10,6 +10,8 @@ export interface CallContext {
   canOpenUrl?: boolean;
   /** Bytes of text the answer may have, where it shares its room with others. */
   inlineBytes?: number;
+  /** There when the agent can sign in again with more scopes. */
+  onMissingScope?: (scope: string) => void;
   /** There when the agent asked for progress. */
   onProgress?: (update: ProgressUpdate) => void;
 }

@@ -43,6 +43,14 @@ function challenge(origin: string, problem: "missing" | "invalid"): Response {
   return refuse(401, -32_001, message, { "www-authenticate": header });
 }
 
+/** 403 with the answer as it is: an agent that signed in by itself can ask for more (RFC 6750 section 3.1), for all it has and what was missing. */
+function stepUp(response: Response, origin: string, scopes: readonly string[]): Response {
+  const metadata = `${origin}/.well-known/oauth-protected-resource/mcp/agent`;
+  const headers = new Headers(response.headers);
+  headers.set("www-authenticate", `Bearer error="insufficient_scope", scope="${scopes.join(" ")}", resource_metadata="${metadata}"`);
+  return new Response(response.body, { status: 403, headers });
+}
+
 /** Reads a body of at most 1 MiB, however long its sender says it is; null when it is longer. */
 async function readBody(request: Request): Promise<string | null> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) return null;
@@ -121,10 +129,11 @@ async function answerRequest(request: Request, { origin, requestId, address, sig
   noteUse(token, { client: () => clientName(body.value) ?? request.headers.get("user-agent"), address });
   const { tokenId, scopes, membership } = token;
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
-  const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")) };
-  const plain = await answerPlain(request, body.value, call);
-  if (plain) return plain;
-  const response = await answer(request, body.value, call);
+  const missing: string[] = [];
+  const onMissingScope = token.audience === null ? {} : { onMissingScope: (scope: string) => void missing.push(scope) };
+  const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")), ...onMissingScope };
+  const response = (await answerPlain(request, body.value, call)) ?? (await answer(request, body.value, call));
+  if (missing.length > 0) return stepUp(response, origin, [...new Set([...scopes, ...missing])]);
   const sessionId = response.ok ? sessionIdFor(body.value) : null;
   if (sessionId !== null) response.headers.set("mcp-session-id", sessionId);
   return response;

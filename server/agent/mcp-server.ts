@@ -24,14 +24,19 @@ const handler = createMcpHandler(
   ({ authInfo }) => {
     const call = authInfo && contexts.get(authInfo);
     if (!call) throw new Error("A request reached the MCP handler without its context.");
-    const { actor, signal, canOpenUrl } = call;
+    const { actor, signal, canOpenUrl, onMissingScope } = call;
     const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
     server.setRequestHandler("tools/list", () => listTools(actor));
     server.setRequestHandler("tools/call", async (request, context) => {
       const onProgress = progressReporter(context);
       const { name, arguments: given } = request.params;
       const either = AbortSignal.any([signal, context.mcpReq.signal]);
-      const result = await runTool(name, given ?? {}, { actor, signal: either, ...(onProgress ? { onProgress } : {}) });
+      const result = await runTool(name, given ?? {}, {
+        actor,
+        signal: either,
+        ...(onMissingScope ? { onMissingScope } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      });
       if (canOpenUrl) return demandUrlElicitation(result);
       const { envelope, inputResponses } = context.mcpReq;
       // Asked once: an agent whose person did not connect after all gets the error in words.

@@ -63,7 +63,10 @@ async function answered(tool: typeof executeCapability, given: unknown, context:
     return await tool(given, context);
   } catch (thrown) {
     const error = orUnavailable(thrown);
-    if (error instanceof ToolError) return errorResult(error.body, requestId);
+    if (error instanceof ToolError) {
+      if (error.body.requiredScope !== undefined) context.onMissingScope?.(error.body.requiredScope);
+      return errorResult(error.body, requestId);
+    }
     if (error instanceof DomainError && error.code !== "INTERNAL") {
       return errorResult({ error: "provider_error", message: error.message, retryable: error.code === "UNAVAILABLE" }, requestId);
     }

@@ -83,6 +83,30 @@ test("fifty refreshes at once all succeed, the grant lives on, and a client that
   }
 });
 
+test("an agent that was given too little is asked to step up, with all it has and what was missing", async () => {
+  const { clientId, refresh } = await agent.tokensByHand();
+  const { body } = await refreshed(clientId, refresh, { scope: "mcp:write" });
+  const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "search_capabilities", arguments: { query: "x" } } };
+  const response = await fetch(`${host.origin}/mcp/agent`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${String(body.access_token)}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify(call),
+  });
+  expect(response.status).toBe(403);
+  expect(response.headers.get("www-authenticate")).toBe(
+    `Bearer error="insufficient_scope", scope="mcp:write mcp:read", resource_metadata="${host.origin}/.well-known/oauth-protected-resource/mcp/agent"`,
+  );
+  expect(await response.json()).toMatchObject({ result: { isError: true, structuredContent: { error: "insufficient_mcp_scope" } } });
+  for (const method of ["GET", "DELETE"]) {
+    const headers = { authorization: `Bearer ${String(body.access_token)}` };
+    expect((await fetch(`${host.origin}/mcp/agent`, { method, headers })).status).toBe(405);
+  }
+});
+
 test("nothing that is stored opens anything: no token, code or client name is in the tables as it is", async () => {
   const { access, refresh, code } = await agent.tokensByHand();
   const stored = JSON.stringify([await db.oAuthRecord.findMany(), await db.auditEvent.findMany()]);
