@@ -19,7 +19,7 @@ export const readInput = z.object({
     .string()
     .regex(/^[1-9]\d{0,8}-[1-9]\d{0,8}$/, 'must be a range such as "100-200"')
     .optional()
-    .describe('Only these lines of a text result, such as "100-200".'),
+    .describe('Only these lines, such as "100-200".'),
 });
 
 /** The value a JSON Pointer (RFC 6901) names. Throws BAD_INPUT when there is none. */
