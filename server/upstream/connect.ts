@@ -18,9 +18,17 @@ import type { MirroredParameter } from "./mirrored-parameters.ts";
 export const transportNames = ["modern", "legacy", "sse"] as const;
 export type TransportName = (typeof transportNames)[number];
 
+/** Which transport a server speaks, and when it was last asked. */
+export interface TransportVerdict {
+  transport: TransportName;
+  at: Date;
+}
+
 export interface OpenSession {
   client: Client;
   transport: TransportName;
+  /** When the transport was negotiated: now, or when an earlier connect did. */
+  transportAt: Date;
   url: URL;
   /** The session's own fetch, for calls that do not need the SDK. */
   fetch: AuthorizedFetch["fetch"];
@@ -47,7 +55,7 @@ export interface ConnectInput {
   url: string;
   authorization: Authorization;
   /** What an earlier connect found: it saves the negotiation. */
-  known?: TransportName | null;
+  known?: TransportVerdict | null;
   signal?: AbortSignal;
   /** Milliseconds for the whole handshake. */
   timeoutMs: number;
@@ -88,10 +96,12 @@ export async function connect({ signal, timeoutMs, ...input }: ConnectInput, sig
 }
 
 async function connectOnce(way: Way): Promise<OpenSession> {
-  const { sighting, until, ...input } = way;
-  if (input.known === "legacy" || input.known === "sse") {
+  const { sighting, until, known } = way;
+  // Modern servers are asked anyway: the negotiation is their handshake.
+  if (known && known.transport !== "modern") {
     try {
-      return await (input.known === "sse" ? connectSse(way) : connectStreamable(way, { kind: "legacy" }));
+      const session = await (known.transport === "sse" ? connectSse(way) : connectStreamable(way, { kind: "legacy" }));
+      return { ...session, transportAt: known.at };
     } catch (error) {
       if (!speaksAnother(sighting, error) || until.aborted) throw error;
     }
@@ -165,7 +175,7 @@ function opened(
   session: Pick<OpenSession, "client" | "transport" | "sessionId" | "close">,
 ): OpenSession {
   const protocolVersion = session.client.getNegotiatedProtocolVersion() ?? "2025-03-26";
-  return { ...session, ...wire, sighting, url: new URL(url), protocolVersion, mirrored: new Map() };
+  return { ...session, ...wire, sighting, url: new URL(url), protocolVersion, transportAt: new Date(), mirrored: new Map() };
 }
 
 export function blankSighting(): Sighting {

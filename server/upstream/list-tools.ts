@@ -27,6 +27,7 @@ export interface Listing {
   tools: ListedTool[];
   digest: string;
   transport: TransportName;
+  transportAt: Date;
   protocolVersion: string;
   serverName: string | null;
   serverVersion: string | null;
@@ -176,6 +177,7 @@ export async function listTools(session: OpenSession, options: ListOptions): Pro
     tools: listed,
     digest: sha256(listed.map(({ digest }) => digest).join("\n")),
     transport: session.transport,
+    transportAt: session.transportAt,
     protocolVersion: session.protocolVersion,
     serverName: server ? own(server.title ?? server.name) : null,
     serverVersion: server ? own(server.version) : null,

@@ -3,9 +3,11 @@
 import { LRUCache } from "lru-cache";
 
 import { db } from "#server/db.ts";
+import { log } from "#server/log.ts";
+import { loggableCauses } from "#server/outbound/loggable.ts";
 
 import { authorizationOf } from "./authorization.ts";
-import { blankSighting, connect, type OpenSession, type TransportName, transportNames } from "./connect.ts";
+import { blankSighting, callBudgetMs, connect, type OpenSession, transportNames, type TransportVerdict } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
 import type { UpstreamTarget } from "./target.ts";
 
@@ -21,8 +23,14 @@ const pool = new LRUCache<string, Promise<OpenSession>>({
   ttl: idleMs,
   updateAgeOnGet: true,
   ttlAutopurge: true,
-  dispose: (session) => void closeQuietly(session),
+  // Calls may still be under way on a session that another one took the place of.
+  dispose: (session, _key, reason) =>
+    reason === "set" ? void setTimeout(() => void closeQuietly(session), callBudgetMs).unref() : void closeQuietly(session),
 });
+/** When the transport of an open session is asked for next, in milliseconds of the clock. */
+const nextNegotiation = new WeakMap<OpenSession, number>();
+/** After a negotiation that failed, or while one runs. */
+const negotiationPauseMs = 3_600_000;
 
 async function closeQuietly(session: Promise<OpenSession>): Promise<void> {
   // A session that never opened, or cannot say goodbye to a dead server, is gone all the same.
@@ -34,13 +42,14 @@ function keyOf({ connectionId, holder, url, credential }: UpstreamTarget): strin
 }
 
 /** The stored transport, unless it is old. */
-async function knownTransport({ connectionId, holder }: UpstreamTarget): Promise<TransportName | null> {
+async function knownTransport({ connectionId, holder }: UpstreamTarget): Promise<TransportVerdict | null> {
   const row = await db.catalog.findUnique({
     where: { connectionId_holder: { connectionId, holder } },
     select: { transport: true, transportAt: true },
   });
-  if (!row?.transportAt || Date.now() - row.transportAt.getTime() > transportMs) return null;
-  return transportNames.find((name) => name === row.transport) ?? null;
+  const transport = transportNames.find((name) => name === row?.transport);
+  if (!transport || !row?.transportAt || Date.now() - row.transportAt.getTime() > transportMs) return null;
+  return { transport, at: row.transportAt };
 }
 
 let toolsChanged: (target: UpstreamTarget) => void = () => undefined;
@@ -50,10 +59,10 @@ export function whenToolsChange(listener: (target: UpstreamTarget) => void): voi
   toolsChanged = listener;
 }
 
-async function open(target: UpstreamTarget, onGone: () => void): Promise<OpenSession> {
+async function open(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, onGone: () => void): Promise<OpenSession> {
   const sighting = blankSighting();
   try {
-    const [authorization, known] = await Promise.all([authorizationOf(target), knownTransport(target)]);
+    const [authorization, known] = await Promise.all([authorizationOf(target), stored]);
     return await connect(
       { url: target.url, authorization, known, timeoutMs: handshakeMs, onToolsChanged: () => toolsChanged(target), onGone },
       sighting,
@@ -67,14 +76,44 @@ async function open(target: UpstreamTarget, onGone: () => void): Promise<OpenSes
 export function sessionFor(target: UpstreamTarget): Promise<OpenSession> {
   const key = keyOf(target);
   const held = pool.get(key);
-  if (held) return held;
+  if (held) {
+    held.then((session) => negotiateDaily(target, held, session)).catch(() => undefined);
+    return held;
+  }
   const forget = () => {
     if (pool.peek(key) === session) pool.delete(key);
   };
-  const session = open(target, forget);
+  const session = open(target, knownTransport(target), forget);
   pool.set(key, session);
   session.catch(forget);
   return session;
+}
+
+/**
+ * Asks once a day, beside the calls, whether a server speaks a better transport by now than the one this session was opened with. When it does,
+ * the new session takes the place of this one, and the catalog learns of it. Never throws.
+ */
+async function negotiateDaily(target: UpstreamTarget, held: Promise<OpenSession>, session: OpenSession): Promise<void> {
+  const due = nextNegotiation.get(session) ?? session.transportAt.getTime() + transportMs;
+  if (session.transport === "modern" || Date.now() < due) return;
+  nextNegotiation.set(session, Date.now() + negotiationPauseMs);
+  const key = keyOf(target);
+  const forget = () => {
+    if (pool.peek(key) === fresh) pool.delete(key);
+  };
+  const fresh = open(target, Promise.resolve(null), forget);
+  try {
+    const { transport, transportAt, close } = await fresh;
+    const isCurrent = pool.peek(key) === held;
+    if (transport === session.transport) {
+      session.transportAt = transportAt;
+      nextNegotiation.delete(session);
+    } else if (isCurrent) pool.set(key, fresh);
+    if (transport === session.transport || !isCurrent) await close();
+    if (isCurrent) toolsChanged(target);
+  } catch (error) {
+    log.info({ connectionId: target.connectionId, causes: loggableCauses(error) }, "daily negotiation failed");
+  }
 }
 
 /** Closes this session of the target; one that was opened in its place meanwhile stays. */

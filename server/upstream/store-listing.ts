@@ -53,7 +53,7 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
   const now = new Date();
   const facts = {
     transport: listing.transport,
-    transportAt: now,
+    transportAt: listing.transportAt,
     serverName: listing.serverName,
     serverVersion: listing.serverVersion,
     protocolVersion: listing.protocolVersion,

@@ -23,6 +23,8 @@ export interface SessionUpstream {
   tools: Record<string, unknown>[];
   sessions: Set<string>;
   forgets: Forgetfulness;
+  /** The revision it says in `initialize`, whatever it was asked for. */
+  protocolVersion: string;
   answersAs: "json" | "stream";
   /** Handles a tools/call itself when it returns true; `write` sends one message on the answer's stream. */
   onCall: ((request: SessionRequest, res: ServerResponse, write: (message: object) => void) => boolean) | null;
@@ -45,7 +47,7 @@ function write(res: ServerResponse, message: object): void {
 function resultOf(upstream: SessionUpstream, { rpcMethod, params }: SessionRequest): object {
   if (rpcMethod === "initialize") {
     return {
-      protocolVersion: "2025-11-25",
+      protocolVersion: upstream.protocolVersion,
       capabilities: { tools: { listChanged: true } },
       serverInfo: { name: "session-upstream", version: "1.0.0" },
     };
@@ -57,7 +59,7 @@ function resultOf(upstream: SessionUpstream, { rpcMethod, params }: SessionReque
 
 /** Starts one on a free port of 127.0.0.1. */
 export async function startSessionUpstream(
-  options: Partial<Pick<SessionUpstream, "answersAs" | "forgets">> = {},
+  options: Partial<Pick<SessionUpstream, "answersAs" | "forgets" | "protocolVersion">> = {},
 ): Promise<SessionUpstream> {
   const streams = new Set<ServerResponse>();
   const upstream: SessionUpstream = {
@@ -66,6 +68,7 @@ export async function startSessionUpstream(
     tools: [{ name: "echo", description: "Returns the text it is given.", inputSchema: { type: "object" } }],
     sessions: new Set(),
     forgets: "404",
+    protocolVersion: "2025-11-25",
     answersAs: "json",
     onCall: null,
     announceChange: () => {

@@ -181,6 +181,14 @@ describe("the plain way", () => {
 });
 
 describe("a session", () => {
+  test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("in the revision %s works", async (protocolVersion) => {
+    const upstream = await legacy({ protocolVersion });
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    expect(await call(target)).toMatchObject(hello);
+    expect(upstream.received.at(-1)?.headers["mcp-protocol-version"]).toBe(protocolVersion);
+    expect(await db.catalog.findFirst()).toMatchObject({ transport: "legacy", protocolVersion });
+  });
+
   test.each<Forgetfulness>(["404", "400"])("that the server forgot (it says %s) is opened anew, once for everybody", async (forgets) => {
     const upstream = await legacy({ forgets });
     const target = await targetFor(await connectTo(owner, upstream.url));

@@ -28,7 +28,13 @@ afterEach(async () => {
 
 function listingOf(name: string): Listing {
   const nothing = { title: null, description: "", outputSchema: null, annotations: null };
-  const facts = { transport: "modern", protocolVersion: "2026-07-28", serverName: null, serverVersion: null } as const;
+  const facts = {
+    transport: "modern",
+    transportAt: new Date(),
+    protocolVersion: "2026-07-28",
+    serverName: null,
+    serverVersion: null,
+  } as const;
   const tools = [{ ...nothing, name, inputSchema: { type: "object" }, digest: `sha256:${name}` }];
   return { ...facts, instructions: null, ttlMs: null, tools, digest: `sha256:${name}` };
 }

@@ -5,8 +5,10 @@ import { disconnect } from "#server/connections/disconnect.ts";
 import { update } from "#server/connections/update.ts";
 import { db } from "#server/db.ts";
 import { closeAllSessions, forgetSessions } from "#server/upstream/sessions.ts";
+import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
 import { type SessionUpstream, startSessionUpstream } from "#tests/fakes/session-upstream.ts";
+import { startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { startSseUpstream } from "#tests/fakes/sse-upstream.ts";
 import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 import { call, connectTo, giveKey, targetFor } from "#tests/setup/upstream.ts";
@@ -174,4 +176,56 @@ test("over HTTP+SSE: calls share one stream, unknown fields stay, and a stream t
   await expect.poll(() => call(target, { arguments: { text: "e" } }).catch(() => null)).toMatchObject({ content: [{ text: "e" }] });
   expect(upstream.opened).toBe(3);
   expect(upstream.calls.filter(({ given }) => given.text === "d")).toHaveLength(1);
+});
+
+/** A server of the 2025 generation behind an address where a modern one takes over when `isOld` ends. */
+async function movingServer() {
+  const [old, modern] = [await sessionServer(), await startUpstream()];
+  open.push(modern);
+  const moving = { modern, old, isOld: true };
+  modern.intercept = (req, res, body) => {
+    if (!moving.isOld) return false;
+    const session = req.headers["mcp-session-id"];
+    const headers = { "content-type": "application/json", ...(typeof session === "string" ? { "mcp-session-id": session } : {}) };
+    const init = { method: req.method, headers, ...(req.method === "POST" ? { body: JSON.stringify(body) } : {}) };
+    // It has no stream of its own.
+    if (req.method === "GET") res.writeHead(405).end();
+    else
+      fetch(old.url, init).then(
+        async (answer) => res.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()),
+        () => res.destroy(),
+      );
+    return true;
+  };
+  return moving;
+}
+
+test("a server of the older generation is asked once a day, beside its calls, and used as what it became", async () => {
+  const moving = await movingServer();
+  const target = await targetFor(await connectTo(owner, moving.modern.url));
+  const verdict = () => db.catalog.findFirstOrThrow({ select: { transport: true, transportAt: true } });
+  const first = await verdict();
+  expect(first.transport).toBe("legacy");
+  await call(target);
+  // A listing is no negotiation.
+  await syncCatalog(target);
+  expect(await verdict()).toEqual(first);
+
+  const initialized = () => moving.old.received.filter(({ rpcMethod }) => rpcMethod === "initialize").length;
+  const before = initialized();
+  const begun = Date.now();
+  const after = (days: number) => vi.useFakeTimers({ toFake: ["Date"], now: begun + days * 24 * 3_600_000 });
+  after(1.01);
+  await Promise.all([call(target), call(target), call(target)]);
+  await expect.poll(initialized).toBe(before + 1);
+  await expect.poll(async () => (await verdict()).transportAt?.getTime()).toBeGreaterThan(first.transportAt?.getTime() ?? 0);
+  expect((await verdict()).transport).toBe("legacy");
+
+  moving.isOld = false;
+  after(2.03);
+  await call(target).catch(() => undefined);
+  await expect.poll(async () => (await verdict()).transport).toBe("modern");
+  moving.modern.received.length = 0;
+  await call(target);
+  expect(moving.modern.received.map(({ rpcMethod }) => rpcMethod)).toEqual(["tools/call"]);
 });
