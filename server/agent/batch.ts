@@ -36,8 +36,8 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
   const results: CallToolResult[] = [];
   // One iterator for all lanes: whichever is free takes the next call.
   const queue = calls.entries();
-  // Progress of one call among several cannot be told apart by the agent, so none is reported.
-  const { onProgress, ...shared } = context;
+  // Progress of one call among several cannot be told apart by the agent, so none is reported; nor can questions.
+  const { onProgress, relay, ...shared } = context;
   const alone = { ...shared, inlineBytes: Math.floor(maxInlineBytes / calls.length) };
   const lane = async () => {
     for (const [index, call] of queue) results[index] = await runOne(call, alone);

@@ -2,6 +2,8 @@
 import type { Actor } from "#server/auth/actor.ts";
 import type { ProgressUpdate } from "#server/upstream/plain-call.ts";
 
+import type { Relay } from "./relayed-questions.ts";
+
 export interface CallContext {
   actor: Actor;
   /** Aborts when the agent cancelled or went away. */
@@ -12,6 +14,8 @@ export interface CallContext {
   inlineBytes?: number;
   /** There when the agent can sign in again with more scopes. */
   onMissingScope?: (scope: string) => void;
+  /** There when the agent can be asked for more input in the middle of a call (2026-07-28). */
+  relay?: Relay;
   /** There when the agent asked for progress. */
   onProgress?: (update: ProgressUpdate) => void;
 }

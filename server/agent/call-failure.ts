@@ -4,11 +4,12 @@ import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import type { ConnectionRow } from "#server/search/search.ts";
 import type { IndexedTool } from "#server/search/tool-index.ts";
-import { UpstreamCallError } from "#server/upstream/call-error.ts";
+import { boundedText, UpstreamCallError } from "#server/upstream/call-error.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import { argumentAdvice } from "./argument-advice.ts";
+import { inWords } from "./relayed-questions.ts";
 import { ToolError, type ToolErrorBody } from "./tool-error.ts";
 
 interface Failed {
@@ -98,6 +99,14 @@ export function callFailure(error: unknown, failed: Failed): unknown {
       return tell({
         error: "result_too_large",
         message: `The result of ${name} is larger than Gatehouse accepts. Ask for less: a narrower query, fewer fields, a smaller page.`,
+        retryable: false,
+      });
+    case "input_required":
+      return tell({
+        error: "provider_error",
+        message: boundedText(
+          `${name} needs more input before it goes on: it ${inWords(error.questions ?? { inputRequests: {} })}. This client cannot pass that on; give it in the arguments if the tool takes it there, or use a client with elicitation.`,
+        ),
         retryable: false,
       });
     case "cancelled":

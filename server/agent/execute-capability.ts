@@ -10,6 +10,7 @@ import { requireUsable, type UsableConnection, usableConnections } from "#server
 import { type Operation, operations } from "#server/search/operations.ts";
 import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-index.ts";
+import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
@@ -19,6 +20,7 @@ import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { parse, split } from "./execute-input.ts";
 import { contentOf, fitResult } from "./fit-result.ts";
+import { callerInput, relayQuestions } from "./relayed-questions.ts";
 import { ToolError } from "./tool-error.ts";
 
 const callBudgetMs = 120_000;
@@ -135,11 +137,15 @@ function withGuidance(result: CallToolResult, digest: string | undefined, tool: 
 }
 
 /** Runs one capability for the caller. Throws ToolError for everything an agent has to be told. */
-export async function executeCapability(given: unknown, { actor, signal, onProgress, inlineBytes }: CallContext): Promise<CallToolResult> {
+export async function executeCapability(
+  given: unknown,
+  { actor, signal, onProgress, inlineBytes, relay }: CallContext,
+): Promise<CallToolResult> {
   const began = performance.now();
   const parsed = parse(given);
   const { name } = parsed;
   const argumentText = JSON.stringify(parsed.arguments);
+  const argumentsDigest = `sha256:${createHash("sha256").update(argumentText).digest("hex")}`;
   const target = split(name);
   let connection: UsableConnection | null = null;
   let auditId: string | null = null;
@@ -156,7 +162,7 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
       capability: name,
       connectionId: connection?.id ?? null,
       connectionName: connection?.name ?? null,
-      argumentsDigest: `sha256:${createHash("sha256").update(argumentText).digest("hex")}`,
+      argumentsDigest,
       argumentsBytes: Buffer.byteLength(argumentText),
     });
 
@@ -188,13 +194,17 @@ export async function executeCapability(given: unknown, { actor, signal, onProgr
     if (problem) throw problem;
     const tool = await findTool(connection, target.toolName, name);
 
+    const upstream = targetOf(connection);
+    const asked = { actor, target: upstream, capability: name, argumentsDigest };
+    const input = relay && callerInput(relay, asked);
+
     auditId = await intent();
     const call = { name: target.toolName, arguments: parsed.arguments };
     const failed = { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin };
-    const upstream = targetOf(connection);
     const result = await within(signal, callBudgetMs, (budget) =>
-      callTool(upstream, call, { signal: budget, ...(onProgress ? { onProgress } : {}) }),
+      callTool(upstream, call, { signal: budget, ...(input ? { input } : {}), ...(onProgress ? { onProgress } : {}) }),
     ).catch((error: unknown) => {
+      if (relay && error instanceof UpstreamCallError && error.questions) relayQuestions(relay, error.questions, asked);
       throw callFailure(error, failed);
     });
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);

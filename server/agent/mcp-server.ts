@@ -5,6 +5,7 @@ import { log } from "#server/log.ts";
 
 import type { CallContext } from "./call-context.ts";
 import { instructions, serverInfo } from "./tool-definitions.ts";
+import { relayFor } from "./relayed-questions.ts";
 import { listTools, runTool } from "./tools.ts";
 import { asInputRequired, declaresUrlElicitation, demandUrlElicitation } from "./url-elicitation.ts";
 
@@ -31,14 +32,12 @@ const handler = createMcpHandler(
       const onProgress = progressReporter(context);
       const { name, arguments: given } = request.params;
       const either = AbortSignal.any([signal, context.mcpReq.signal]);
-      const result = await runTool(name, given ?? {}, {
-        actor,
-        signal: either,
-        ...(onMissingScope ? { onMissingScope } : {}),
-        ...(onProgress ? { onProgress } : {}),
-      });
-      if (canOpenUrl) return demandUrlElicitation(result);
       const { envelope, inputResponses } = context.mcpReq;
+      const relay = relayFor(envelope, { responses: inputResponses, state: context.mcpReq.requestState<string>() });
+      const own = { ...(onMissingScope ? { onMissingScope } : {}), ...(onProgress ? { onProgress } : {}), ...(relay ? { relay } : {}) };
+      const result = await runTool(name, given ?? {}, { actor, signal: either, ...own });
+      if (relay?.asked) return relay.asked;
+      if (canOpenUrl) return demandUrlElicitation(result);
       // Asked once: an agent whose person did not connect after all gets the error in words.
       const asks = inputResponses === undefined && declaresUrlElicitation(envelope);
       return asks ? asInputRequired(result) : result;

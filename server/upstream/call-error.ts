@@ -10,7 +10,14 @@ export type UpstreamCallReason =
   | "protocol_error"
   | "unreachable"
   | "result_too_large"
+  | "input_required"
   | "cancelled";
+
+/** What a server wants to know from the person before it goes on (2026-07-28, multi round-trip requests). */
+export interface ServerQuestions {
+  inputRequests: Record<string, { method: string; params?: Record<string, unknown> }>;
+  requestState?: string;
+}
 
 export interface UpstreamCallDetails {
   retryAfterSeconds?: number;
@@ -18,6 +25,8 @@ export interface UpstreamCallDetails {
   explicit?: boolean;
   /** The JSON-RPC error as the server sent it, bounded in length. */
   upstream?: { code: number; message: string; data?: unknown };
+  /** `input_required`: what the server asks. */
+  questions?: ServerQuestions;
   cause?: unknown;
 }
 
@@ -27,17 +36,19 @@ export class UpstreamCallError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly explicit: boolean;
   readonly upstream: UpstreamCallDetails["upstream"];
+  readonly questions: ServerQuestions | undefined;
 
   constructor(
     reason: UpstreamCallReason,
     message: string,
-    { cause, retryAfterSeconds, explicit = false, upstream }: UpstreamCallDetails = {},
+    { cause, retryAfterSeconds, explicit = false, upstream, questions }: UpstreamCallDetails = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
     this.explicit = explicit;
     this.upstream = upstream;
+    this.questions = questions;
   }
 }
 

@@ -2,6 +2,7 @@
 // Handshakes, negotiation and HTTP+SSE stay with the SDK; a test holds both ways to equal results.
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { z } from "zod";
 
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
@@ -19,8 +20,16 @@ export interface ProgressUpdate {
   message?: string;
 }
 
+/** What the caller can be asked in the middle of a call (2026-07-28), and its answers to what a server asked before. */
+export interface CallerInput {
+  capabilities: Record<string, unknown>;
+  responses?: Record<string, unknown>;
+  requestState?: string;
+}
+
 export interface CallOptions {
   signal: AbortSignal;
+  input?: CallerInput;
   onProgress?: (update: ProgressUpdate) => void;
 }
 
@@ -43,11 +52,15 @@ function callHeaders(session: OpenSession, input: CallInput): Record<string, str
   return { ...headers, ...parameters, "mcp-method": "tools/call", "mcp-name": headerValue(input.name) };
 }
 
-function metaOf(session: OpenSession, progressToken: number | undefined): Record<string, unknown> | undefined {
+function metaOf(
+  session: OpenSession,
+  progressToken: number | undefined,
+  capabilities: CallerInput["capabilities"],
+): Record<string, unknown> | undefined {
   const meta: Record<string, unknown> = {};
   if (session.transport === "modern") {
     meta[PROTOCOL_VERSION_META_KEY] = session.protocolVersion;
-    meta[CLIENT_CAPABILITIES_META_KEY] = {};
+    meta[CLIENT_CAPABILITIES_META_KEY] = capabilities;
   }
   if (progressToken !== undefined) meta.progressToken = progressToken;
   return Object.keys(meta).length > 0 ? meta : undefined;
@@ -79,6 +92,11 @@ function isJson(text: string): boolean {
   }
 }
 
+const questionsOutline = z.object({
+  inputRequests: z.record(z.string(), z.object({ method: z.string(), params: z.record(z.string(), z.unknown()).optional() })).default({}),
+  requestState: z.string().optional(),
+});
+
 function isResult(value: unknown): value is CallToolResult {
   return isObject(value);
 }
@@ -100,9 +118,11 @@ function resultOf(answer: RpcAnswer): CallToolResult {
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
-  if (resultType !== "complete")
-    throw new UpstreamCallError("protocol_error", "The server asks the person for more input first, which Gatehouse cannot pass on yet.");
-  return untouched;
+  if (resultType === "complete") return untouched;
+  const asked = questionsOutline.safeParse(resultType === "input_required" ? untouched : null);
+  if (!asked.success)
+    throw new UpstreamCallError("protocol_error", "The server's answer is of a kind that is not known, or asks something unreadable.");
+  throw new UpstreamCallError("input_required", "The server asks for more input first.", { questions: asked.data });
 }
 
 async function readStream(
@@ -174,12 +194,18 @@ export class HttpRefusal {
 export async function plainCall(
   session: OpenSession,
   input: CallInput,
-  { signal, onProgress }: CallOptions,
+  { signal, input: { capabilities, responses, requestState } = { capabilities: {} }, onProgress }: CallOptions,
 ): Promise<CallToolResult | HttpRefusal> {
   lastId += 1;
   const id = lastId;
-  const meta = metaOf(session, onProgress ? id : undefined);
-  const params = { name: input.name, arguments: input.arguments, ...(meta ? { _meta: meta } : {}) };
+  const meta = metaOf(session, onProgress ? id : undefined, capabilities);
+  const params = {
+    name: input.name,
+    arguments: input.arguments,
+    ...(responses ? { inputResponses: responses } : {}),
+    ...(requestState === undefined ? {} : { requestState }),
+    ...(meta ? { _meta: meta } : {}),
+  };
   const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
   const cancelled = () => sayCancelled(session, id);
   signal.addEventListener("abort", cancelled, { once: true });

@@ -2,11 +2,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 
-import { type CallToolResult, createMcpHandler, ProtocolError, Server, type Tool } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  createMcpHandler,
+  type InputRequiredResult,
+  ProtocolError,
+  Server,
+  type Tool,
+} from "@modelcontextprotocol/server";
 
 export interface FakeTool extends Partial<Omit<Tool, "name">> {
   name: string;
-  run?: (given: Record<string, unknown>, signal: AbortSignal) => CallToolResult | Promise<CallToolResult>;
+  run?: (
+    given: Record<string, unknown>,
+    signal: AbortSignal,
+    round: { responses: Record<string, unknown> | undefined; state: string | undefined },
+  ) => CallToolResult | InputRequiredResult | Promise<CallToolResult>;
 }
 
 export interface ReceivedRequest {
@@ -42,7 +53,12 @@ function serverFor(upstream: FakeUpstream): Server {
   server.setRequestHandler("tools/call", async ({ params }, { mcpReq }) => {
     const tool = upstream.tools.find(({ name }) => name === params.name);
     if (!tool) throw new ProtocolError(-32_602, `Unknown tool: ${params.name}`);
-    return (await tool.run?.(params.arguments ?? {}, mcpReq.signal)) ?? { content: [] };
+    return (
+      (await tool.run?.(params.arguments ?? {}, mcpReq.signal, {
+        responses: mcpReq.inputResponses,
+        state: mcpReq.requestState<string>(),
+      })) ?? { content: [] }
+    );
   });
   return server;
 }

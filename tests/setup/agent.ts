@@ -1,7 +1,11 @@
 // An agent before the product's door: the endpoint behind a real HTTP server, a real upstream, and MCP clients of both generations.
 import { createServer, type Server } from "node:http";
 
-import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
+import {
+  Client as ModernClient,
+  type ClientCapabilities,
+  StreamableHTTPClientTransport as ModernTransport,
+} from "@modelcontextprotocol/client";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -124,8 +128,8 @@ export async function legacyClient(world: AgentWorld, token: string): Promise<Cl
 }
 
 /** A client of 2026-07-28 (the v2 SDK), closed after the test. */
-export async function modernClient(world: AgentWorld, token: string): Promise<ModernClient> {
-  const client = new ModernClient({ name: "peer", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+export async function modernClient(world: AgentWorld, token: string, capabilities: ClientCapabilities = {}): Promise<ModernClient> {
+  const client = new ModernClient({ name: "peer", version: "1.0.0" }, { capabilities, versionNegotiation: { mode: "auto" } });
   open.push(client);
   await client.connect(new ModernTransport(door(world), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
   return client;

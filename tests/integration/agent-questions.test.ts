@@ -1,0 +1,105 @@
+// A third-party server that asks the person in the middle of a call: passed on to agents that can answer, told in words to the others.
+import { CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
+import { inputRequired } from "@modelcontextprotocol/server";
+import { expect, test, vi } from "vitest";
+import { z } from "zod";
+
+import { createMember } from "#prisma/factories.ts";
+import type { FakeTool } from "#tests/fakes/mcp-upstream.ts";
+import { ask, call, connectUpstream, execute, legacyClient, modernClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+
+const world = useAgentWorld();
+const answered = z.object({ confirm: z.object({ action: z.string(), content: z.object({ sure: z.boolean() }) }) });
+
+/** Asks whether one is sure, twice, and remembers in its state what is to be deleted. */
+const deleteTool: FakeTool = {
+  name: "delete",
+  inputSchema: { type: "object", properties: { id: { type: "string" } } },
+  run: ({ id }, _signal, { responses, state }) => {
+    const round = state === undefined ? 0 : Number(state.split(":")[1]);
+    const sure = answered.safeParse(responses).data?.confirm.content.sure ?? false;
+    if (round === 2) return { content: [{ type: "text", text: `${state?.split(":")[0]} deleted: ${sure}` }] };
+    const requestedSchema = { type: "object" as const, properties: { sure: { type: "boolean" as const } }, required: ["sure"] };
+    return inputRequired({
+      inputRequests: { confirm: inputRequired.elicit({ message: `Delete ${String(id)}? (${round})`, requestedSchema }) },
+      requestState: `${String(id)}:${round + 1}`,
+    });
+  },
+};
+
+const given = (id: string) => ({ name: "execute_capability", arguments: { name: `mcp:${id}:delete`, arguments: { id: "invoice" } } });
+
+test("an agent of 2026-07-28 answers for its person, round after round, and the server's state comes back to it", async () => {
+  world.upstream.tools = [deleteTool];
+  const { id } = await connectUpstream(world);
+  const client = await modernClient(world, await tokenFor(world.owner.actor), { elicitation: { form: {} } });
+  const asked: string[] = [];
+  client.setRequestHandler("elicitation/create", ({ params }) => {
+    asked.push(params.message);
+    return { action: "accept", content: { sure: true } };
+  });
+  const result = await client.callTool(given(id));
+  expect(result.content).toEqual([{ type: "text", text: "invoice deleted: true" }]);
+  expect(asked).toEqual(["Delete invoice? (0)", "Delete invoice? (1)"]);
+});
+
+test("agents that cannot be asked are told in words what the server asks", async () => {
+  world.upstream.tools = [deleteTool];
+  const { id } = await connectUpstream(world);
+  const token = await tokenFor(world.owner.actor);
+  for (const result of [
+    await execute(await legacyClient(world, token), `mcp:${id}:delete`, { id: "invoice" }),
+    await (await modernClient(world, token)).callTool(given(id)),
+    // One of several calls at once cannot ask either.
+    await call(await legacyClient(world, token), "execute_capability", { calls: [given(id).arguments] }),
+  ])
+    expect(JSON.stringify(result.content)).toMatch(/elicitation/);
+  // A server that asks although nobody said that it could.
+  world.upstream.intercept = (_req, res, body) => {
+    if (typeof body !== "object" || body === null || !("method" in body) || body.method !== "tools/call" || !("id" in body)) return false;
+    const inputRequests = { q: { method: "elicitation/create", params: { message: "Which account?" } } };
+    const result = { resultType: "input_required", inputRequests };
+    res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id: body.id, result }));
+    return true;
+  };
+  expect(await execute(await legacyClient(world, token), `mcp:${id}:delete`)).toMatchObject({
+    isError: true,
+    structuredContent: { error: "provider_error", message: expect.stringContaining('asks the person "Which account?"') },
+  });
+});
+
+const outline = z.object({ result: z.looseObject({ requestState: z.string().optional() }) });
+
+test("a state is good for its call, its person and its hour alone, and shows nothing of the server's", async () => {
+  world.upstream.tools = [deleteTool];
+  const { id } = await connectUpstream(world);
+  const other = await createMember({ id: world.owner.actor.orgId, name: "Acme" });
+  const [own, foreign] = [await tokenFor(world.owner.actor), await tokenFor(other.actor)];
+  const inputResponses = { confirm: { action: "accept", content: { sure: true } } };
+  const send = async (token: string, more: object, what = given(id)) => {
+    const _meta = { [PROTOCOL_VERSION_META_KEY]: "2026-07-28", [CLIENT_CAPABILITIES_META_KEY]: { elicitation: { form: {} } } };
+    const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { ...what, ...more, _meta } };
+    const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "execute_capability" };
+    const text = await (await ask(world, token, body, { headers })).text();
+    return outline.parse(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text)).result;
+  };
+  const { requestState } = await send(own, {});
+  expect(requestState).toMatch(/^v1\./);
+  expect(Buffer.from(requestState ?? "", "base64").toString()).not.toContain("invoice");
+  const calls = () => world.upstream.received.filter(({ rpcMethod }) => rpcMethod === "tools/call");
+  world.upstream.received.length = 0;
+  const refused = { isError: true, structuredContent: { error: "invalid_capability_arguments" } };
+  const elsewhere = { ...given(id), arguments: { ...given(id).arguments, arguments: { id: "another" } } };
+  expect(await send(foreign, { inputResponses, requestState })).toMatchObject(refused);
+  expect(await send(own, { inputResponses, requestState }, elsewhere)).toMatchObject(refused);
+  expect(await send(own, { inputResponses, requestState: "invoice:2" })).toMatchObject(refused);
+  expect(calls()).toEqual([]);
+  // Answers to nothing that was asked stay here.
+  await send(own, { inputResponses });
+  expect(calls()[0]?.params).not.toHaveProperty("inputResponses");
+  expect(await send(own, { inputResponses, requestState })).toMatchObject({ resultType: "input_required" });
+  expect(calls()[1]?.params).toMatchObject({ inputResponses, requestState: "invoice:1" });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_001 });
+  expect(await send(own, { inputResponses, requestState })).toMatchObject(refused);
+  vi.useRealTimers();
+});
