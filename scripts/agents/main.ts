@@ -53,6 +53,7 @@ async function tryOut(agent: Agent, capability: string): Promise<string[]> {
   const facts = factsOf(wire.exchanges);
   const canCall = agent.needsModel !== true;
   const whole = facts.signedIn && facts.connected && (!canCall || (facts.listed && facts.searched && facts.executed));
+  if (!whole) process.exitCode = 1;
   if (!whole || process.env.VERBOSE) {
     for (const { code, output } of runs) console.log(`  [${code}] ${output.trim().slice(-1_500).replaceAll("\n", "\n  ")}`);
     for (const { method, path: address, status } of wire.exchanges) console.log(`  ${method} ${address.slice(0, 60)} ${status}`);

@@ -156,6 +156,15 @@ test("the client metadata document names this product by its own address", async
   });
 });
 
+test("the set-up script is text for its own address, for anybody, and for no other address", async () => {
+  const response = await fetch(`${product.origin}/agents/setup.sh`);
+  expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.get("set-cookie")).toBeNull();
+  expect(await response.text()).toContain(`url='${product.origin}/mcp/agent'`);
+  expect((await send("/agents/setup.sh", { host: "evil.example';id;'" })).status).toBe(421);
+});
+
 test("a callback that is not ours shows nothing of what it was sent", async () => {
   const response = await fetch(
     `${product.origin}/oauth/callback?state=%3Cscript%3Ealert(1)%3C/script%3E&error=access_denied&error_description=call+0900+SCAM`,
