@@ -70,7 +70,7 @@ export default function Connection() {
   const refreshing = useNavigation().formData?.get("intent") === "refresh";
   const failedAt = (intent: string) => (result?.intent === intent ? result.failed : null);
   const doneAt = (intent: string) => (result?.intent === intent ? result.message : null);
-  const { name, url, tools, state, credentialMode, server, listedAt, createdAt } = connection;
+  const { name, url, tools, state, credentialMode, server, listedAt, createdAt, leftOut } = connection;
   const connected = connection.credential !== null;
   return (
     <>
@@ -143,6 +143,18 @@ export default function Connection() {
             )}
             <FormNotice failed={failedAt("refresh")} title="The tools could not be listed" />
             {tools.length > 0 && <ToolList tools={tools} since={createdAt} />}
+            {leftOut && (
+              <div className="text-muted">
+                <p>{`${countTools(leftOut.count)} of the server's list cannot be used; the provider has to mend ${leftOut.count === 1 ? "it" : "them"}.`}</p>
+                <ul className="list-disc pl-5">
+                  {leftOut.examples.map(({ name, why }, index) => (
+                    <li key={index} className="break-words">
+                      {name || "(without a name)"}: {why}
+                    </li>
+                  ))}
+                </ul>
+              </div>
+            )}
             {tools.length === 0 && (
               <p className="text-muted">
                 {connected ? "The server offers no tools." : "The tools appear here once an account is connected."}

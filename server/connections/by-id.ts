@@ -1,4 +1,6 @@
 // One connection with everything its admin page shows.
+import { z } from "zod";
+
 import type { Actor } from "#server/auth/actor.ts";
 import { db } from "#server/db.ts";
 import { notFound } from "#server/errors.ts";
@@ -7,6 +9,8 @@ import { contactsFrom, failureFrom } from "#server/upstream/contacts.ts";
 import { credentialEndsAt, secretEndsAt } from "./ending.ts";
 import { managedRows, toManaged } from "./list.ts";
 import type { ConnectionDetail } from "./view.ts";
+
+const leftOutOutline = z.object({ count: z.number(), examples: z.array(z.object({ name: z.string(), why: z.string() })) });
 
 /** The admin's view. Throws NOT_FOUND. */
 export async function byId(actor: Actor, { id }: { id: string }): Promise<ConnectionDetail> {
@@ -89,5 +93,6 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       protocolVersion: catalog?.protocolVersion ?? null,
     },
     contacts: contactsFrom(catalog?.contacts),
+    leftOut: leftOutOutline.safeParse(catalog?.leftOut).data ?? null,
   };
 }

@@ -2,6 +2,7 @@
 import type { AuthType, CredentialMode, CredentialStatus } from "#server/db.ts";
 import type { StateOfConnection } from "#server/grants/state.ts";
 import type { Contact, StoredFailure } from "#server/upstream/contacts.ts";
+import type { LeftOut } from "#server/upstream/list-tools.ts";
 
 /** Who may use a connection, counted for a list. */
 export interface AccessSummary {
@@ -82,4 +83,6 @@ export interface ConnectionDetail extends ConnectionSummary {
   server: { name: string | null; version: string | null; transport: string | null; protocolVersion: string | null };
   /** The newest contacts of the credential identity, newest first. */
   contacts: Contact[];
+  /** Tools of the server's newest list that could not be taken over; null when there are none. */
+  leftOut: LeftOut | null;
 }

@@ -33,6 +33,14 @@ export interface Listing {
   serverVersion: string | null;
   instructions: string | null;
   ttlMs: number | null;
+  leftOut: LeftOut;
+}
+
+/** What a list held and the catalog does not. */
+export interface LeftOut {
+  count: number;
+  /** The first ones: names as they may be shown, and why. */
+  examples: { name: string; why: string }[];
 }
 
 const maxPages = 20;
@@ -40,6 +48,7 @@ const maxTools = 2_000;
 const maxListBytes = 8 * 1_048_576;
 const maxSchemaBytes = 512 * 1024;
 const maxSchemaDepth = 64;
+const maxLeftOutExamples = 10;
 const maxNameLength = 256;
 const maxTitleLength = 500;
 const maxDescriptionLength = 20_000;
@@ -95,16 +104,16 @@ function plainText(text: string, maxLength: number): string {
     .replace(/\p{Cs}/gu, "\ufffd");
 }
 
-/** What is kept of a tool; null when its name cannot be used or its schemas are out of bounds. */
-function toListed(raw: unknown, session: OpenSession): ListedTool | null {
+/** What is kept of a tool, or why it is left out. */
+function toListed(raw: unknown, session: OpenSession): ListedTool | string {
   const parsed = toolOutline.safeParse(raw);
-  if (!parsed.success) return null;
+  if (!parsed.success) return "Its name or its schema cannot be used.";
   const { name, title, description, annotations } = parsed.data;
   const inputSchema = parsed.data.inputSchema ?? { type: "object" };
   const outputSchema = parsed.data.outputSchema ?? null;
-  if ([inputSchema, outputSchema, annotations].some((value) => isDeeper(value, maxSchemaDepth))) return null;
-  if ([inputSchema, outputSchema].some((schema) => JSON.stringify(schema).length > maxSchemaBytes)) return null;
-  if (session.transport === "modern" && mirroredParameters(inputSchema) === null) return null;
+  if ([inputSchema, outputSchema, annotations].some((value) => isDeeper(value, maxSchemaDepth))) return "Its schema is nested too deeply.";
+  if ([inputSchema, outputSchema].some((schema) => JSON.stringify(schema).length > maxSchemaBytes)) return "Its schema is too large.";
+  if (session.transport === "modern" && mirroredParameters(inputSchema) === null) return "Its x-mcp-header is not valid.";
   const annotatedTitle = typeof annotations?.title === "string" ? annotations.title : null;
   const content = {
     name,
@@ -154,22 +163,28 @@ async function* pagesOf({ client }: OpenSession, { signal, pageTimeoutMs }: List
  */
 export async function listTools(session: OpenSession, options: ListOptions): Promise<Listing> {
   const tools = new Map<string, ListedTool>();
-  const leftOut = { duplicates: 0, unusable: 0 };
+  const leftOut: LeftOut = { count: 0, examples: [] };
+  const leave = (raw: unknown, why: string) => {
+    leftOut.count += 1;
+    if (leftOut.examples.length === maxLeftOutExamples) return;
+    const name = z.object({ name: z.string() }).safeParse(raw).data?.name ?? "";
+    leftOut.examples.push({ name: boundedText(session.redacted(name)).slice(0, 80), why });
+  };
   let bytes = 0;
   let ttlMs: number | null = null;
   for await (const page of pagesOf(session, options)) {
     if (tools.size + page.tools.length > maxTools) throw tooMuch(`has more than ${maxTools} tools`);
     for (const raw of page.tools) {
       const tool = toListed(raw, session);
-      if (!tool) leftOut.unusable += 1;
-      else if (tools.has(tool.name)) leftOut.duplicates += 1;
+      if (typeof tool === "string") leave(raw, tool);
+      else if (tools.has(tool.name)) leave(raw, "Its name is listed twice.");
       else tools.set(tool.name, tool);
-      bytes += tool ? JSON.stringify(tool).length : 0;
+      bytes += typeof tool === "string" ? 0 : JSON.stringify(tool).length;
       if (bytes > maxListBytes) throw tooMuch("is larger than 8 MB");
     }
     if (page.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Infinity, page.ttlMs);
   }
-  if (leftOut.duplicates + leftOut.unusable > 0) log.info({ host: session.url.host, ...leftOut }, "tools left out of a list");
+  if (leftOut.count > 0) log.info({ host: session.url.host, count: leftOut.count }, "tools left out of a list");
   const listed = [...tools.values()];
   const server = session.client.getServerVersion();
   const own = (text: string) => session.redacted(boundedText(text));
@@ -183,6 +198,7 @@ export async function listTools(session: OpenSession, options: ListOptions): Pro
     serverVersion: server ? own(server.version) : null,
     instructions: session.redacted(plainText(session.client.getInstructions() ?? "", 10_000)) || null,
     ttlMs,
+    leftOut,
   };
 }
 

@@ -105,12 +105,15 @@ async function negotiateDaily(target: UpstreamTarget, held: Promise<OpenSession>
   try {
     const { transport, transportAt, close } = await fresh;
     const isCurrent = pool.peek(key) === held;
-    if (transport === session.transport) {
-      session.transportAt = transportAt;
-      nextNegotiation.delete(session);
-    } else if (isCurrent) pool.set(key, fresh);
-    if (transport === session.transport || !isCurrent) await close();
-    if (isCurrent) toolsChanged(target);
+    if (transport !== session.transport && isCurrent) {
+      pool.set(key, fresh);
+      toolsChanged(target);
+      return;
+    }
+    // The next listing stores the date.
+    session.transportAt = transportAt;
+    nextNegotiation.delete(session);
+    await close();
   } catch (error) {
     log.info({ connectionId: target.connectionId, causes: loggableCauses(error) }, "daily negotiation failed");
   }

@@ -15,6 +15,9 @@ export interface CatalogChange {
   removed: number;
 }
 
+/** Tools that are gone are kept for when they come back: this many of one catalog, beside those that went last. */
+const maxRemembered = 500;
+
 const json = (value: object): Prisma.InputJsonValue => JSON.parse(JSON.stringify(value));
 const nullable = (value: object | null | undefined) => (value ? json(value) : Prisma.DbNull);
 
@@ -61,6 +64,7 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     ttlMs: listing.ttlMs === null ? null : Math.round(Math.min(listing.ttlMs, 86_400_000)),
     listedAt: now,
     digest: listing.digest,
+    leftOut: nullable(listing.leftOut.count > 0 ? listing.leftOut : null),
     lastSuccessAt: now,
     failure: Prisma.DbNull,
   };
@@ -97,6 +101,10 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     written.push({ ...row, id: old.id, firstSeenAt: old.firstSeenAt, changedAt: isOther ? now : old.changedAt });
   }
   if (gone.length > 0) await tx.catalogTool.updateMany({ where: { id: { in: gone } }, data: { removedAt: now } });
+  // A server may have other tools at every list: of those that are gone the newest are remembered.
+  const old = stored.filter(({ removedAt, name }) => removedAt !== null && !listed.has(name));
+  const forgotten = old.sort((a, b) => Number(b.removedAt) - Number(a.removedAt)).slice(Math.max(0, maxRemembered - gone.length));
+  if (forgotten.length > 0) await tx.catalogTool.deleteMany({ where: { id: { in: forgotten.map(({ id }) => id) } } });
   if (replaced.length > 0) await tx.catalogTool.deleteMany({ where: { id: { in: replaced } } });
   if (written.length > 0) await tx.catalogTool.createMany({ data: written });
   return change;

@@ -24,6 +24,8 @@ const maxAtOnce = 8;
 const pageMs = 5_000;
 /** Of the 8, so that one organization with many slow servers leaves room for the others. */
 const maxForOneOrg = 3;
+/** Milliseconds between two listings because a server says that its tools changed. */
+const changePauseMs = 10_000;
 /** A whole listing, its turn included. */
 const listingMs = 60_000;
 
@@ -173,4 +175,24 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
   });
 }
 
-whenToolsChange((target) => refreshIfStale(target, null));
+/** Those whose change was followed lately, and whether there was another one since. */
+const announced = new Map<string, { again: boolean }>();
+
+/** A change is followed at once, and those after it together: a server that announces one every second must not keep the database busy. */
+function followChange(target: UpstreamTarget): void {
+  const id = `${target.connectionId}\0${target.holder}`;
+  const held = announced.get(id);
+  if (held) {
+    held.again = true;
+    return;
+  }
+  const state = { again: false };
+  announced.set(id, state);
+  refreshIfStale(target, null);
+  setTimeout(() => {
+    announced.delete(id);
+    if (state.again) followChange(target);
+  }, changePauseMs).unref();
+}
+
+whenToolsChange(followChange);

@@ -36,7 +36,7 @@ function listingOf(name: string): Listing {
     serverVersion: null,
   } as const;
   const tools = [{ ...nothing, name, inputSchema: { type: "object" }, digest: `sha256:${name}` }];
-  return { ...facts, instructions: null, ttlMs: null, tools, digest: `sha256:${name}` };
+  return { ...facts, instructions: null, ttlMs: null, leftOut: { count: 0, examples: [] }, tools, digest: `sha256:${name}` };
 }
 
 // On PGlite transactions take turns anyway; a server lets them overlap.

@@ -218,7 +218,11 @@ test("a server of the older generation is asked once a day, beside its calls, an
   after(1.01);
   await Promise.all([call(target), call(target), call(target)]);
   await expect.poll(initialized).toBe(before + 1);
-  await expect.poll(async () => (await verdict()).transportAt?.getTime()).toBeGreaterThan(first.transportAt?.getTime() ?? 0);
+  const listed = async () => {
+    await syncCatalog(target);
+    return (await verdict()).transportAt?.getTime();
+  };
+  await expect.poll(listed).toBeGreaterThan(first.transportAt?.getTime() ?? 0);
   expect((await verdict()).transport).toBe("legacy");
 
   moving.isOld = false;

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Catalog" ADD COLUMN     "leftOut" JSONB;
