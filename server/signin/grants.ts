@@ -1,12 +1,10 @@
-// Agents that signed in by URL: listing them, ending their access, and finding whose token one is.
+// Agents that signed in by URL: listing them, and ending their access.
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { may } from "#server/auth/permissions.ts";
 import { db, transaction } from "#server/db.ts";
 import { notFound } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
-
-import { recordsOf } from "./records.ts";
 
 const shown = {
   id: true,
@@ -63,22 +61,4 @@ export async function revokeAgents(actor: Actor): Promise<{ ended: number }> {
   });
   changed(actor.orgId);
   return { ended };
-}
-
-/** What an access token of ours is good for; null when it is unknown, expired, or its grant is gone. */
-export async function readAccessToken(token: string) {
-  const payload = await recordsOf("AccessToken").find(token);
-  if (!payload?.grantId || !payload.accountId) return null;
-  const grant = await db.agentGrant.findFirst({
-    where: { id: payload.grantId, membershipId: payload.accountId },
-    select: {
-      id: true,
-      membership: {
-        select: { id: true, orgId: true, role: true, org: { select: { name: true } }, user: { select: { id: true, name: true } } },
-      },
-    },
-  });
-  if (!grant) return null;
-  const audience = Array.isArray(payload.aud) ? payload.aud[0] : payload.aud;
-  return { ...grant, audience: audience ?? "", scopes: (payload.scope ?? "").split(" "), expiresAt: new Date((payload.exp ?? 0) * 1_000) };
 }

@@ -111,6 +111,17 @@ export function recordsOf(model: string) {
   };
 }
 
+/** Under which id an access token of ours is kept, by its hash. */
+export const accessTokenId = (tokenHash: string) => `AccessToken:${tokenHash}`;
+
+/** What an access token is good for, from its stored payload. Throws when that cannot be opened. */
+export function openAccessToken(id: string, sealed: string): { audience: string; scopes: string[]; expiresAt: Date } {
+  const payload: unknown = JSON.parse(sealer.open(sealed, bindingOf(id)));
+  if (!isPayload(payload)) throw new Error("A stored access token is damaged.");
+  const audience = Array.isArray(payload.aud) ? payload.aud[0] : payload.aud;
+  return { audience: audience ?? "", scopes: (payload.scope ?? "").split(" "), expiresAt: new Date((payload.exp ?? 0) * 1_000) };
+}
+
 /** A payload stored once for good, made by `make` the first time: of several that make it at once one wins. */
 export async function storedOnce(model: string, make: () => Payload): Promise<Payload> {
   const id = idOf(model, model);

@@ -6,7 +6,7 @@ import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { hashSecret } from "#server/seal.ts";
-import { readAccessToken } from "#server/signin/grants.ts";
+import { accessTokenId, openAccessToken } from "#server/signin/records.ts";
 
 import { isPlausible } from "./format.ts";
 import { networkKindOf } from "./network-kind.ts";
@@ -31,45 +31,42 @@ function isScope(scope: string): scope is TokenScope {
   return tokenScopes.some((known) => known === scope);
 }
 
-async function load(tokenHash: string): Promise<VerifiedToken | null> {
-  const row = await db.agentToken.findUnique({
-    where: { tokenHash },
-    select: {
-      id: true,
-      scopes: true,
-      expiresAt: true,
-      revokedAt: true,
-      membership: {
-        select: { id: true, orgId: true, role: true, org: { select: { name: true } }, user: { select: { id: true, name: true } } },
-      },
-    },
-  });
-  if (!row || row.revokedAt) return null;
-  return toVerified(row, null);
-}
-
 interface Found {
   id: string;
-  scopes: string[];
+  /** Of an agent that signed in by URL: its access token as our authorization server keeps it. */
+  recordId: string | null;
+  sealed: string | null;
+  scopes: string[] | null;
   expiresAt: Date | null;
-  membership: { id: string; orgId: string; role: Role; org: { name: string }; user: { id: string; name: string } };
+  membershipId: string;
+  orgId: string;
+  orgName: string;
+  role: Role;
+  userId: string;
+  name: string;
 }
 
-function toVerified(row: Found, audience: string | null): VerifiedToken {
-  const { id: membershipId, orgId, role, org, user } = row.membership;
-  return {
-    tokenId: row.id,
-    audience,
-    scopes: row.scopes.filter(isScope),
-    expiresAt: row.expiresAt,
-    membership: { orgId, orgName: org.name, membershipId, userId: user.id, name: user.name, role },
-  };
-}
-
-/** The access token of an agent that signed in by URL. */
-async function loadSignedIn(bearer: string): Promise<VerifiedToken | null> {
-  const found = await readAccessToken(bearer);
-  return found && toVerified(found, found.audience);
+/** One statement for both kinds of token, each by its unique hash: this is asked for every request that memory cannot answer. */
+async function load(tokenHash: string): Promise<VerifiedToken | null> {
+  const [row] = await db.$queryRaw<Found[]>`
+    WITH token AS (
+      SELECT "id", "membershipId", "scopes", "expiresAt", NULL AS "recordId", NULL AS "sealed"
+      FROM "AgentToken" WHERE "tokenHash" = ${tokenHash} AND "revokedAt" IS NULL
+      UNION ALL
+      SELECT g."id", g."membershipId", NULL, NULL, r."id", r."sealed"
+      FROM "OAuthRecord" r JOIN "AgentGrant" g ON g."id" = r."grantId" AND g."membershipId" = r."membershipId"
+      WHERE r."id" = ${accessTokenId(tokenHash)}
+    )
+    SELECT token.*, m."orgId", m."role"::text AS "role", o."name" AS "orgName", u."id" AS "userId", u."name"
+    FROM token JOIN "Membership" m ON m."id" = token."membershipId" JOIN "Organization" o ON o."id" = m."orgId" JOIN "User" u ON u."id" = m."userId"`;
+  if (!row) return null;
+  const { id: tokenId, recordId, sealed, orgId, orgName, membershipId, userId, name, role } = row;
+  const membership = { orgId, orgName, membershipId, userId, name, role };
+  if (recordId !== null && sealed !== null) {
+    const { audience, scopes, expiresAt } = openAccessToken(recordId, sealed);
+    return { tokenId, audience, scopes: scopes.filter(isScope), expiresAt, membership };
+  }
+  return { tokenId, audience: null, scopes: (row.scopes ?? []).filter(isScope), expiresAt: row.expiresAt, membership };
 }
 
 /** Who a bearer token acts for, or null when it is unknown, expired, revoked, malformed, or its membership is gone. */
@@ -80,7 +77,7 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
   let token = held && held.version === versionOf(held.token.membership.orgId) ? held.token : null;
   if (!token) {
     const before = totalChanges();
-    token = (await load(tokenHash)) ?? (await loadSignedIn(bearer));
+    token = await load(tokenHash);
     // What was read while something changed may be out of date already: good for this request, not to be remembered.
     if (token && before === totalChanges()) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
   }
