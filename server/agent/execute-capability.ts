@@ -199,7 +199,7 @@ export async function executeCapability(
     const input = relay && callerInput(relay, asked);
 
     auditId = await intent();
-    const call = { name: target.toolName, arguments: parsed.arguments };
+    const call = { name: target.toolName, arguments: parsed.arguments, inputSchema: tool.inputSchema };
     const failed = { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin };
     const result = await within(signal, callBudgetMs, (budget) =>
       callTool(upstream, call, { signal: budget, ...(input ? { input } : {}), ...(onProgress ? { onProgress } : {}) }),

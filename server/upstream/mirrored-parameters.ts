@@ -34,6 +34,18 @@ export function mirroredParameters(inputSchema: unknown): MirroredParameter[] | 
   return areDistinct && found.length === declared ? found : null;
 }
 
+const learned = new WeakMap<object, MirroredParameter[]>();
+
+/** The same for a schema that was stored, remembered as long as that schema is. */
+export function storedMirroring(inputSchema: unknown): MirroredParameter[] {
+  if (!isObject(inputSchema)) return [];
+  const known = learned.get(inputSchema);
+  if (known) return known;
+  const found = mirroredParameters(inputSchema) ?? [];
+  learned.set(inputSchema, found);
+  return found;
+}
+
 /** A header value holds visible ASCII; anything else travels Base64-encoded in the sentinel form of the 2026-07-28 transport. */
 export function headerValue(text: string): string {
   if (/^[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !text.startsWith("=?base64?")) return text;

@@ -1,17 +1,21 @@
 // A tools/call as one POST on the session's keep-alive connections, without the SDK client's machinery (which costs several times the call itself).
 // Handshakes, negotiation and HTTP+SSE stay with the SDK; a test holds both ways to equal results.
+import { setTimeout } from "node:timers/promises";
+
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { z } from "zod";
 
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
-import { headerValue, mirrorHeaders } from "./mirrored-parameters.ts";
+import { headerValue, mirrorHeaders, storedMirroring } from "./mirrored-parameters.ts";
 import { boundedError, ofRpcError, type RpcError } from "./rpc-error.ts";
 
 export interface CallInput {
   name: string;
   arguments: Record<string, unknown>;
+  /** The stored schema of the tool: it says which arguments are mirrored in headers. */
+  inputSchema?: unknown;
 }
 
 export interface ProgressUpdate {
@@ -47,9 +51,8 @@ function headersOf(session: OpenSession): Record<string, string> {
 function callHeaders(session: OpenSession, input: CallInput): Record<string, string> {
   const headers = headersOf(session);
   if (session.transport !== "modern") return headers;
-  const mirrored = session.mirrored.get(input.name);
-  const parameters = mirrored ? mirrorHeaders(mirrored, input.arguments) : {};
-  return { ...headers, ...parameters, "mcp-method": "tools/call", "mcp-name": headerValue(input.name) };
+  const mirrored = session.mirrored.get(input.name) ?? storedMirroring(input.inputSchema);
+  return { ...headers, ...mirrorHeaders(mirrored, input.arguments), "mcp-method": "tools/call", "mcp-name": headerValue(input.name) };
 }
 
 function metaOf(
@@ -125,26 +128,50 @@ function resultOf(answer: RpcAnswer): CallToolResult {
   throw new UpstreamCallError("input_required", "The server asks for more input first.", { questions: asked.data });
 }
 
-async function readStream(
-  session: OpenSession,
-  response: Response,
-  id: number,
-  onProgress: CallOptions["onProgress"],
-): Promise<CallToolResult> {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
-  try {
-    for (let event = await reader?.read(); event?.value !== undefined; event = await reader?.read()) {
-      if (event.value.data === "") continue;
-      for (const message of parseMessages(session.redacted(event.value.data))) {
-        if (message.id === id && message.method === undefined) return resultOf(message);
-        if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
-          report(message.params, onProgress);
-        else if (message.method !== undefined && message.id !== undefined) answerServer(session, message);
+/** Milliseconds until a stream that ended early is asked for again where the server names none, and within which bounds it may name them. */
+const resumeMs = 1_000;
+const shortestResumeMs = 100;
+const longestResumeMs = 30_000;
+/** Streams in a row without a new event, after which the server is given up. */
+const maxResumes = 5;
+
+/**
+ * Reads the stream until the result. A server of the 2025 generation may end a stream early and go on in another one, which is asked for with the id
+ * of the last event (2025-11-25, transports, "Resumability and Redelivery"), after the pause it named.
+ */
+async function readStream(session: OpenSession, first: Response, id: number, { signal, onProgress }: CallOptions): Promise<CallToolResult> {
+  let response = first;
+  let lastEventId: string | undefined;
+  let pauseMs = resumeMs;
+  for (let resumes = 0; ;) {
+    const events = new EventSourceParserStream({ onRetry: (ms) => (pauseMs = Math.min(Math.max(ms, shortestResumeMs), longestResumeMs)) });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(events).getReader();
+    try {
+      for (let event = await reader?.read(); event?.value !== undefined; event = await reader?.read()) {
+        if (event.value.id) {
+          lastEventId = event.value.id;
+          resumes = 0;
+        }
+        if (event.value.data === "") continue;
+        for (const message of parseMessages(session.redacted(event.value.data))) {
+          if (message.id === id && message.method === undefined) return resultOf(message);
+          if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
+            report(message.params, onProgress);
+          else if (message.method !== undefined && message.id !== undefined) answerServer(session, message);
+        }
       }
+    } finally {
+      // The result is the last thing anybody waits for; a stream left open would hold its connection. A stream that failed has told so already.
+      reader?.cancel().catch(() => undefined);
     }
-  } finally {
-    // The result is the last thing anybody waits for; a stream left open would hold its connection. A stream that failed has told so already.
-    reader?.cancel().catch(() => undefined);
+    resumes += 1;
+    if (lastEventId === undefined || session.transport !== "legacy" || resumes > maxResumes) break;
+    await setTimeout(pauseMs, undefined, { signal });
+    const headers = { ...headersOf(session), accept: "text/event-stream", "last-event-id": lastEventId };
+    response = await session.fetch(session.url, { headers, signal });
+    if (response.ok && response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream")) continue;
+    await response.body?.cancel();
+    break;
   }
   throw new UpstreamCallError("unreachable", "The server ended its answer before the result came.");
 }
@@ -212,7 +239,8 @@ export async function plainCall(
   try {
     const response = await session.fetch(session.url, { method: "POST", headers: callHeaders(session, input), body, signal });
     const type = response.headers.get("content-type")?.toLowerCase() ?? "";
-    if (response.ok && type.startsWith("text/event-stream")) return await readStream(session, response, id, onProgress);
+    if (response.ok && type.startsWith("text/event-stream"))
+      return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });
     if (!type.includes("json")) {
       await response.body?.cancel();
       return new HttpRefusal(response, null);

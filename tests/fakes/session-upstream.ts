@@ -28,6 +28,8 @@ export interface SessionUpstream {
   answersAs: "json" | "stream";
   /** Handles a tools/call itself when it returns true; `write` sends one message on the answer's stream. */
   onCall: ((request: SessionRequest, res: ServerResponse, write: (message: object) => void) => boolean) | null;
+  /** Goes on with a stream that ended early (Last-Event-ID). */
+  onResume: ((request: SessionRequest, res: ServerResponse, write: (message: object) => void) => void) | null;
   /** Tells every open session that the tools changed. */
   announceChange: () => void;
   /** Open GET streams. */
@@ -71,6 +73,7 @@ export async function startSessionUpstream(
     protocolVersion: "2025-11-25",
     answersAs: "json",
     onCall: null,
+    onResume: null,
     announceChange: () => {
       for (const res of streams) write(res, { method: "notifications/tools/list_changed" });
     },
@@ -103,6 +106,8 @@ export async function startSessionUpstream(
     if (req.method === "DELETE") {
       upstream.sessions.delete(session ?? "");
       res.writeHead(200).end();
+    } else if (req.method === "GET" && req.headers["last-event-id"] !== undefined && upstream.onResume) {
+      upstream.onResume(request, res, (message) => write(res, message));
     } else if (req.method === "GET") {
       res.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
       streams.add(res);

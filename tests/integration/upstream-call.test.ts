@@ -160,6 +160,42 @@ describe("the plain way", () => {
     expect(seen).toEqual([{ progress: 1, total: 2, message: "half" }]);
   });
 
+  test("goes on with a stream that the server ended early, after the pause it named, and gives up one that stays silent", async () => {
+    const upstream = await legacy();
+    let callId: unknown;
+    let ended = 0;
+    upstream.onCall = ({ id }, res) => {
+      callId = id;
+      ended = performance.now();
+      res.writeHead(200, { "content-type": "text/event-stream" }).end("id: e-1\nretry: 250\ndata: \n\n");
+      return true;
+    };
+    upstream.onResume = ({ headers }, res, write) => {
+      expect(headers["last-event-id"]).toBe("e-1");
+      expect(performance.now() - ended).toBeGreaterThanOrEqual(245);
+      write({ id: callId, result: hello });
+      res.end();
+    };
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    expect(await call(target)).toMatchObject(hello);
+    let asked = 0;
+    upstream.onResume = (_request, res) => {
+      asked += 1;
+      res.writeHead(200, { "content-type": "text/event-stream" }).end("retry: 100\n\n");
+    };
+    await expect(call(target)).rejects.toMatchObject({ reason: "unreachable" });
+    expect(asked).toBe(5);
+  });
+
+  test("mirrors arguments in headers from the first call on, as the stored schema says", async () => {
+    const region = { type: "string", "x-mcp-header": "Region" };
+    const inputSchema = { type: "object" as const, properties: { region } };
+    const upstream = await modern([{ ...echoTool, inputSchema }]);
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    expect(await call(target, { arguments: { text: "hello", region: "eu-west" }, inputSchema })).toMatchObject(hello);
+    expect(upstream.received.at(-1)?.headers["mcp-param-region"]).toBe("eu-west");
+  });
+
   test("mirrors arguments in headers where a server wants that, after it was told so once", async () => {
     const region = { type: "string", "x-mcp-header": "Region" };
     const inputSchema = { type: "object" as const, properties: { region } };
