@@ -201,6 +201,8 @@ const rows: Record<string, Row> = {
     rest: "ok",
     but: { "no grant": "NOT_FOUND", "other organization": "NOT_FOUND" },
   },
+  // The caller's own usable connections, whichever those are.
+  "connection.refreshUsable": open(),
   "connection.remove": adminsOf(({ connectionId }) => ({ id: connectionId })),
   "grant.list": adminsOf(({ connectionId }) => ({ connectionId })),
   "grant.replace": adminsOf(({ connectionId }) => ({ connectionId, version: 1, access: nobody })),
