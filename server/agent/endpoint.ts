@@ -9,7 +9,7 @@ import { links } from "#server/origin.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
 import { clientName } from "./client-name.ts";
-import { answer } from "./mcp-server.ts";
+import { type Answer, answer } from "./mcp-server.ts";
 import { answerPlain } from "./plain-request.ts";
 import { saysUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
 
@@ -92,19 +92,30 @@ function tooMany(seconds: number): Response {
   return refuse(429, -32_000, `Too many requests. Wait ${seconds} seconds.`, { "retry-after": String(seconds) });
 }
 
-/** Answers one request at `/mcp/agent`; never throws. */
-export async function handleAgentRequest(request: Request, context: AgentRequestContext): Promise<Response> {
-  try {
-    return await answerRequest(request, context);
-  } catch (thrown) {
-    const error = orUnavailable(thrown);
-    if (error instanceof DomainError && error.code === "UNAVAILABLE") return refuse(503, -32_000, error.message, { "retry-after": "1" });
-    log.error({ err: error, requestId: context.requestId }, "agent request failed");
-    return refuse(500, -32_603, `Something went wrong in Gatehouse. Reference: ${context.requestId}.`);
-  }
+/** The endpoint in front of `answerMcp`. What it returns never throws. */
+export function endpointFor(answerMcp: Answer) {
+  return async (request: Request, context: AgentRequestContext): Promise<Response> => {
+    try {
+      return await answerRequest(request, context, answerMcp);
+    } catch (thrown) {
+      const error = orUnavailable(thrown);
+      if (error instanceof DomainError && error.code === "UNAVAILABLE") return refuse(503, -32_000, error.message, { "retry-after": "1" });
+      log.error({ err: error, requestId: context.requestId }, "agent request failed");
+      return refuse(500, -32_603, `Something went wrong in Gatehouse. Reference: ${context.requestId}.`);
+    }
+  };
 }
 
-async function answerRequest(request: Request, { origin, requestId, address, signal }: AgentRequestContext): Promise<Response> {
+/** Answers one request at `/mcp/agent`; never throws. */
+export const handleAgentRequest = endpointFor(
+  async (request, body, call) => (await answerPlain(request, body, call)) ?? answer(request, body, call),
+);
+
+async function answerRequest(
+  request: Request,
+  { origin, requestId, address, signal }: AgentRequestContext,
+  answerMcp: Answer,
+): Promise<Response> {
   const authorization = request.headers.get("authorization");
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   if (bearer === undefined) return challenge(origin, authorization === null ? "missing" : "invalid");
@@ -132,7 +143,7 @@ async function answerRequest(request: Request, { origin, requestId, address, sig
   const missing: string[] = [];
   const onMissingScope = token.audience === null ? {} : { onMissingScope: (scope: string) => void missing.push(scope) };
   const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")), ...onMissingScope };
-  const response = (await answerPlain(request, body.value, call)) ?? (await answer(request, body.value, call));
+  const response = await answerMcp(request, body.value, call);
   if (missing.length > 0) return stepUp(response, origin, [...new Set([...scopes, ...missing])]);
   const sessionId = response.ok ? sessionIdFor(body.value) : null;
   if (sessionId !== null) response.headers.set("mcp-session-id", sessionId);

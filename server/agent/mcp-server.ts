@@ -9,8 +9,9 @@ import { relayFor } from "./relayed-questions.ts";
 import { listTools, runTool } from "./tools.ts";
 import { asInputRequired, declaresUrlElicitation, demandUrlElicitation } from "./url-elicitation.ts";
 
-/** The handler passes `authInfo` through untouched; this is how a request's context finds its way to its tools. */
-const contexts = new WeakMap<AuthInfo, Omit<CallContext, "onProgress">>();
+/** Answers one MCP request that was authenticated and read. */
+export type Answer = (request: Request, body: unknown, call: RequestContext) => Promise<Response>;
+type RequestContext = Omit<CallContext, "onProgress">;
 
 function progressReporter({ mcpReq }: ServerContext): CallContext["onProgress"] {
   const token = mcpReq._meta?.progressToken;
@@ -21,36 +22,42 @@ function progressReporter({ mcpReq }: ServerContext): CallContext["onProgress"] 
   };
 }
 
-const handler = createMcpHandler(
-  ({ authInfo }) => {
-    const call = authInfo && contexts.get(authInfo);
-    if (!call) throw new Error("A request reached the MCP handler without its context.");
-    const { actor, signal, canOpenUrl, onMissingScope } = call;
-    const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
-    server.setRequestHandler("tools/list", () => listTools(actor));
-    server.setRequestHandler("tools/call", async (request, context) => {
-      const onProgress = progressReporter(context);
-      const { name, arguments: given } = request.params;
-      const either = AbortSignal.any([signal, context.mcpReq.signal]);
-      const { envelope, inputResponses } = context.mcpReq;
-      const relay = relayFor(envelope, { responses: inputResponses, state: context.mcpReq.requestState<string>() });
-      const own = { ...(onMissingScope ? { onMissingScope } : {}), ...(onProgress ? { onProgress } : {}), ...(relay ? { relay } : {}) };
-      const result = await runTool(name, given ?? {}, { actor, signal: either, ...own });
-      if (relay?.asked) return relay.asked;
-      if (canOpenUrl) return demandUrlElicitation(result);
-      // Asked once: an agent whose person did not connect after all gets the error in words.
-      const asks = inputResponses === undefined && declaresUrlElicitation(envelope);
-      return asks ? asInputRequired(result) : result;
-    });
-    return server;
-  },
-  { onerror: (error) => log.debug({ err: error }, "mcp exchange") },
-);
-
-/** Answers one MCP request that was authenticated and read. */
-export function answer(request: Request, body: unknown, context: Omit<CallContext, "onProgress">): Promise<Response> {
-  const { actor } = context;
-  const authInfo: AuthInfo = { token: "", clientId: actor.tokenId ?? "", scopes: [...actor.scopes] };
-  contexts.set(authInfo, context);
-  return handler.fetch(request, { authInfo, parsedBody: body });
+/** The SDK's handler, with `serverFor` building what answers one request: the product's two tools, or the fixtures that the protocol's own suite wants. */
+export function answerWith(serverFor: (call: RequestContext) => Server): Answer {
+  // The handler passes `authInfo` through untouched; this is how a request's context finds its way to its tools.
+  const contexts = new WeakMap<AuthInfo, RequestContext>();
+  const handler = createMcpHandler(
+    ({ authInfo }) => {
+      const call = authInfo && contexts.get(authInfo);
+      if (!call) throw new Error("A request reached the MCP handler without its context.");
+      return serverFor(call);
+    },
+    { onerror: (error) => log.debug({ err: error }, "mcp exchange") },
+  );
+  return (request, body, call) => {
+    const { actor } = call;
+    const authInfo: AuthInfo = { token: "", clientId: actor.tokenId ?? "", scopes: [...actor.scopes] };
+    contexts.set(authInfo, call);
+    return handler.fetch(request, { authInfo, parsedBody: body });
+  };
 }
+
+export const answer = answerWith(({ actor, signal, canOpenUrl, onMissingScope }) => {
+  const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
+  server.setRequestHandler("tools/list", () => listTools(actor));
+  server.setRequestHandler("tools/call", async (request, context) => {
+    const onProgress = progressReporter(context);
+    const { name, arguments: given } = request.params;
+    const either = AbortSignal.any([signal, context.mcpReq.signal]);
+    const { envelope, inputResponses } = context.mcpReq;
+    const relay = relayFor(envelope, { responses: inputResponses, state: context.mcpReq.requestState<string>() });
+    const own = { ...(onMissingScope ? { onMissingScope } : {}), ...(onProgress ? { onProgress } : {}), ...(relay ? { relay } : {}) };
+    const result = await runTool(name, given ?? {}, { actor, signal: either, ...own });
+    if (relay?.asked) return relay.asked;
+    if (canOpenUrl) return demandUrlElicitation(result);
+    // Asked once: an agent whose person did not connect after all gets the error in words.
+    const asks = inputResponses === undefined && declaresUrlElicitation(envelope);
+    return asks ? asInputRequired(result) : result;
+  });
+  return server;
+});

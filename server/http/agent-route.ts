@@ -55,16 +55,21 @@ async function send(response: Response, res: ExpressResponse): Promise<void> {
   res.end();
 }
 
-/** Answers every method at `/mcp/agent`. */
-export const agentRoute: RequestHandler = (req, res, next) => {
-  // A web Request cannot be made of these.
-  if (req.method === "TRACE" || req.method === "CONNECT") return void res.status(405).set("allow", "POST").end();
-  const { origin, requestId, address, signal } = factsOf(req);
-  toRequest(req, origin)
-    .then((request) => handleAgentRequest(request, { origin, requestId, address, signal }))
-    .then((response) => send(response, res))
-    .catch((error: unknown) => {
-      // A client that went away in the middle of its body is nobody to answer.
-      if (!signal.aborted) next(error);
-    });
-};
+/** An Express route for an endpoint; it answers every method. */
+export const routeTo =
+  (handle: typeof handleAgentRequest): RequestHandler =>
+  (req, res, next) => {
+    // A web Request cannot be made of these.
+    if (req.method === "TRACE" || req.method === "CONNECT") return void res.status(405).set("allow", "POST").end();
+    const { origin, requestId, address, signal } = factsOf(req);
+    toRequest(req, origin)
+      .then((request) => handle(request, { origin, requestId, address, signal }))
+      .then((response) => send(response, res))
+      .catch((error: unknown) => {
+        // A client that went away in the middle of its body is nobody to answer.
+        if (!signal.aborted) next(error);
+      });
+  };
+
+/** Answers `/mcp/agent`. */
+export const agentRoute = routeTo(handleAgentRequest);
