@@ -49,6 +49,25 @@ async function readyAfter(settings: Record<string, string>): Promise<{ seconds: 
   return { seconds: (performance.now() - began) / 1000, product };
 }
 
+/** The cost of checking a token, measured in a process of its own on this database. */
+async function measureTokenCheck(database: string): Promise<void> {
+  const child = spawn(path.join(root, "node_modules/.bin/tsx"), ["bench/token-check.ts"], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: "production",
+      DATABASE_URL: database,
+      LOG_LEVEL: "error",
+      SECRET_KEYS: `bench:${Buffer.alloc(32, 7).toString("base64")}`,
+    },
+  });
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  const found: Record<string, { cached: number; uncached: number }> = JSON.parse(String(line));
+  say("\n| check of a token | from memory, microseconds | with its one statement, microseconds |\n| --- | --- | --- |");
+  for (const [kind, { cached, uncached }] of Object.entries(found)) say(`| ${kind} | ${cached.toFixed(1)} | ${uncached.toFixed(0)} |`);
+}
+
 async function counted(origin: string): Promise<{ calls: number; requests: number }> {
   return (await fetch(`${origin}/count`)).json();
 }
@@ -126,6 +145,7 @@ try {
   );
   await measure("PGlite", second.product, echo.origin);
   await second.product.stop();
+  await measureTokenCheck("pglite:memory");
 
   const server = findPostgres() ? await startPostgres() : null;
   if (server) {
@@ -133,6 +153,7 @@ try {
     say(`\nStart to /readyz on PostgreSQL: ${seconds.toFixed(1)} s. Resident memory at rest: ${residentMb(product.pid)} MB.`);
     await measure("PostgreSQL", product, echo.origin);
     await product.stop();
+    await measureTokenCheck(`${server.origin}/postgres`);
     await server.stop();
   } else {
     say("\nPostgreSQL was not found on this machine, so it was not measured.");

@@ -79,7 +79,8 @@ async function openAgent() {
 
 const id = await create();
 try {
-  if (scenario.startsWith("auth/")) await signIn(id);
+  // A person whose sign-in failed presses Connect once more: by then the server may name another authorization server.
+  if (scenario.startsWith("auth/")) await signIn(id).catch(() => signIn(id));
   const client = await openAgent();
   const ask = (/** @type {string} */ name, /** @type {Record<string, unknown>} */ given) => client.callTool({ name, arguments: given });
   const execute = async (/** @type {string} */ tool, /** @type {Record<string, unknown>} */ given) => {
@@ -97,9 +98,9 @@ try {
     matches.map(({ name, inputSchema }) => ({ name: name.slice(`mcp:${id}:`.length), arguments: sampleArguments(inputSchema) }));
   for (const call of calls) {
     const result = await execute(call.name, call.arguments ?? {});
-    // "Reconnect with more access": an admin does what the answer says, and the agent tries again.
-    const more = /** @type {any} */ (result.structuredContent)?.error;
-    if (scenario.startsWith("auth/") && typeof more === "string" && /insufficient_scope|reconnect|connect/.test(more)) {
+    // "Connect again with more access": an admin does what the answer says, and the agent tries again.
+    const { error } = /** @type {any} */ (result.structuredContent ?? {});
+    if (error === "reconnect_required") {
       await signIn(id);
       await execute(call.name, call.arguments ?? {});
     }

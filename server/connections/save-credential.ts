@@ -21,7 +21,7 @@ export async function saveCredential(
 ): Promise<void> {
   const { connectionId, holder } = key;
   const membershipId = holder === sharedHolder ? null : holder;
-  const fresh = { ...secret, status: "active", refreshUntil: null } as const;
+  const fresh = { ...secret, status: "active", refreshUntil: null, wantedScope: null } as const;
   await tx.credential.upsert({
     where: { connectionId_holder: key },
     create: { ...fresh, connectionId, holder, membershipId },

@@ -12,6 +12,8 @@ import { sealer } from "#server/secrets.ts";
 import { links } from "#server/origin.ts";
 
 import { discover, type Discovery } from "./discover.ts";
+import { unionOfScopes } from "./token-set.ts";
+import { scopesSoFar } from "./tokens.ts";
 import { type ChosenClient, clientFor, type ClientInformation } from "./registration.ts";
 
 /** How long a person may take at the provider, in milliseconds. */
@@ -59,7 +61,11 @@ export async function begin(
   actor: Actor,
   { connection, holder, sessionId, demandUnmoved }: BeginInput,
 ): Promise<{ attemptId: string; authorizationUrl: string; expiresAt: Date }> {
-  const discovery = await discover(connection.url);
+  const found = await discover(connection.url);
+  const { issuer } = found;
+  // Step-up (2026-07-28, authorization, "Scope Challenge Handling"): what is granted already is asked for again, or it would be lost.
+  const scope = unionOfScopes(found.scope, await scopesSoFar({ connectionId: connection.id, holder, issuer }));
+  const discovery = { ...found, scope };
   const { orgId, membershipId, origin } = actor;
   const last = await db.oAuthAttempt.findFirst({
     where: { orgId, membershipId, connectionId: connection.id, issuer: discovery.issuer },

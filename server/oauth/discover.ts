@@ -30,14 +30,33 @@ interface Challenge {
   status: number;
 }
 
+const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+
 async function askUnauthenticated(url: URL): Promise<Challenge> {
   const params = { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities: {}, clientInfo: { name: "Gatehouse", version: "1.0.0" } };
   const response = await oauthFetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    headers,
     body: JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params }),
   });
   await response.body?.cancel();
+  if (!response.ok || response.headers.has("www-authenticate")) return challengeOf(response);
+  // Some servers shake hands with anybody, and ask for a sign-in at the first real request.
+  const sessionId = response.headers.get("mcp-session-id");
+  const listed = await oauthFetch(url, {
+    method: "POST",
+    headers: {
+      ...headers,
+      "mcp-protocol-version": LATEST_PROTOCOL_VERSION,
+      ...(sessionId === null ? {} : { "mcp-session-id": sessionId }),
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+  });
+  await listed.body?.cancel();
+  return challengeOf(listed.status === 401 || listed.status === 403 ? listed : response);
+}
+
+function challengeOf(response: Response): Challenge {
   const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response);
   return { metadataUrl: resourceMetadataUrl, scope, status: response.status };
 }

@@ -46,7 +46,9 @@ export async function exchange(
       fetchFn: oauthFetch,
       ...(iss === null ? {} : { iss }),
     });
-    return { tokens: toTokenSet(response, { resource, issuer, serverMetadata, client }), lifetimeSeconds: response.expires_in };
+    // A response that names no scope granted what was asked for (RFC 6749 section 5.1).
+    const tokens = toTokenSet(response, { resource, issuer, serverMetadata, client }, { scope: discovery.scope });
+    return { tokens, lifetimeSeconds: response.expires_in };
   } catch (error) {
     if (error instanceof OAuthError && error.code === OAuthErrorCode.InvalidClient) await forgetRegistration(attempt, client.client_id);
     // The SDK's error may hold the whole answer, and that the code, the secret or tokens.

@@ -52,6 +52,17 @@ export function openTokens(connectionId: string, holder: string, sealed: string)
   return tokens;
 }
 
+/** Scopes of one credential, whatever servers ask for over time. */
+const maxScopes = 100;
+const maxScopeLength = 200;
+
+/** All scopes of these lists, each once, in their order; null when there are none. */
+export function unionOfScopes(...lists: (string | null)[]): string | null {
+  const all = lists.flatMap((list) => list?.split(" ") ?? []).filter((scope) => scope !== "" && scope.length <= maxScopeLength);
+  const union = [...new Set(all)].slice(0, maxScopes);
+  return union.length > 0 ? union.join(" ") : null;
+}
+
 /** A token response as a token set. `refreshAuthorization` has put the old refresh token where none came back (RFC 6749 section 6); the scope stays likewise. */
 export function toTokenSet(
   response: OAuthTokens,

@@ -15,7 +15,7 @@ import { clientAuthentication } from "./client-authentication.ts";
 import { oauthFetch } from "./oauth-fetch.ts";
 import { forgetRegistration } from "./registration.ts";
 import { revokeTokens } from "./revoke.ts";
-import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
+import { openTokens, tokenColumns, toTokenSet, type TokenSet, unionOfScopes } from "./token-set.ts";
 
 /**
  * Exactly one sign-in at one address: a session from before must not get the tokens of an account that was connected after it. The revision
@@ -213,6 +213,22 @@ async function failedRefresh(key: CredentialKey, { id, refreshCount, tokens }: H
   await db.credential.updateMany({ where: { ...rowOf(key), refreshCount }, data: { refreshUntil: null } });
   log.warn({ connectionId: key.connectionId, causes: loggableCauses(error) }, "token refresh failed");
   return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, wordless(error));
+}
+
+/** Remembers what a call was refused for (insufficient_scope), so that the next sign-in asks for it beside what there is. The call's own audit row speaks of it. */
+export async function wantScope(key: CredentialKey, scope: string): Promise<void> {
+  const row = await db.credential.findFirst({ where: rowOf(key), select: { wantedScope: true } });
+  if (!row) return;
+  const wantedScope = unionOfScopes(row.wantedScope, scope);
+  if (wantedScope !== row.wantedScope) await db.credential.updateMany({ where: rowOf(key), data: { wantedScope } });
+}
+
+/** The scopes to ask for at a new sign-in beside what the server names now: those granted before, and those a call was refused for. */
+export async function scopesSoFar({ connectionId, holder, issuer }: { connectionId: string; holder: string; issuer: string }) {
+  const row = await db.credential.findUnique({ where: { connectionId_holder: { connectionId, holder } } });
+  // Scopes are words of one authorization server; another one need not know them.
+  if (!row?.sealed || row.issuer !== issuer) return null;
+  return unionOfScopes(openTokens(connectionId, holder, row.sealed).scope, row.wantedScope);
 }
 
 /**

@@ -25,6 +25,8 @@ export interface UpstreamCallDetails {
   explicit?: boolean;
   /** The JSON-RPC error as the server sent it, bounded in length. */
   upstream?: { code: number; message: string; data?: unknown };
+  /** `insufficient_scope`: the scopes that the call takes, as the server named them. */
+  scope?: string;
   /** `input_required`: what the server asks. */
   questions?: ServerQuestions;
   cause?: unknown;
@@ -36,18 +38,20 @@ export class UpstreamCallError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly explicit: boolean;
   readonly upstream: UpstreamCallDetails["upstream"];
+  readonly scope: string | undefined;
   readonly questions: ServerQuestions | undefined;
 
   constructor(
     reason: UpstreamCallReason,
     message: string,
-    { cause, retryAfterSeconds, explicit = false, upstream, questions }: UpstreamCallDetails = {},
+    { cause, retryAfterSeconds, explicit = false, upstream, scope, questions }: UpstreamCallDetails = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
     this.explicit = explicit;
     this.upstream = upstream;
+    this.scope = scope;
     this.questions = questions;
   }
 }

@@ -1,10 +1,10 @@
 // Runs one tool of a third-party server on a pooled session: no handshake and no listing once the session is there.
-import { type CallToolResult, ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
+import { type CallToolResult, extractWWWAuthenticateParams, ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
-import { rejectCredential } from "#server/oauth/tokens.ts";
+import { rejectCredential, wantScope } from "#server/oauth/tokens.ts";
 import { untilAborted } from "#server/outbound/deadline.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
@@ -31,7 +31,10 @@ function retryAfterSeconds(header: string | null): number | undefined {
 function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamCallError {
   if (status === 401) return unauthorized(challenge);
   if (status === 403 && challenge?.includes("insufficient_scope")) {
-    return new UpstreamCallError("insufficient_scope", "The stored credential does not reach far enough for this call.");
+    const scope = extractWWWAuthenticateParams(new Response(null, { headers: { "www-authenticate": challenge } })).scope;
+    return new UpstreamCallError("insufficient_scope", "The stored credential does not reach far enough for this call.", {
+      ...(scope === undefined ? {} : { scope }),
+    });
   }
   if (status === 429)
     return new UpstreamCallError("rate_limited", "The server says there were too many requests.", {
@@ -152,6 +155,8 @@ export async function callTool(target: UpstreamTarget, input: CallInput, options
     const { credential } = target;
     if (told.reason === "unauthorized" && told.explicit && credential !== null)
       await rejectCredential({ ...target, credential }, "The server said invalid_token on a call.");
+    if (told.reason === "insufficient_scope" && told.scope !== undefined && credential !== null)
+      await wantScope({ ...target, credential }, told.scope);
     throw told;
   }
 }

@@ -17,6 +17,12 @@ export interface UpstreamOptions extends Partial<Omit<AuthorizationServerOptions
   /** "auto": everybody who comes is `account` and agrees. "page": a person decides on a page. */
   consent?: "auto" | "page";
   account?: string;
+  /** What its challenge asks for; all scopes unless said. */
+  challengeScope?: string;
+  /** Tools that take a scope of their own. */
+  toolScopes?: Record<string, string>;
+  /** Whether it shakes hands with anybody, and asks for a sign-in at the first real request. */
+  openHandshake?: boolean;
   /** Whether it says where its authorization server is (RFC 9728); without, it is a server of 2025-03-26. */
   resourceMetadata?: boolean | ((document: Record<string, unknown>) => Record<string, unknown>);
 }
@@ -116,17 +122,31 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
 
   async function mcp(req: IncomingMessage, res: ServerResponse, entry: LoggedRequest): Promise<void> {
     const token = /^Bearer (.+)$/i.exec(req.headers.authorization ?? "")?.[1];
+    const body = req.method === "POST" ? await bodyOf(req) : undefined;
+    if (options.openHandshake && body?.includes('"method":"initialize"')) {
+      const result = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "ledger", version: "1.0.0" } };
+      return json(res, 200, { jsonrpc: "2.0", id: 0, result });
+    }
     const found = token === undefined ? undefined : await provider.AccessToken.find(token);
     if (!found || found.aud !== url) {
       const challenge = [
         ...(token === undefined ? [] : ['error="invalid_token"']),
-        ...(resourceMetadata === false ? [] : [`resource_metadata="${issuer}${metadataPath}${mcpPath}"`, `scope="${scopes.join(" ")}"`]),
+        ...(resourceMetadata === false
+          ? []
+          : [`resource_metadata="${issuer}${metadataPath}${mcpPath}"`, `scope="${options.challengeScope ?? scopes.join(" ")}"`]),
       ];
       return json(res, 401, { error: "invalid_token" }, { "www-authenticate": `Bearer ${challenge.join(", ")}` });
     }
     entry.account = found.accountId;
-    const body = req.method === "POST" ? await bodyOf(req) : undefined;
     entry.tool = body === undefined ? null : toolOf(body);
+    const needed = options.toolScopes?.[entry.tool ?? ""];
+    if (needed !== undefined && !found.scope?.split(" ").includes(needed))
+      return json(
+        res,
+        403,
+        { error: "insufficient_scope" },
+        { "www-authenticate": `Bearer error="insufficient_scope", scope="${needed}"` },
+      );
     const headers = new Headers();
     for (const [name, value] of Object.entries(req.headers)) if (typeof value === "string") headers.set(name, value);
     const request = new Request(url, { method: req.method ?? "GET", headers, ...(body === undefined ? {} : { body }) });
