@@ -28,6 +28,7 @@ export async function beginAllowed(actor: Actor, connectionId: string) {
       credentialMode: true,
       headerName: true,
       headerPrefix: true,
+      settings: true,
       disabledAt: true,
     },
   });

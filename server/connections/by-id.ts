@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { db } from "#server/db.ts";
+import { settingsFrom } from "#server/oauth/settings.ts";
 import { notFound } from "#server/errors.ts";
 import { contactsFrom, failureFrom } from "#server/upstream/contacts.ts";
 
@@ -68,6 +69,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       createdAt: credential.createdAt,
       updatedAt: credential.updatedAt,
     },
+    advanced: settingsFrom(row.settings),
     oauthClient: client && { issuer: client.issuer, source: client.source, clientId: client.clientId, secretEndsAt: secretEndsAt(client) },
     accounts: accounts.flatMap((account) => {
       const { membershipId, membership, status, createdAt } = account;

@@ -19,7 +19,7 @@ import { storeListing } from "#server/upstream/store-listing.ts";
 import { isDuplicate, nameTaken } from "./errors.ts";
 import { sealKey } from "./key.ts";
 import { logged } from "./logged.ts";
-import type { CreateInput, OAuthClientInput } from "./schema.ts";
+import { type CreateInput, type OAuthClientInput, signInOf } from "./schema.ts";
 
 const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -33,8 +33,9 @@ type Proof = { kind: "listed"; listing: Listing } | { kind: "discovered"; discov
 
 async function prove(actor: Actor, input: CreateInput, url: string): Promise<Proof> {
   if (input.authType === "oauth") {
-    const discovery = await discover(url);
-    if (!input.oauthClient && registrationWay(discovery, actor.origin) === "none") throw clientNeeded(actor.origin);
+    const { client, settings } = signInOf(input);
+    const discovery = await discover(url, settings ?? {});
+    if (!client && registrationWay(discovery, actor.origin) === "none") throw clientNeeded(actor.origin);
     return { kind: "discovered", discovery };
   }
   const header =
@@ -59,8 +60,21 @@ async function write(
   { id, url, proof }: { id: string; url: string; proof: Proof },
 ): Promise<void> {
   const { name, authType, credentialMode, presetId, headerName, headerPrefix } = input;
+  const { client, settings } = signInOf(input);
   await tx.connection.create({
-    data: { id, orgId: actor.orgId, name, nameKey: name.toLowerCase(), url, authType, credentialMode, presetId, headerName, headerPrefix },
+    data: {
+      id,
+      orgId: actor.orgId,
+      name,
+      nameKey: name.toLowerCase(),
+      url,
+      authType,
+      credentialMode,
+      presetId,
+      headerName,
+      headerPrefix,
+      settings,
+    },
   });
   await writeGrants(tx, actor.orgId, id, input.access);
   if (proof.kind === "listed") {
@@ -69,8 +83,8 @@ async function write(
     const membershipId = credentialMode === "shared" ? null : actor.membershipId;
     await tx.credential.create({ data: { connectionId: id, holder, membershipId, sealed: sealKey(id, holder, input.apiKey) } });
     await storeListing(tx, { connectionId: id, holder, membershipId }, proof.listing);
-  } else if (input.oauthClient) {
-    await tx.oAuthClient.create({ data: preregistered(id, proof.discovery.issuer, input.oauthClient) });
+  } else if (client) {
+    await tx.oAuthClient.create({ data: preregistered(id, proof.discovery.issuer, client) });
   }
   await record(tx, actor, {
     action: "connection.created",

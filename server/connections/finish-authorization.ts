@@ -5,7 +5,7 @@ import { db, transaction } from "#server/db.ts";
 import { DomainError, type UpstreamFailure, upstreamFailed } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { type Attempt, checkIssuer, claim } from "#server/oauth/claim.ts";
-import { exchange } from "#server/oauth/exchange.ts";
+import { exchange, resourceRefused } from "#server/oauth/exchange.ts";
 import { revokeTokens } from "#server/oauth/revoke.ts";
 import { tokenColumns } from "#server/oauth/token-set.ts";
 import { bearer, fixedHeaders } from "#server/upstream/authorization.ts";
@@ -49,7 +49,7 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
   if (!actor) return { ...nothing, state: "foreign", message: null };
   const connection = await db.connection.findFirst({
     where: { id: attempt.connectionId, orgId: actor.orgId },
-    select: { id: true, orgId: true, name: true, url: true, headerName: true, headerPrefix: true },
+    select: { id: true, orgId: true, name: true, url: true, headerName: true, headerPrefix: true, settings: true },
   });
   if (!connection || attempt.orgId !== actor.orgId)
     return { ...nothing, state: "expired", message: "The connection was removed meanwhile." };
@@ -75,6 +75,7 @@ async function complete(
 ): Promise<void> {
   checkIssuer(iss, attempt.secrets.discovery);
   if (error === "access_denied") throw new DomainError("FORBIDDEN", "Access was not granted at the provider. Nothing was connected.");
+  if (error === "invalid_target") throw upstreamFailed({ phase: "authorization", actor: "organization_admin", ...resourceRefused });
   if (error !== null || code === null)
     throw upstreamFailed({
       phase: "authorization",
@@ -87,7 +88,7 @@ async function complete(
   if (connection.url !== url) throw new DomainError("CONFLICT", "The connection was changed meanwhile. Nothing was connected.");
   // Rights may have changed while the person was away.
   await beginAllowed(actor, connection.id);
-  const { tokens, lifetimeSeconds } = await exchange(attempt, { code, iss });
+  const { tokens, lifetimeSeconds } = await exchange(attempt, code);
   const { holder } = attempt;
   const target = { type: "connection", id: connection.id, name: connection.name } as const;
   try {

@@ -6,6 +6,7 @@ import { env } from "#server/env.ts";
 import { badInput, DomainError, type UpstreamFailure, upstreamFailed } from "#server/errors.ts";
 import { discover, type Discovery } from "#server/oauth/discover.ts";
 import { registrationWay, type RegistrationWay } from "#server/oauth/registration.ts";
+import type { OAuthSettings } from "#server/oauth/settings.ts";
 import { untilAborted } from "#server/outbound/deadline.ts";
 import { checkUpstreamUrl } from "#server/outbound/url.ts";
 import { fixedHeaders } from "#server/upstream/authorization.ts";
@@ -71,9 +72,9 @@ function open(listing: Listing): Facts {
   return { auth: "none", server, signIn: null, problem: null };
 }
 
-async function closed(url: string, origin: string, challenge: string | null): Promise<Facts> {
+async function closed(url: string, settings: OAuthSettings, origin: string, challenge: string | null): Promise<Facts> {
   try {
-    const discovery = await discover(url);
+    const discovery = await discover(url, settings);
     const { issuer, scope } = discovery;
     const registration = registrationWay(discovery, origin);
     const signIn = { issuer, registration, scopes: scope?.split(" ").filter(Boolean) ?? [], refresh: refreshOf(discovery) };
@@ -93,7 +94,7 @@ async function examine({ url, presetId }: Candidate, origin: string, signal: Abo
   const sighting = blankSighting();
   const facts = await probe({ url: href, authorization: fixedHeaders({}), signal, sighting }).then(open, (error: unknown) => {
     if (sighting.status !== 401) throw error;
-    return closed(href, origin, sighting.challenge);
+    return closed(href, preset?.advanced ?? {}, origin, sighting.challenge);
   });
   const name = preset?.name ?? facts.server?.name?.slice(0, 80) ?? nameOfHost(href);
   // A provider that is known to take keys says nothing about it in its refusal.

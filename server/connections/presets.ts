@@ -1,5 +1,6 @@
 // Known servers that can be added with one click. Data only; a new one is one entry.
 import type { AuthType, CredentialMode } from "#server/db.ts";
+import type { OAuthSettings } from "#server/oauth/settings.ts";
 
 export interface Preset {
   id: string;
@@ -13,12 +14,14 @@ export interface Preset {
   needsOwnClient: boolean;
   /** What an admin has to know before they press Add; null when there is nothing. */
   note: string | null;
+  /** What its advanced settings start with, where it deviates from the standards. */
+  advanced: OAuthSettings;
 }
 
 type Entry = Pick<Preset, "id" | "name" | "url" | "description"> & Partial<Preset>;
 
 function preset(entry: Entry): Preset {
-  return { authType: "oauth", credentialMode: "shared", needsOwnClient: false, note: null, ...entry };
+  return { authType: "oauth", credentialMode: "shared", needsOwnClient: false, note: null, advanced: {}, ...entry };
 }
 
 export const presets: readonly Preset[] = [

@@ -1,6 +1,8 @@
 // What a connection may be made of: the shapes that the routers, the forms and the verbs share.
 import { z } from "zod";
 
+import { oauthSettings, type OAuthSettings } from "#server/oauth/settings.ts";
+
 const id = z.string().min(1).max(64);
 // RFC 9110 section 5.1: a field name is a token.
 const headerToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -38,6 +40,29 @@ const oauthClient = z.object({
   clientSecret: z.string().trim().max(2_048).optional(),
 });
 export type OAuthClientInput = z.output<typeof oauthClient>;
+/**
+ * What providers that bend the standards need, and the client once more: a script sets everything about a sign-in in one place. The settings are
+ * stored as a whole, what is left out goes back to its default; the client stays where it is left out.
+ */
+const advanced = oauthSettings.extend({
+  clientId: oauthClient.shape.clientId.optional(),
+  clientSecret: oauthClient.shape.clientSecret,
+});
+
+/** The one client, from the two places it may be given in, and the settings apart from it. `settings` is undefined when none were given. */
+export function signInOf({ oauthClient, advanced: given }: Pick<CreateInput, "oauthClient" | "advanced">): {
+  client: OAuthClientInput | undefined;
+  settings: OAuthSettings | undefined;
+} {
+  if (!given) return { client: oauthClient, settings: undefined };
+  const { clientId, clientSecret, ...settings } = given;
+  return { client: clientId === undefined ? oauthClient : { clientId, clientSecret }, settings };
+}
+
+function demandClientId(given: z.output<typeof advanced> | undefined, context: z.RefinementCtx): void {
+  if (given?.clientSecret !== undefined && given.clientId === undefined)
+    context.addIssue({ code: "custom", path: ["advanced", "clientId"], message: "Enter the client id the secret belongs to." });
+}
 
 export const createInput = z
   .object({
@@ -50,6 +75,7 @@ export const createInput = z
     headerName: headerName.optional(),
     headerPrefix: headerPrefix.optional(),
     oauthClient: oauthClient.optional(),
+    advanced: advanced.optional(),
     access: accessInput,
   })
   .superRefine((value, context) => {
@@ -61,26 +87,31 @@ export const createInput = z
     if (value.authType !== "api_key" && (value.headerName || value.headerPrefix))
       issue("headerName", "Only a connection with an API key has a key header.");
     if (value.authType !== "oauth" && value.oauthClient) issue("oauthClient", "Only a connection with OAuth has a client.");
+    if (value.authType !== "oauth" && value.advanced) issue("advanced", "Only a connection with OAuth has these settings.");
     if (value.authType === "none" && value.credentialMode === "per_member") {
       issue("credentialMode", "A server without sign-in has no accounts: choose One shared account.");
     }
+    demandClientId(value.advanced, context);
   });
 export type CreateInput = z.output<typeof createInput>;
 
 /** `version` is the one the form was loaded with; a newer one in the database is a CONFLICT. */
-export const updateInput = z.object({
-  id,
-  version: z.number().int().positive(),
-  name: name.optional(),
-  url: url.optional(),
-  headerName: headerName.nullable().optional(),
-  headerPrefix: headerPrefix.nullable().optional(),
-  oauthClient: oauthClient.optional(),
-  /** Switched off, nobody's agent finds or calls its tools; accounts and access stay. */
-  enabled: z.boolean().optional(),
-  /** Members without access see its name and may ask for it. */
-  requestable: z.boolean().optional(),
-});
+export const updateInput = z
+  .object({
+    id,
+    version: z.number().int().positive(),
+    name: name.optional(),
+    url: url.optional(),
+    headerName: headerName.nullable().optional(),
+    headerPrefix: headerPrefix.nullable().optional(),
+    oauthClient: oauthClient.optional(),
+    advanced: advanced.optional(),
+    /** Switched off, nobody's agent finds or calls its tools; accounts and access stay. */
+    enabled: z.boolean().optional(),
+    /** Members without access see its name and may ask for it. */
+    requestable: z.boolean().optional(),
+  })
+  .superRefine((value, context) => demandClientId(value.advanced, context));
 export type UpdateInput = z.output<typeof updateInput>;
 
 /** Connects without OAuth: an API key for `api_key`, nothing for `none`. */

@@ -1,4 +1,6 @@
 // Editing a connection's settings, under an optimistic lock.
+import { isDeepStrictEqual } from "node:util";
+
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { type Prisma, transaction } from "#server/db.ts";
@@ -6,6 +8,7 @@ import { env } from "#server/env.ts";
 import { badInput } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { discover } from "#server/oauth/discover.ts";
+import { type OAuthSettings, settingsFrom } from "#server/oauth/settings.ts";
 import { checkUpstreamUrl } from "#server/outbound/url.ts";
 import { forgetSessions } from "#server/upstream/sessions.ts";
 
@@ -14,32 +17,41 @@ import { editedMeanwhile, isDuplicate, nameTaken } from "./errors.ts";
 import { findManaged } from "./find-managed.ts";
 import { forgetCredentials } from "./forget.ts";
 import { logged } from "./logged.ts";
-import type { UpdateInput } from "./schema.ts";
+import { signInOf, type UpdateInput } from "./schema.ts";
+
+/** As it is read back from JSON. */
+const definedOf = (settings: OAuthSettings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
 /**
- * Saves new settings. Another URL, key header or OAuth client means that the stored credentials were made for something else: they are revoked and
+ * Saves new settings. Another URL, key header, OAuth client or advanced setting means that the stored credentials were made for something else: they are revoked and
  * forgotten, and the connection has to be connected again (`disconnected` says so).
  * Throws NOT_FOUND, CONFLICT (edited meanwhile, name taken), BAD_INPUT, UPSTREAM_FAILED when a new OAuth client's issuer cannot be discovered.
  */
 export async function update(actor: Actor, input: UpdateInput): Promise<{ version: number; disconnected: boolean }> {
-  const { id, version, name, headerName, headerPrefix, oauthClient, enabled, requestable } = input;
+  const { id, version, name, headerName, headerPrefix, enabled, requestable } = input;
+  const { client: oauthClient, settings: advanced } = signInOf(input);
   const connection = await findManaged(actor, id);
   if (connection.version !== version) throw editedMeanwhile();
   if (oauthClient && connection.authType !== "oauth") throw badInput("oauthClient", "Only a connection with OAuth has a client.");
   if ((headerName || headerPrefix) && connection.authType !== "api_key")
     throw badInput("headerName", "Only a connection with an API key has a key header.");
+  if (advanced && connection.authType !== "oauth") throw badInput("advanced", "Only a connection with OAuth has these settings.");
   const url = input.url === undefined ? connection.url : checkUpstreamUrl(input.url, { allowPrivate: env.ALLOW_PRIVATE_UPSTREAMS }).href;
-  const discovery = oauthClient ? await logged(actor, "update", () => discover(url)) : null;
-
   const moved = url !== connection.url;
+  const before = settingsFrom(connection.settings);
+  // They were entered for the provider at the old address.
+  const settings = advanced ?? (moved ? {} : before);
+  const discovery = oauthClient ? await logged(actor, "update", () => discover(url, settings)) : null;
+  const reset = !isDeepStrictEqual(definedOf(settings), before);
   const rekeyed =
     (headerName !== undefined && headerName !== connection.headerName) ||
     (headerPrefix !== undefined && headerPrefix !== connection.headerPrefix);
   const switched = enabled !== undefined && enabled !== (connection.disabledAt === null);
-  const disconnected = moved || rekeyed || oauthClient !== undefined;
+  const disconnected = moved || rekeyed || reset || oauthClient !== undefined;
   const data: Prisma.ConnectionUpdateManyMutationInput = {
     version: { increment: 1 },
     url,
+    ...(reset ? { settings } : {}),
     ...(name === undefined ? {} : { name, nameKey: name.toLowerCase() }),
     ...(headerName === undefined ? {} : { headerName }),
     ...(headerPrefix === undefined ? {} : { headerPrefix }),
@@ -59,6 +71,7 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
         ...(moved ? ["url"] : []),
         ...(rekeyed ? ["header"] : []),
         ...(oauthClient ? ["oauthClient"] : []),
+        ...(reset ? ["advanced"] : []),
         ...(switched ? [enabled ? "enabled" : "disabled"] : []),
         ...(requestable === undefined || requestable === connection.requestable ? [] : [requestable ? "requestable" : "not requestable"]),
       ];

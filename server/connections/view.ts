@@ -1,6 +1,7 @@
 // What the interfaces show of a connection. No secret has a field here.
 import type { AuthType, CredentialMode, CredentialStatus } from "#server/db.ts";
 import type { StateOfConnection } from "#server/grants/state.ts";
+import type { OAuthSettings } from "#server/oauth/settings.ts";
 import type { Contact, StoredFailure } from "#server/upstream/contacts.ts";
 import type { LeftOut } from "#server/upstream/list-tools.ts";
 
@@ -74,6 +75,8 @@ export interface ConnectionDetail extends ConnectionSummary {
     createdAt: Date;
     updatedAt: Date;
   } | null;
+  /** The advanced settings of a sign-in; none of them is secret. */
+  advanced: OAuthSettings;
   oauthClient: { issuer: string; source: string; clientId: string; secretEndsAt: Date | null } | null;
   /** Who connected an account of their own; empty for a shared one. */
   accounts: AccountView[];

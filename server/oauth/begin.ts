@@ -15,6 +15,7 @@ import { discover, type Discovery } from "./discover.ts";
 import { unionOfScopes } from "./token-set.ts";
 import { scopesSoFar } from "./tokens.ts";
 import { type ChosenClient, clientFor, type ClientInformation } from "./registration.ts";
+import { type OAuthSettings, settingsFrom } from "./settings.ts";
 
 /** How long a person may take at the provider, in milliseconds. */
 const attemptMs = 10 * 60_000;
@@ -31,7 +32,7 @@ export interface AttemptSecrets {
 export const attemptBinding = (attemptId: string) => `oauth-attempt:${attemptId}`;
 
 export interface BeginInput {
-  connection: { id: string; name: string; url: string };
+  connection: { id: string; name: string; url: string; settings: unknown };
   /** The credential identity that will hold the tokens. */
   holder: string;
   /** What ties the attempt to this browser or token: the session's id, or the token's. */
@@ -52,6 +53,16 @@ async function keepClient(tx: Tx, newRow: NonNullable<ChosenClient["newRow"]>): 
   if (replaced === 0) throw new DomainError("CONFLICT", "The connection's client was changed meanwhile. Start again.");
 }
 
+/** Puts in what an admin entered for a provider with parameters of its own. */
+function adjust({ searchParams }: URL, { scopeParameter, authorizeParameters }: OAuthSettings): void {
+  const scope = searchParams.get("scope");
+  if (scopeParameter !== undefined && scope !== null) {
+    searchParams.delete("scope");
+    searchParams.set(scopeParameter, scope);
+  }
+  for (const [name, value] of Object.entries(authorizeParameters ?? {})) searchParams.set(name, value);
+}
+
 /**
  * Discovers, registers where needed, stores the attempt and returns where to send the person.
  * Throws BAD_INPUT (oauthClient) when the provider wants a pre-registered client, CONFLICT when the connection was changed meanwhile,
@@ -61,7 +72,7 @@ export async function begin(
   actor: Actor,
   { connection, holder, sessionId, demandUnmoved }: BeginInput,
 ): Promise<{ attemptId: string; authorizationUrl: string; expiresAt: Date }> {
-  const found = await discover(connection.url);
+  const found = await discover(connection.url, settingsFrom(connection.settings));
   const { issuer } = found;
   // Step-up (2026-07-28, authorization, "Scope Challenge Handling"): what is granted already is asked for again, or it would be lost.
   const scope = unionOfScopes(found.scope, await scopesSoFar({ connectionId: connection.id, holder, issuer }));
@@ -80,9 +91,10 @@ export async function begin(
     clientInformation: information,
     redirectUrl: redirectUri,
     state,
-    resource: discovery.resource,
+    ...(discovery.resource ? { resource: discovery.resource } : {}),
     ...(discovery.scope ? { scope: discovery.scope } : {}),
   });
+  adjust(authorizationUrl, discovery.settings);
   const id = randomUUID();
   const expiresAt = new Date(Date.now() + attemptMs);
   const secrets: AttemptSecrets = { url: connection.url, codeVerifier, discovery, client: information };

@@ -1,5 +1,4 @@
 // Takes an attempt back when its person returns from the provider: by its state, once, in the browser that began it.
-import type { AuthorizationServerMetadata } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
 import { db, type Prisma } from "#server/db.ts";
@@ -8,6 +7,7 @@ import { hashSecret, sameHash } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
 
 import { attemptBinding, type AttemptSecrets } from "./begin.ts";
+import type { Discovery } from "./discover.ts";
 
 export type Attempt = Prisma.OAuthAttemptGetPayload<object> & { secrets: AttemptSecrets };
 
@@ -15,7 +15,12 @@ export type Attempt = Prisma.OAuthAttemptGetPayload<object> & { secrets: Attempt
 const outline = z.looseObject({
   url: z.string(),
   codeVerifier: z.string(),
-  discovery: z.looseObject({ resource: z.string(), issuer: z.string(), serverMetadata: z.looseObject({}) }),
+  discovery: z.looseObject({
+    resource: z.string().nullable(),
+    settings: z.looseObject({}),
+    issuer: z.string(),
+    serverMetadata: z.looseObject({}),
+  }),
   client: z.looseObject({ client_id: z.string() }),
 });
 
@@ -50,15 +55,18 @@ export async function claim({ state, sessionId }: { state: string; sessionId: st
   return { ...found, secrets };
 }
 
-/** RFC 9207 section 2.4: `iss` is compared as a plain string; where the server announces it, its absence is an attack too. Throws FORBIDDEN. */
-export function checkIssuer(
-  iss: string | null,
-  { issuer, serverMetadata }: { issuer: string; serverMetadata: AuthorizationServerMetadata },
-): void {
+/**
+ * RFC 9207 section 2.4: `iss` is compared as a plain string, with the issuer and with what an admin trusts; where the server announces it, its
+ * absence is an attack too. Throws FORBIDDEN.
+ */
+export function checkIssuer(iss: string | null, { issuer, serverMetadata, settings }: Omit<Discovery, "resource" | "scope">): void {
   const announced =
     "authorization_response_iss_parameter_supported" in serverMetadata &&
     serverMetadata.authorization_response_iss_parameter_supported === true;
-  if (iss === null ? announced : iss !== issuer) {
-    throw new DomainError("FORBIDDEN", "The answer came from another sign-in server than the one asked. Nothing was connected.");
+  if (iss === null ? announced : iss !== issuer && iss !== settings.trustedIssuer) {
+    throw new DomainError(
+      "FORBIDDEN",
+      'The answer came from another sign-in server than the one asked. Nothing was connected. Only if the provider documents this second name: an admin can enter it as "Trusted issuer" in the advanced settings.',
+    );
   }
 }

@@ -13,14 +13,17 @@ import { diagnose } from "#server/outbound/failure.ts";
 
 import { authorizationServerOf, discoveryFailed } from "./authorization-server.ts";
 import { oauthFetch } from "./oauth-fetch.ts";
+import type { OAuthSettings } from "./settings.ts";
 
 export interface Discovery {
-  /** The resource identifier for RFC 8707, as the server names itself. */
-  resource: string;
+  /** The resource identifier for RFC 8707, as the server names itself; null: it is left out. */
+  resource: string | null;
   issuer: string;
   serverMetadata: AuthorizationServerMetadata;
   /** What to ask for: the challenge's scope, else the resource's; null means leave `scope` out. */
   scope: string | null;
+  /** What it was asked with; the whole sign-in goes by it. */
+  settings: OAuthSettings;
 }
 
 /** What an unauthenticated request is told. */
@@ -94,31 +97,48 @@ function demandChallenge(status: number): void {
   });
 }
 
+/** The authorization servers to try: all that the server names, or the one of them that an admin chose. */
+function candidatesOf(named: readonly string[], { authorizationServer: chosen }: OAuthSettings): readonly string[] {
+  if (chosen === undefined) return named;
+  const found = named.find((candidate) => candidate.replace(/\/$/, "") === chosen.replace(/\/$/, ""));
+  if (found === undefined) throw badInput("advanced.authorizationServer", "The server does not name this sign-in server.");
+  return [found];
+}
+
 /**
- * Discovers where and how to sign in to the MCP server at `url`.
- * Throws BAD_INPUT (authType) when the server asks for no sign-in, UPSTREAM_FAILED (phase discovery, or the network's) otherwise.
+ * Discovers where and how to sign in to the MCP server at `url`, with the settings of its connection.
+ * Throws BAD_INPUT (authType) when the server asks for no sign-in, (advanced.authorizationServer) when it does not name the chosen one,
+ * UPSTREAM_FAILED (phase discovery, or the network's) otherwise.
  */
-export async function discover(url: string): Promise<Discovery> {
+export async function discover(url: string, settings: OAuthSettings = {}): Promise<Discovery> {
   const target = new URL(url);
   try {
     const challenge = await askUnauthenticated(target);
     const metadata = await resourceMetadata(target, challenge.metadataUrl);
     if (!metadata) demandChallenge(challenge.status);
-    if (metadata && !checkResourceAllowed({ requestedResource: target, configuredResource: metadata.resource })) {
+    if (
+      metadata &&
+      metadata.resource !== settings.resource &&
+      !checkResourceAllowed({ requestedResource: target, configuredResource: metadata.resource })
+    ) {
       throw discoveryFailed(
         "The server's sign-in description is for another address.",
-        "Check the URL, or ask the provider: its resource metadata names a different resource.",
+        'Check the URL, or ask the provider: its resource metadata names a different resource. If you know that it is right, enter it as "Resource" in the advanced settings.',
+        { actor: "organization_admin" },
       );
     }
     // Servers of 2025-03-26 have no resource metadata: their own origin is the authorization server, named with or without the slash.
-    const candidates = metadata?.authorization_servers?.length ? metadata.authorization_servers : [`${target.origin}/`];
-    const { issuer, serverMetadata } = await authorizationServerOf(candidates);
-    const scope = challenge.scope ?? metadata?.scopes_supported?.join(" ");
+    const named = metadata?.authorization_servers?.length ? metadata.authorization_servers : [`${target.origin}/`];
+    const { issuer, serverMetadata } = await authorizationServerOf(candidatesOf(named, settings), settings);
+    const scope = settings.scope ?? challenge.scope ?? metadata?.scopes_supported?.join(" ");
+    // Scopes that an admin entered are meant as they are.
+    const offline = settings.scope === undefined && settings.expectRefreshToken !== false;
     return {
-      resource: metadata?.resource ?? target.href,
+      resource: settings.omitResource ? null : (settings.resource ?? metadata?.resource ?? target.href),
       issuer,
       serverMetadata,
-      scope: scope ? withOffline(scope, serverMetadata) : null,
+      scope: scope ? (offline ? withOffline(scope, serverMetadata) : scope) : null,
+      settings,
     };
   } catch (error) {
     if (error instanceof DomainError) throw error;

@@ -77,6 +77,12 @@ export async function storedClient(connectionId: string, issuer: string) {
   return isInformation(information) ? { source: row.source, information } : null;
 }
 
+/** What it answered, where that is a word or two (Figma's plain "Forbidden") and so neither a page nor a secret. */
+function shortAnswer({ status, body }: RegistrationRejectedError): string {
+  const text = body.trim();
+  return /^[A-Za-z][A-Za-z .,']{0,60}$/.test(text) ? ` (${status}: "${text}")` : ` (${status})`;
+}
+
 function refusal(error: unknown): UpstreamFailure {
   const network = diagnose(error, "registration");
   if (network.phase !== "registration") return network;
@@ -88,8 +94,10 @@ function refusal(error: unknown): UpstreamFailure {
       advice: "Try again later.",
     };
   }
-  const advice = "Create an OAuth application at the provider and enter its client id and secret.";
-  return { phase: "registration", seen: "The sign-in server refused to register Gatehouse.", actor: "organization_admin", advice };
+  const advice =
+    "It may only let in applications it has approved: ask the provider. Or create an OAuth application there and enter its client id and secret in the connection's settings.";
+  const seen = `The sign-in server refused to register Gatehouse${error instanceof RegistrationRejectedError ? shortAnswer(error) : ""}.`;
+  return { phase: "registration", seen, actor: "organization_admin", advice };
 }
 
 async function registerDynamically({ issuer, serverMetadata, scope }: Discovery, origin: string): Promise<ClientInformation> {

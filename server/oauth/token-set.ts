@@ -11,8 +11,10 @@ export interface TokenSet {
   scope: string | null;
   /** When they were handed out, in milliseconds since 1970. */
   issuedAt: number;
-  /** RFC 8707: sent again with each refresh. */
-  resource: string;
+  /** RFC 8707: sent again with each refresh; null: left out there too. */
+  resource: string | null;
+  /** Where the token sits in the answers of this token endpoint, if not at the top. */
+  tokenPath?: string | undefined;
   issuer: string;
   serverMetadata: AuthorizationServerMetadata;
   /** Whom they were given to: a registration that is replaced later does not orphan them. */
@@ -23,7 +25,8 @@ const outline = z.looseObject({
   accessToken: z.string(),
   refreshToken: z.string().nullable(),
   issuedAt: z.number(),
-  resource: z.string(),
+  resource: z.string().nullable(),
+  tokenPath: z.string().optional(),
   issuer: z.string(),
   serverMetadata: z.looseObject({}),
   client: z.looseObject({ client_id: z.string() }),
@@ -66,7 +69,7 @@ export function unionOfScopes(...lists: (string | null)[]): string | null {
 /** A token response as a token set. `refreshAuthorization` has put the old refresh token where none came back (RFC 6749 section 6); the scope stays likewise. */
 export function toTokenSet(
   response: OAuthTokens,
-  context: Pick<TokenSet, "issuer" | "resource" | "serverMetadata" | "client">,
+  context: Pick<TokenSet, "issuer" | "resource" | "tokenPath" | "serverMetadata" | "client">,
   before?: Pick<TokenSet, "scope">,
 ): TokenSet {
   return {

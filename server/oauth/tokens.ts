@@ -12,9 +12,9 @@ import { diagnose } from "#server/outbound/failure.ts";
 import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
-import { oauthFetch } from "./oauth-fetch.ts";
 import { forgetRegistration } from "./registration.ts";
 import { revokeTokens } from "./revoke.ts";
+import { tokenFetch } from "./token-response.ts";
 import { openTokens, tokenColumns, toTokenSet, type TokenSet, unionOfScopes } from "./token-set.ts";
 
 /**
@@ -153,7 +153,7 @@ interface Renewed {
 }
 
 async function askProvider(key: CredentialKey, seen: Held): Promise<Renewed> {
-  const { issuer, resource, serverMetadata, client, refreshToken } = seen.tokens;
+  const { issuer, resource, tokenPath, serverMetadata, client, refreshToken } = seen.tokens;
   try {
     if (refreshToken === null) throw reconnectNeeded();
     const response = await refreshAuthorization(issuer, {
@@ -161,10 +161,10 @@ async function askProvider(key: CredentialKey, seen: Held): Promise<Renewed> {
       clientInformation: client,
       addClientAuthentication: clientAuthentication(client, serverMetadata),
       refreshToken,
-      resource,
-      fetchFn: oauthFetch,
+      fetchFn: tokenFetch(tokenPath),
+      ...(resource ? { resource } : {}),
     });
-    const tokens = toTokenSet(response, { issuer, resource, serverMetadata, client }, seen.tokens);
+    const tokens = toTokenSet(response, { issuer, resource, tokenPath, serverMetadata, client }, seen.tokens);
     return { tokens, columns: tokenColumns(key.connectionId, key.holder, tokens, response.expires_in) };
   } catch (error) {
     throw await failedRefresh(key, seen, error);
