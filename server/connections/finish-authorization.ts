@@ -76,6 +76,16 @@ async function complete(
   checkIssuer(iss, attempt.secrets.discovery);
   if (error === "access_denied") throw new DomainError("FORBIDDEN", "Access was not granted at the provider. Nothing was connected.");
   if (error === "invalid_target") throw upstreamFailed({ phase: "authorization", actor: "organization_admin", ...resourceRefused });
+  if (error === "invalid_scope") {
+    const advice =
+      'Enter the scopes it documents as "Scopes" in the advanced settings, and if it wants them in a parameter of another name, that name as "Scope parameter".';
+    throw upstreamFailed({
+      phase: "authorization",
+      seen: "The provider refuses the scopes asked for.",
+      actor: "organization_admin",
+      advice,
+    });
+  }
   if (error !== null || code === null)
     throw upstreamFailed({
       phase: "authorization",

@@ -51,7 +51,7 @@ function demandUsable(metadata: AuthorizationServerMetadata, { allowMissingPkce 
 }
 
 /** A name from a document of theirs, if it is short and plain enough to be shown. */
-function shown(issuer: string): string {
+export function shown(issuer: string): string {
   return /^https?:\/\/[\w.:/%~-]{1,200}$/.test(issuer) ? issuer : "something that is no address";
 }
 

@@ -11,6 +11,7 @@ import { hashSecret, randomSecret } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
 import { links } from "#server/origin.ts";
 
+import { discoveryFailed, shown } from "./authorization-server.ts";
 import { discover, type Discovery } from "./discover.ts";
 import { unionOfScopes } from "./token-set.ts";
 import { scopesSoFar } from "./tokens.ts";
@@ -53,6 +54,24 @@ async function keepClient(tx: Tx, newRow: NonNullable<ChosenClient["newRow"]>): 
   if (replaced === 0) throw new DomainError("CONFLICT", "The connection's client was changed meanwhile. Start again.");
 }
 
+/**
+ * A server that points people to another authorization server than before may have been taken over: an admin looks at it first. What belongs to
+ * the old one never goes to the new one in any case; tokens and clients are bound to their issuer. Throws UPSTREAM_FAILED (phase discovery).
+ */
+async function demandSameProvider(orgId: string, connectionId: string, { issuer, settings }: Discovery): Promise<void> {
+  const known = await db.credential.findFirst({
+    where: { connectionId, connection: { orgId }, issuer: { not: null } },
+    orderBy: { updatedAt: "desc" },
+    select: { issuer: true },
+  });
+  if (!known || known.issuer === issuer || settings.trustedIssuer === issuer) return;
+  throw discoveryFailed(
+    `The server has moved to another sign-in server: from ${known.issuer ?? ""} to ${shown(issuer)}. Nothing was sent there.`,
+    'If the provider announced it, enter the new one as "Trusted issuer" in the advanced settings, or disconnect; then connect again.',
+    { actor: "organization_admin" },
+  );
+}
+
 /** Puts in what an admin entered for a provider with parameters of its own. */
 function adjust({ searchParams }: URL, { scopeParameter, authorizeParameters }: OAuthSettings): void {
   const scope = searchParams.get("scope");
@@ -78,6 +97,7 @@ export async function begin(
   const scope = unionOfScopes(found.scope, await scopesSoFar({ connectionId: connection.id, holder, issuer }));
   const discovery = { ...found, scope };
   const { orgId, membershipId, origin } = actor;
+  await demandSameProvider(orgId, connection.id, discovery);
   const last = await db.oAuthAttempt.findFirst({
     where: { orgId, membershipId, connectionId: connection.id, issuer: discovery.issuer },
     orderBy: { createdAt: "desc" },

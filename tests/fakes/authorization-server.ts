@@ -4,6 +4,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { Provider } from "oidc-provider";
 
 import { memoryAdapter, type Records } from "./memory-adapter.ts";
+import type { Quirk } from "./quirks.ts";
 
 export const scopes = ["ledger:read", "ledger:write"] as const;
 
@@ -24,6 +25,9 @@ export interface AuthorizationServerOptions {
   fetchDocument: (url: string) => Promise<Response>;
   /** The last word on the metadata document, for servers that get it wrong. */
   metadata: (document: Record<string, unknown>) => Record<string, unknown>;
+  /** Whether tokens are for the resource also where nobody asked for it. */
+  resourceByDefault: boolean;
+  bend: Quirk;
 }
 
 function isDocument(body: unknown): body is Record<string, unknown> {
@@ -68,6 +72,7 @@ export function authorizationServer(options: AuthorizationServerOptions): Provid
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,
+        ...(options.resourceByDefault ? { defaultResource: () => resource } : {}),
         getResourceServerInfo: () => ({
           scope: scopes.join(" "),
           audience: resource,
@@ -81,6 +86,7 @@ export function authorizationServer(options: AuthorizationServerOptions): Provid
     await next();
     if (ctx.path.startsWith("/.well-known/") && isDocument(ctx.body)) ctx.body = options.metadata(ctx.body);
   });
+  options.bend(provider);
   return provider;
 }
 

@@ -106,6 +106,8 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     clients: [],
     fetchDocument: (address) => fetch(address),
     metadata: (document) => document,
+    resourceByDefault: false,
+    bend: () => undefined,
     ...options,
     issuer,
     resource: url,
