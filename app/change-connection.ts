@@ -1,7 +1,7 @@
 // The forms of a connection's page: each intent is one call of the api and one sentence about what it did.
 import type { AppLoadContext } from "@remix-run/node";
 
-import { accessOf, optionalText, text } from "./form.ts";
+import { accessOf, advancedOf, optionalText, text } from "./form.ts";
 
 type Api = AppLoadContext["api"];
 
@@ -21,6 +21,7 @@ async function saveSettings(api: Api, id: string, form: FormData): Promise<strin
       ? { headerName: optionalText(form, "headerName") ?? null, headerPrefix: optionalText(form, "headerPrefix") ?? null }
       : {}),
     ...(clientId || clientSecret ? { oauthClient: { clientId, clientSecret } } : {}),
+    advanced: advancedOf(form),
   });
   return disconnected ? "Saved. The stored accounts were forgotten: connect again above." : "Saved.";
 }

@@ -1,5 +1,5 @@
 // Reading submitted forms.
-import type { AccessInput } from "#server/connections/schema.ts";
+import type { AccessInput, CreateInput } from "#server/connections/schema.ts";
 
 /** A text field; empty when it is missing or a file. */
 export function text(form: FormData, name: string): string {
@@ -21,4 +21,28 @@ export function texts(form: FormData, name: string): string[] {
 export function accessOf(form: FormData): AccessInput {
   if (form.get("organization") === "on") return { organization: true, membershipIds: [], teamIds: [] };
   return { organization: false, membershipIds: texts(form, "membershipIds"), teamIds: texts(form, "teamIds") };
+}
+
+/** What the advanced settings of a sign-in send; undefined where they were not on the page. */
+export function advancedOf(form: FormData): CreateInput["advanced"] {
+  if (!form.has("advanced")) return undefined;
+  const field = (name: string) => optionalText(form, `advanced.${name}`)?.trim();
+  const method = field("tokenEndpointAuthMethod");
+  const refresh = field("expectRefreshToken");
+  const parameters = Object.fromEntries(new URLSearchParams(field("authorizeParameters")));
+  return {
+    scope: field("scope"),
+    scopeParameter: field("scopeParameter"),
+    authorizeParameters: Object.keys(parameters).length > 0 ? parameters : undefined,
+    tokenEndpointAuthMethod: method === "client_secret_basic" || method === "client_secret_post" || method === "none" ? method : undefined,
+    expectRefreshToken: refresh === undefined ? undefined : refresh === "yes",
+    resource: field("resource"),
+    omitResource: form.has("advanced.omitResource") || undefined,
+    authorizationServer: field("authorizationServer"),
+    trustedIssuer: field("trustedIssuer"),
+    allowMissingPkce: form.has("advanced.allowMissingPkce") || undefined,
+    authorizationEndpoint: field("authorizationEndpoint"),
+    tokenEndpoint: field("tokenEndpoint"),
+    tokenPath: field("tokenPath"),
+  };
 }

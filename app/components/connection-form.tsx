@@ -3,8 +3,10 @@ import { Form, useNavigation } from "@remix-run/react";
 import { useState } from "react";
 
 import { paths } from "#app/paths.ts";
+import type { OAuthSettings } from "#server/oauth/settings.ts";
 
 import { AccessPicker, type Pickable } from "./access-picker.tsx";
+import { AdvancedFields } from "./advanced-fields.tsx";
 import { KeyFields, OAuthClientFields } from "./auth-fields.tsx";
 import type { Failed } from "./failed.ts";
 import { FormNotice } from "./failure-panel.tsx";
@@ -26,6 +28,8 @@ export interface Draft {
   credentialMode: "shared" | "per_member";
   note: string | null;
   needsOwnClient: boolean;
+  /** What a preset sets for a provider that bends the standards. */
+  advanced: OAuthSettings;
 }
 
 const authChoices = [
@@ -64,7 +68,7 @@ export function ConnectionForm({ draft, pickable, failed, callbackUrl }: Connect
   const within = useReveal<HTMLFormElement>(failed);
   const busy = useNavigation().formMethod === "POST";
   const errors = failed?.fields ?? {};
-  const besideField = Object.keys(errors).some((path) => placed.includes(path));
+  const besideField = Object.keys(errors).some((path) => placed.includes(path) || path.startsWith("advanced"));
   // Only an admin can enter a key, so a key is always the shared account's.
   const modeChoices = authType === "oauth" ? modes : modes.slice(0, 1);
   return (
@@ -115,6 +119,7 @@ export function ConnectionForm({ draft, pickable, failed, callbackUrl }: Connect
         </fieldset>
         {authType === "api_key" && <KeyFields errors={errors} />}
         {authType === "oauth" && <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={draft.needsOwnClient} />}
+        {authType === "oauth" && <AdvancedFields values={draft.advanced} errors={errors} />}
         {authType !== "none" && (
           <fieldset>
             <legend className="mb-1.5 font-medium">Whose account is used?</legend>

@@ -3,6 +3,7 @@ import { Form, Link, useNavigation } from "@remix-run/react";
 
 import type { ConnectionDetail } from "#server/connections/view.ts";
 
+import { AdvancedFields } from "./advanced-fields.tsx";
 import { Advanced, HeaderFields, OAuthClientFields } from "./auth-fields.tsx";
 import { authWords } from "./connection-badges.tsx";
 import { FormNotice } from "./failure-panel.tsx";
@@ -21,7 +22,7 @@ interface SettingsProps {
 }
 
 export function ConnectionSettings({ connection, callbackUrl, failed, saved }: SettingsProps) {
-  const { version, name, url, authType, headerName, headerPrefix, oauthClient, enabled, requestable } = connection;
+  const { version, name, url, authType, headerName, headerPrefix, oauthClient, advanced, enabled, requestable } = connection;
   const busy = useNavigation().formData?.get("intent") === "settings";
   const errors = failed?.fields ?? {};
   const conflict = failed?.code === "CONFLICT" && Object.keys(errors).length === 0;
@@ -69,6 +70,7 @@ export function ConnectionSettings({ connection, callbackUrl, failed, saved }: S
         {authType === "oauth" && (
           <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={oauthClient?.source === "preregistered"} />
         )}
+        {authType === "oauth" && <AdvancedFields values={advanced} errors={errors} warning="A change disconnects every account." />}
         <div className="grid gap-2">
           <Choice
             type="checkbox"

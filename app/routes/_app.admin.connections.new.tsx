@@ -9,14 +9,23 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { PresetGrid } from "#app/components/preset-grid.tsx";
 import { PreflightReport, SmartAdd } from "#app/components/smart-add.tsx";
 import { useReveal } from "#app/components/ui/reveal.ts";
-import { accessOf, optionalText, text } from "#app/form.ts";
+import { accessOf, advancedOf, optionalText, text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 import type { FoundServer } from "#server/connections/preflight.ts";
 import type { Preset } from "#server/connections/presets.ts";
 
 export const meta: MetaFunction = () => [{ title: "Add a connection - Gatehouse" }];
 
-const custom: Draft = { presetId: null, name: "", url: "", authType: "oauth", credentialMode: "shared", note: null, needsOwnClient: false };
+const custom: Draft = {
+  presetId: null,
+  name: "",
+  url: "",
+  authType: "oauth",
+  credentialMode: "shared",
+  note: null,
+  needsOwnClient: false,
+  advanced: {},
+};
 
 export async function loader({ request, context: { api, origin } }: LoaderFunctionArgs) {
   const [people, teams, presets, connections] = await orBoundary(
@@ -70,6 +79,7 @@ async function create(form: FormData, { request, context }: Asked) {
         ? { apiKey: text(form, "apiKey"), headerName: optionalText(form, "headerName"), headerPrefix: optionalText(form, "headerPrefix") }
         : {}),
       ...(authType === "oauth" && (clientId || clientSecret) ? { oauthClient: { clientId, clientSecret } } : {}),
+      advanced: authType === "oauth" ? advancedOf(form) : undefined,
     });
     return redirect(`${paths.admin.connection(created.id)}?added`);
   } catch (error) {

@@ -9,6 +9,7 @@ import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { writeGrants } from "#server/grants/write.ts";
 import { discover, type Discovery } from "#server/oauth/discover.ts";
+import type { OAuthSettings } from "#server/oauth/settings.ts";
 import { clientColumns, clientNeeded, registrationWay } from "#server/oauth/registration.ts";
 import { checkUpstreamUrl } from "#server/outbound/url.ts";
 import { fixedHeaders, keyHeader } from "#server/upstream/authorization.ts";
@@ -19,6 +20,7 @@ import { storeListing } from "#server/upstream/store-listing.ts";
 import { isDuplicate, nameTaken } from "./errors.ts";
 import { sealKey } from "./key.ts";
 import { logged } from "./logged.ts";
+import { presets } from "./presets.ts";
 import { type CreateInput, type OAuthClientInput, signInOf } from "./schema.ts";
 
 const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -28,14 +30,18 @@ function newConnectionId(): string {
   return Array.from({ length: 12 }, () => idLetters[randomInt(idLetters.length)]).join("");
 }
 
+/** As given, else what the preset of this address knows. */
+function settingsOf(input: CreateInput, url: string): OAuthSettings | undefined {
+  return signInOf(input).settings ?? presets.find((preset) => preset.id === input.presetId && preset.url === url)?.advanced;
+}
+
 /** What was proven before writing. */
 type Proof = { kind: "listed"; listing: Listing } | { kind: "discovered"; discovery: Discovery };
 
 async function prove(actor: Actor, input: CreateInput, url: string): Promise<Proof> {
   if (input.authType === "oauth") {
-    const { client, settings } = signInOf(input);
-    const discovery = await discover(url, settings ?? {});
-    if (!client && registrationWay(discovery, actor.origin) === "none") throw clientNeeded(actor.origin);
+    const discovery = await discover(url, settingsOf(input, url));
+    if (!signInOf(input).client && registrationWay(discovery, actor.origin) === "none") throw clientNeeded(actor.origin);
     return { kind: "discovered", discovery };
   }
   const header =
@@ -60,7 +66,7 @@ async function write(
   { id, url, proof }: { id: string; url: string; proof: Proof },
 ): Promise<void> {
   const { name, authType, credentialMode, presetId, headerName, headerPrefix } = input;
-  const { client, settings } = signInOf(input);
+  const { client } = signInOf(input);
   await tx.connection.create({
     data: {
       id,
@@ -73,7 +79,7 @@ async function write(
       presetId,
       headerName,
       headerPrefix,
-      settings,
+      settings: authType === "oauth" ? settingsOf(input, url) : undefined,
     },
   });
   await writeGrants(tx, actor.orgId, id, input.access);

@@ -50,7 +50,8 @@ export const presets: readonly Preset[] = [
     url: "https://api.githubcopilot.com/mcp/",
     description: "Repositories, issues and pull requests",
     needsOwnClient: true,
-    note: "Needs a GitHub OAuth app of your own, or a personal access token as an API key.",
+    note: "Needs an app of your own: at GitHub, Settings, Developer settings, make a GitHub App or OAuth app with the redirect URL below; copy its client ID, and generate a client secret. Or use a personal access token as an API key.",
+    advanced: { allowMissingPkce: true },
   }),
   preset({
     id: "slack",
@@ -58,7 +59,15 @@ export const presets: readonly Preset[] = [
     url: "https://mcp.slack.com/mcp",
     description: "Messages, channels and files",
     needsOwnClient: true,
-    note: "Needs a Slack app of your own with its MCP toggle on.",
+    note: "Needs an app of your own, internal or published in Slack's directory: at api.slack.com/apps turn its MCP toggle on, add the redirect URL below under OAuth & Permissions, and copy client ID and client secret from Basic Information.",
+    advanced: {
+      scope:
+        "search:read.public search:read.private search:read.im search:read.mpim search:read.files chat:write channels:history groups:history im:history mpim:history users:read",
+      scopeParameter: "user_scope",
+      tokenPath: "authed_user",
+      trustedIssuer: "https://slack.com",
+      expectRefreshToken: false,
+    },
   }),
   preset({
     id: "hubspot",
@@ -66,7 +75,8 @@ export const presets: readonly Preset[] = [
     url: "https://mcp.hubspot.com",
     description: "Contacts, companies and deals",
     needsOwnClient: true,
-    note: "Needs an MCP auth app of your own at HubSpot.",
+    note: "Needs an MCP auth app of your own: make one in HubSpot's developer settings with the redirect URL below, and copy its client ID and client secret.",
+    advanced: { tokenEndpointAuthMethod: "client_secret_post" },
   }),
   preset({
     id: "asana",
@@ -74,7 +84,7 @@ export const presets: readonly Preset[] = [
     url: "https://mcp.asana.com/v2/mcp",
     description: "Tasks, projects and portfolios",
     needsOwnClient: true,
-    note: "Needs an Asana app of your own.",
+    note: "Needs an app of your own: make an MCP app in Asana's developer console with exactly the redirect URL below, allow your workspace, and copy its client ID and client secret.",
   }),
   preset({ id: "granola", name: "Granola", url: "https://mcp.granola.ai/mcp", description: "Meeting notes and transcripts" }),
   preset({ id: "polar", name: "Polar", url: "https://mcp.polar.sh/mcp/polar-mcp", description: "Products, orders and subscriptions" }),

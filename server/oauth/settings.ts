@@ -34,8 +34,14 @@ export const oauthSettings = z.strictObject({
   tokenEndpointAuthMethod: z.enum(["none", "client_secret_basic", "client_secret_post"]).optional(),
   /** Added to the address people are sent to. */
   authorizeParameters: z
-    .record(ownParameter, z.string().max(1_024))
+    .record(z.string(), z.string().max(1_024))
     .refine((parameters) => Object.keys(parameters).length <= 20, "At most 20 parameters.")
+    .superRefine((parameters, context) => {
+      for (const name of Object.keys(parameters)) {
+        for (const { message } of ownParameter.safeParse(name).error?.issues ?? [])
+          context.addIssue({ code: "custom", message: `${name.slice(0, 64)}: ${message}` });
+      }
+    })
     .optional(),
   /** What to ask for, instead of what the server says. */
   scope: scope.optional(),

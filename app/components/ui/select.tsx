@@ -8,18 +8,19 @@ interface SelectProps extends SelectHTMLAttributes<HTMLSelectElement> {
   id: string;
   label: string;
   options: readonly { value: string; label: string }[];
+  hint?: string;
   errors?: readonly string[];
   /** For a control beside others that say what it is about. */
   hideLabel?: boolean;
 }
 
-export function Select({ id, label, options, errors, hideLabel = false, className, ...select }: SelectProps) {
+export function Select({ id, label, options, hint, errors, hideLabel = false, className, ...select }: SelectProps) {
   return (
     <div className={className}>
       <label htmlFor={id} className={hideLabel ? "sr-only" : "mb-1.5 block font-medium"}>
         {label}
       </label>
-      <select id={id} className={cx(controlLook, "h-9 px-2.5 text-base sm:text-sm")} {...select}>
+      <select id={id} className={cx(controlLook, "h-9 px-2.5 text-base sm:text-sm")} aria-describedby={hint && `${id}-hint`} {...select}>
         {options.map(({ value, label: text }) => (
           <option key={value} value={value}>
             {text}
@@ -27,6 +28,11 @@ export function Select({ id, label, options, errors, hideLabel = false, classNam
         ))}
       </select>
       <FieldError errors={errors} />
+      {hint && (
+        <p id={`${id}-hint`} className="mt-1.5 text-xs text-muted">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }
