@@ -5,6 +5,7 @@ import {
   type CallToolResult,
   CLIENT_CAPABILITIES_META_KEY,
   createRequestStateCodec,
+  type ElicitRequestFormParams,
   type GetPromptResult,
   inputRequired,
   type InputRequiredResult,
@@ -20,6 +21,8 @@ import { z } from "zod";
 
 const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 const wav = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=";
+/** Milliseconds that a question in the middle of a call waits for its answer. */
+const askMs = 5_000;
 const states = createRequestStateCodec<{ round: number }>({ key: crypto.getRandomValues(new Uint8Array(32)) });
 
 const text = (words: string): CallToolResult => ({ content: [{ type: "text", text: words }] });
@@ -47,10 +50,16 @@ const declared = ({ mcpReq }: ServerContext): Record<string, unknown> =>
     CLIENT_CAPABILITIES_META_KEY
   ] ?? {};
 
+/** 2025-11-25: asks in the middle of the call. What the person answered, as the suite wants it said. */
+async function elicited({ mcpReq }: ServerContext, message: string, requestedSchema: ElicitRequestFormParams["requestedSchema"]) {
+  const { action, content } = await mcpReq.elicitInput({ message, requestedSchema }, { timeout: askMs });
+  return text(`Elicitation completed: action=${action}, content=${JSON.stringify(content ?? {})}`);
+}
+
 type Run = (context: ServerContext) => CallToolResult | InputRequiredResult | Promise<CallToolResult | InputRequiredResult>;
 
 async function logged(context: ServerContext, lines: readonly string[]): Promise<void> {
-  // 2026-07-28: log lines only for a request that named a level; an older client gets them as its level says.
+  // 2026-07-28: log lines only for a request that named a level; an older client gets all of them, for no level is kept.
   const isModern = context.mcpReq.envelope !== undefined;
   const wants = !isModern || context.mcpReq._meta?.[LOG_LEVEL_META_KEY] !== undefined;
   for (const data of lines) {
@@ -99,6 +108,56 @@ const tools: Record<string, Run> = {
     }
     return text("Done.");
   },
+  test_sampling: async ({ mcpReq }) => {
+    const messages = [{ role: "user" as const, content: { type: "text" as const, text: "Say something." } }];
+    const { content } = await mcpReq.requestSampling({ messages, maxTokens: 100 }, { timeout: askMs });
+    return text(`LLM response: ${JSON.stringify(content)}`);
+  },
+  test_elicitation: (context) =>
+    elicited(context, "Who are you?", {
+      type: "object",
+      properties: {
+        username: { type: "string", description: "User's response" },
+        email: { type: "string", description: "User's email address" },
+      },
+      required: ["username", "email"],
+    }),
+  test_elicitation_sep1034_defaults: (context) =>
+    elicited(context, "Defaults", {
+      type: "object",
+      properties: {
+        name: { type: "string", default: "John Doe" },
+        age: { type: "integer", default: 30 },
+        score: { type: "number", default: 95.5 },
+        status: { type: "string", enum: ["active", "inactive", "pending"], default: "active" },
+        verified: { type: "boolean", default: true },
+      },
+    }),
+  test_elicitation_sep1330_enums: (context) =>
+    elicited(context, "Choices", {
+      type: "object",
+      properties: {
+        untitledSingle: { type: "string", enum: ["option1", "option2", "option3"] },
+        titledSingle: {
+          type: "string",
+          oneOf: [
+            { const: "value1", title: "First Option" },
+            { const: "value2", title: "Second Option" },
+          ],
+        },
+        legacyEnum: { type: "string", enum: ["opt1", "opt2", "opt3"], enumNames: ["Option One", "Option Two", "Option Three"] },
+        untitledMulti: { type: "array", items: { type: "string", enum: ["option1", "option2", "option3"] } },
+        titledMulti: {
+          type: "array",
+          items: {
+            anyOf: [
+              { const: "value1", title: "First Choice" },
+              { const: "value2", title: "Second Choice" },
+            ],
+          },
+        },
+      },
+    }),
   test_missing_capability: (context) => {
     if (!("sampling" in declared(context))) throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } });
     return text("It is declared.");
