@@ -9,6 +9,7 @@ import { abandonRequests } from "./http/facts.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
+import { refreshesDone } from "./oauth/tokens.ts";
 import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
@@ -73,6 +74,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   clearInterval(sweeping);
   await closeControl();
   await flushCalls();
+  await refreshesDone();
   await closeAllSessions();
   await outbound.close();
   await closeDatabase();

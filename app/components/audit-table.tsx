@@ -42,6 +42,7 @@ export const actionWords: Record<string, string> = {
   "connection.connected": "Connected an account",
   "connection.disconnected": "Disconnected a connection",
   "connection.rejected": "Credential was refused",
+  "connection.registered": "Gatehouse was registered anew",
   "connection.refreshed": "Refreshed the tools",
   "connection.authorization_began": "Began a sign-in",
   "connection.authorization_failed": "Sign-in did not finish",

@@ -28,6 +28,7 @@ export const auditActions = [
   "connection.connected",
   "connection.disconnected",
   "connection.rejected",
+  "connection.registered",
   "connection.refreshed",
   "connection.authorization_began",
   "connection.authorization_failed",

@@ -6,6 +6,7 @@ import { db, transaction } from "#server/db.ts";
 import { DomainError } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
 import { sharedHolder } from "#server/grants/state.ts";
+import { rejectIfEnded } from "#server/oauth/tokens.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf, type UpstreamTarget } from "#server/upstream/target.ts";
 
@@ -27,7 +28,13 @@ async function managedTarget(actor: Actor, id: string): Promise<UpstreamTarget> 
 export async function refresh(actor: Actor, { id }: { id: string }): Promise<{ added: number; changed: number; removed: number }> {
   const target = may(actor, "connection.manage") ? await managedTarget(actor, id) : targetOf(await requireUsable(actor, id));
   if (!target.credential) throw new DomainError("CONFLICT", "This connection is not connected yet, so there is nothing to refresh.");
-  const change = await logged(actor, "refresh", () => syncCatalog(target));
+  const key = { ...target, credential: target.credential };
+  const change = await logged(actor, "refresh", () =>
+    syncCatalog(target).catch(async (error: unknown) => {
+      await rejectIfEnded(key, error);
+      throw error;
+    }),
+  );
   const { connectionName: name } = target;
   await transaction((tx) =>
     record(tx, actor, { action: "connection.refreshed", target: { type: "connection", id, name }, details: { ...change } }),

@@ -8,6 +8,7 @@ import { env } from "#server/env.ts";
 import { badInput } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { discover } from "#server/oauth/discover.ts";
+import { storedClient } from "#server/oauth/registration.ts";
 import { type OAuthSettings, settingsFrom } from "#server/oauth/settings.ts";
 import { checkUpstreamUrl } from "#server/outbound/url.ts";
 import { forgetSessions } from "#server/upstream/sessions.ts";
@@ -21,6 +22,12 @@ import { signInOf, type UpdateInput } from "./schema.ts";
 
 /** As it is read back from JSON. */
 const definedOf = (settings: OAuthSettings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+
+/** Whether this is the client people signed in with: a new secret for it ends no sign-in. */
+async function isSameClient(connectionId: string, issuer: string, clientId: string): Promise<boolean> {
+  const stored = await storedClient(connectionId, issuer);
+  return stored?.source === "preregistered" && stored.information.client_id === clientId;
+}
 
 /**
  * Saves new settings. Another URL, key header, OAuth client or advanced setting means that the stored credentials were made for something else: they are revoked and
@@ -47,7 +54,8 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
     (headerName !== undefined && headerName !== connection.headerName) ||
     (headerPrefix !== undefined && headerPrefix !== connection.headerPrefix);
   const switched = enabled !== undefined && enabled !== (connection.disabledAt === null);
-  const disconnected = moved || rekeyed || reset || oauthClient !== undefined;
+  const renewedSecret = oauthClient && discovery ? await isSameClient(id, discovery.issuer, oauthClient.clientId) : false;
+  const disconnected = moved || rekeyed || reset || (oauthClient !== undefined && !renewedSecret);
   const data: Prisma.ConnectionUpdateManyMutationInput = {
     version: { increment: 1 },
     url,

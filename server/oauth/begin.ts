@@ -14,7 +14,7 @@ import { links } from "#server/origin.ts";
 import { discoveryFailed, shown } from "./authorization-server.ts";
 import { discover, type Discovery } from "./discover.ts";
 import { unionOfScopes } from "./token-set.ts";
-import { scopesSoFar } from "./tokens.ts";
+import { scopesSoFar } from "./wanted-scope.ts";
 import { type ChosenClient, clientFor, type ClientInformation } from "./registration.ts";
 import { type OAuthSettings, settingsFrom } from "./settings.ts";
 

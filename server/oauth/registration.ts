@@ -100,7 +100,11 @@ function refusal(error: unknown): UpstreamFailure {
   return { phase: "registration", seen, actor: "organization_admin", advice };
 }
 
-async function registerDynamically({ issuer, serverMetadata, scope }: Discovery, origin: string): Promise<ClientInformation> {
+/** Registers Gatehouse as it is reached at `origin` (RFC 7591). Throws UPSTREAM_FAILED (registration, or the network's phase). */
+export async function registerDynamically(
+  { issuer, serverMetadata, scope }: Pick<Discovery, "issuer" | "serverMetadata" | "scope">,
+  origin: string,
+): Promise<ClientInformation> {
   const offered = serverMetadata.token_endpoint_auth_methods_supported;
   // PKCE protects the code, so no secret is one less to keep; without a list, RFC 8414 section 2 means Basic.
   const method =

@@ -12,10 +12,10 @@ import { diagnose } from "#server/outbound/failure.ts";
 import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
-import { forgetRegistration } from "./registration.ts";
+import { clientFor, clientInstead } from "./renewing-client.ts";
 import { revokeTokens } from "./revoke.ts";
 import { tokenFetch } from "./token-response.ts";
-import { openTokens, tokenColumns, toTokenSet, type TokenSet, unionOfScopes } from "./token-set.ts";
+import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
 
 /**
  * Exactly one sign-in at one address: a session from before must not get the tokens of an account that was connected after it. The revision
@@ -32,8 +32,8 @@ export interface CredentialKey {
 
 /** At most this many milliseconds before its end a token is renewed. */
 const aheadMs = 60_000;
-/** Milliseconds that one process may take for a refresh before another may try. */
-const leaseMs = 30_000;
+/** Milliseconds that one process may take for a refresh, a new registration and a second try included, before another may. */
+const leaseMs = 40_000;
 const pollMs = 100;
 /** After a failed refresh, milliseconds for which a token that is still good is used without trying again. */
 const restMs = 10_000;
@@ -49,7 +49,7 @@ const idOf = ({ connectionId, holder, url, credential }: CredentialKey) =>
   [connectionId, holder, credential.id, credential.revision, url].join("\0");
 
 /** The row of a key, and no other. */
-function rowOf({ orgId, connectionId, holder, url, credential }: CredentialKey) {
+export function rowOf({ orgId, connectionId, holder, url, credential }: CredentialKey) {
   return { id: credential.id, revision: credential.revision, connectionId, holder, connection: { orgId, url } };
 }
 
@@ -64,8 +64,21 @@ async function load(key: CredentialKey): Promise<Held> {
 
 const held = remembered<CredentialKey, Held>(idOf, load);
 
-function reconnectNeeded(cause?: unknown): DomainError {
-  return new DomainError("UNAUTHENTICATED", "The provider no longer accepts the stored sign-in. It has to be connected again.", { cause });
+const over = "The provider no longer accepts the stored sign-in. It has to be connected again.";
+
+function reconnectNeeded(): DomainError {
+  return new DomainError("UNAUTHENTICATED", over);
+}
+
+/** The provider said invalid_grant to a refresh token. Whose request it was decides whether the credential is marked: `rejectIfEnded`. */
+class SignInEnded extends DomainError {
+  /** The refresh that was refused. */
+  readonly refreshCount: number;
+
+  constructor(refreshCount: number, cause: unknown) {
+    super("UNAUTHENTICATED", over, { cause });
+    this.refreshCount = refreshCount;
+  }
 }
 
 /** A short-lived token is renewed in its last tenth, so that it is not renewed at every call. */
@@ -79,8 +92,8 @@ function isDue({ expiresAt, tokens }: Held): boolean {
 const restingUntil = new LRUCache<string, true>({ max: 1_000, ttl: restMs });
 
 /**
- * An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps, UPSTREAM_FAILED (phase token) when the refresh failed
- * otherwise, UNAVAILABLE when the database did.
+ * An access token to send now. Throws UNAUTHENTICATED when only a new sign-in helps (see `rejectIfEnded`), UPSTREAM_FAILED (phase token or
+ * registration) when the refresh failed otherwise, UNAVAILABLE when the database did.
  */
 export async function accessToken(key: CredentialKey): Promise<string> {
   const current = await held(key);
@@ -118,6 +131,11 @@ function refreshed(key: CredentialKey, seen: Held): Promise<string> {
   return refresh;
 }
 
+/** Resolves once no refresh of this process is under way: what a provider hands out last must be stored before the process ends. */
+export async function refreshesDone(): Promise<void> {
+  await Promise.allSettled(running.values());
+}
+
 /** Takes the lease (one short statement, no transaction across the network) and refreshes, or waits for the process that has it. */
 async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string> {
   for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp;) {
@@ -152,20 +170,35 @@ interface Renewed {
   columns: ReturnType<typeof tokenColumns>;
 }
 
+async function renew(key: CredentialKey, { tokens }: Held, client: TokenSet["client"]): Promise<Renewed> {
+  const { issuer, resource, tokenPath, serverMetadata, refreshToken } = tokens;
+  if (refreshToken === null) throw reconnectNeeded();
+  const response = await refreshAuthorization(issuer, {
+    metadata: serverMetadata,
+    clientInformation: client,
+    addClientAuthentication: clientAuthentication(client, serverMetadata),
+    refreshToken,
+    fetchFn: tokenFetch(tokenPath),
+    ...(resource ? { resource } : {}),
+  });
+  const renewed = toTokenSet(response, { issuer, resource, tokenPath, serverMetadata, client }, tokens);
+  return { tokens: renewed, columns: tokenColumns(key.connectionId, key.holder, renewed, response.expires_in) };
+}
+
+/** What the token endpoint says of the client, and not of the sign-in (RFC 6749 section 5.2). */
+const clientCodes: readonly string[] = [OAuthErrorCode.InvalidClient, OAuthErrorCode.UnauthorizedClient];
+const isAboutClient = (error: unknown) => error instanceof OAuthError && clientCodes.includes(error.code);
+
 async function askProvider(key: CredentialKey, seen: Held): Promise<Renewed> {
-  const { issuer, resource, tokenPath, serverMetadata, client, refreshToken } = seen.tokens;
   try {
-    if (refreshToken === null) throw reconnectNeeded();
-    const response = await refreshAuthorization(issuer, {
-      metadata: serverMetadata,
-      clientInformation: client,
-      addClientAuthentication: clientAuthentication(client, serverMetadata),
-      refreshToken,
-      fetchFn: tokenFetch(tokenPath),
-      ...(resource ? { resource } : {}),
-    });
-    const tokens = toTokenSet(response, { issuer, resource, tokenPath, serverMetadata, client }, seen.tokens);
-    return { tokens, columns: tokenColumns(key.connectionId, key.holder, tokens, response.expires_in) };
+    const client = await clientFor(key.connectionId, seen.tokens);
+    try {
+      return await renew(key, seen, client);
+    } catch (error) {
+      const other = isAboutClient(error) ? await clientInstead(key, seen.tokens, client) : null;
+      if (other === null) throw error;
+      return await renew(key, seen, other);
+    }
   } catch (error) {
     throw await failedRefresh(key, seen, error);
   }
@@ -198,42 +231,34 @@ async function keep(key: CredentialKey, seen: Held, { tokens, columns }: Renewed
   }
 }
 
-/** What the token endpoint says when the stored sign-in is over for good. */
-const finalCodes: readonly string[] = [OAuthErrorCode.InvalidGrant, OAuthErrorCode.InvalidClient, OAuthErrorCode.UnauthorizedClient];
-
-async function failedRefresh(key: CredentialKey, { id, refreshCount, tokens }: Held, error: unknown): Promise<Error> {
-  if (error instanceof DomainError) return error;
-  if (error instanceof OAuthError && finalCodes.includes(error.code)) {
-    if (error.code !== OAuthErrorCode.InvalidGrant) await forgetRegistration({ ...key, issuer: tokens.issuer }, tokens.client.client_id);
-    await rejectCredential(key, "The provider refused to renew the sign-in.", refreshCount);
-    return reconnectNeeded(wordless(error));
-  }
-  // Everything is kept: a provider that is down is no reason to ask people to sign in again.
-  restingUntil.set(id, true);
+async function failedRefresh(key: CredentialKey, { id, refreshCount }: Held, error: unknown): Promise<Error> {
   await db.credential.updateMany({ where: { ...rowOf(key), refreshCount }, data: { refreshUntil: null } });
+  if (error instanceof OAuthError && error.code === OAuthErrorCode.InvalidGrant) return new SignInEnded(refreshCount, wordless(error));
+  // Everything is kept: a provider that is down, or a client that is refused, is no reason to ask people to sign in again.
+  restingUntil.set(id, true);
+  if (error instanceof DomainError) return error;
   log.warn({ connectionId: key.connectionId, causes: loggableCauses(error) }, "token refresh failed");
+  if (isAboutClient(error)) {
+    const seen = "The sign-in server no longer accepts Gatehouse as its client.";
+    const advice =
+      "Look at the application there: its secret may have ended. Enter the new secret in the connection's settings; nobody has to sign in again for it.";
+    return upstreamFailed({ phase: "token", seen, actor: "organization_admin", advice }, wordless(error));
+  }
   return upstreamFailed({ ...diagnose(error, "token"), seen: "The sign-in could not be renewed right now." }, wordless(error));
 }
 
-/** Remembers what a call was refused for (insufficient_scope), so that the next sign-in asks for it beside what there is. The call's own audit row speaks of it. */
-export async function wantScope(key: CredentialKey, scope: string): Promise<void> {
-  const row = await db.credential.findFirst({ where: rowOf(key), select: { wantedScope: true } });
-  if (!row) return;
-  const wantedScope = unionOfScopes(row.wantedScope, scope);
-  if (wantedScope !== row.wantedScope) await db.credential.updateMany({ where: rowOf(key), data: { wantedScope } });
-}
-
-/** The scopes to ask for at a new sign-in beside what the server names now: those granted before, and those a call was refused for. */
-export async function scopesSoFar({ connectionId, holder, issuer }: { connectionId: string; holder: string; issuer: string }) {
-  const row = await db.credential.findUnique({ where: { connectionId_holder: { connectionId, holder } } });
-  // Scopes are words of one authorization server; another one need not know them.
-  if (!row?.sealed || row.issuer !== issuer) return null;
-  return unionOfScopes(openTokens(connectionId, holder, row.sealed).scope, row.wantedScope);
+/**
+ * Marks the credential as rejected when `error`, of something a person did, says that its sign-in is over. Background work never comes here:
+ * what it is told may be a passing fault of the provider, and nobody is asked to sign in again for that.
+ */
+export async function rejectIfEnded(key: CredentialKey, error: unknown): Promise<void> {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    if (cause instanceof SignInEnded) return rejectCredential(key, "The provider refused to renew the sign-in.", cause.refreshCount);
+  }
 }
 
 /**
- * Marks a credential as refused by the provider, with its audit row. Only a person's own call or a refused refresh leads here.
- * Only while it is still the one that was refused; with `refreshCount`, also only until its next refresh.
+ * Marks a credential as refused by the provider, with its audit row. Only what a person did leads here. Only while it is still the one that was refused; with `refreshCount`, also only until its next refresh.
  */
 export async function rejectCredential(key: CredentialKey, why: string, refreshCount?: number): Promise<void> {
   const { orgId, connectionId } = key;

@@ -4,7 +4,8 @@ import { z } from "zod";
 
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
-import { rejectCredential, wantScope } from "#server/oauth/tokens.ts";
+import { type CredentialKey, rejectCredential, rejectIfEnded } from "#server/oauth/tokens.ts";
+import { wantScope } from "#server/oauth/wanted-scope.ts";
 import { untilAborted } from "#server/outbound/deadline.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
@@ -139,9 +140,17 @@ async function callOn(
   return callOnce(target, input, options, true);
 }
 
+/** What a refused call says about the credential, for the next sign-in. */
+async function learn(key: CredentialKey, told: UpstreamCallError): Promise<void> {
+  // Only what the server says in so many words, on a person's own call, ends a credential; a bare 401 may be a passing fault of theirs.
+  if (told.reason === "unauthorized" && told.explicit) await rejectCredential(key, "The server said invalid_token on a call.");
+  else if (told.reason === "unauthorized") await rejectIfEnded(key, told);
+  if (told.reason === "insufficient_scope" && told.scope !== undefined) await wantScope(key, told.scope);
+}
+
 /**
  * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot is opened anew once.
- * An explicit `invalid_token` marks the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was not the server that failed
+ * An explicit `invalid_token`, and a refused refresh token, mark the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was not the server that failed
  * but our own database.
  */
 export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
@@ -151,12 +160,7 @@ export async function callTool(target: UpstreamTarget, input: CallInput, options
     const error = orUnavailable(thrown);
     if (error instanceof DomainError && error.code === "UNAVAILABLE") throw error;
     const told = translated(error, options);
-    // Only what the server says in so many words, on a person's own call, ends a credential; a bare 401 may be a passing fault of theirs.
-    const { credential } = target;
-    if (told.reason === "unauthorized" && told.explicit && credential !== null)
-      await rejectCredential({ ...target, credential }, "The server said invalid_token on a call.");
-    if (told.reason === "insufficient_scope" && told.scope !== undefined && credential !== null)
-      await wantScope({ ...target, credential }, told.scope);
+    if (target.credential !== null) await learn({ ...target, credential: target.credential }, told);
     throw told;
   }
 }

@@ -54,6 +54,8 @@ export interface OAuthUpstream {
   expireAccessTokens: () => void;
   /** Forgets every token. */
   revokeEverything: () => void;
+  /** Forgets every client that registered itself. */
+  forgetClients: () => void;
   /** How many tokens of a kind are known. */
   count: (kind: "AccessToken" | "RefreshToken" | "Client") => number;
   close: () => Promise<void>;
@@ -224,6 +226,7 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     requests,
     expireAccessTokens: () => forget("AccessToken"),
     revokeEverything: () => forget("AccessToken", "RefreshToken", "Grant"),
+    forgetClients: () => forget("Client"),
     count: (kind: string) => [...records.keys()].filter((name) => name.startsWith(`${kind}:`)).length,
     close: async () => {
       server.close();

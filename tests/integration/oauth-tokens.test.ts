@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 
 import { afterEach, expect, test, vi } from "vitest";
 
+import { refresh } from "#server/connections/refresh.ts";
 import { db } from "#server/db.ts";
 import { log } from "#server/log.ts";
 import { changed } from "#server/freshness.ts";
@@ -13,10 +14,11 @@ import { openTokens, tokenColumns } from "#server/oauth/token-set.ts";
 import { accessToken, refreshAfter401, rejectCredential } from "#server/oauth/tokens.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
+import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
-import { type OAuthUpstream, startOAuthUpstream, type UpstreamOptions } from "#tests/fakes/oauth-upstream.ts";
+import type { OAuthUpstream } from "#tests/fakes/oauth-upstream.ts";
 import { useDatabase } from "#tests/setup/database.ts";
-import { oauthWorld, signInAtProvider } from "#tests/setup/oauth.ts";
+import { connectedWorld, type ConnectedOptions, signInAtProvider } from "#tests/setup/oauth.ts";
 
 useDatabase();
 
@@ -27,26 +29,10 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((upstream) => upstream.close()));
 });
 
-/** A connected organization whose access token ends in `endsIn` seconds. */
-async function connected({ endsIn, ...options }: UpstreamOptions & { endsIn?: number } = {}) {
-  const upstream = await startOAuthUpstream(options);
-  running.push(upstream);
-  const world = await oauthWorld(upstream.url);
-  expect(await signInAtProvider(world.owner, world.connectionId)).toMatchObject({ state: "connected" });
-  const { id, revision } = await db.credential.findFirstOrThrow({ where: { connectionId: world.connectionId } });
-  const shared = { ...world.shared, url: upstream.url, credential: { id, revision } };
-  const where = { connectionId: shared.connectionId };
-  if (endsIn !== undefined) {
-    // As if it had been handed out a while ago.
-    const { sealed } = await db.credential.findFirstOrThrow({ where });
-    const issuedAt = Date.now() - (600 - endsIn) * 1000;
-    const tokens = { ...openTokens(shared.connectionId, "shared", sealed ?? ""), issuedAt };
-    await db.credential.update({ where: { id }, data: tokenColumns(shared.connectionId, "shared", tokens, endsIn) });
-    changed(shared.orgId);
-  }
-  const refreshes = () => upstream.requests.filter(({ grantType, status }) => grantType === "refresh_token" && status === 200).length;
-  const row = () => db.credential.findFirstOrThrow({ where });
-  return { ...world, shared, upstream, refreshes, row };
+async function connected(options: ConnectedOptions = {}) {
+  const world = await connectedWorld(options);
+  running.push(world.upstream);
+  return world;
 }
 
 /** A server on a free port of this machine. */
@@ -130,6 +116,26 @@ test("a process that died during its refresh holds nobody up for ever", async ()
   expect(refreshes()).toBe(1);
 });
 
+test.each([
+  ["lets the old refresh token pass once more", { rotate: false }, "active"],
+  ["voids what is used twice", { rotate: true }, "rejected"],
+])("a process that died between the provider's answer and its storing: a provider that %s", async (_words, options, status) => {
+  const { shared, row, upstream, ...world } = await connected({ endsIn: -1, ...options });
+  const { id, sealed } = await row();
+  const { refreshToken, client, resource } = openTokens(shared.connectionId, "shared", sealed ?? "");
+  // What the dead process did: took the lease, spent the refresh token, and stored nothing.
+  await db.credential.update({ where: { id }, data: { refreshUntil: new Date(Date.now() - 1) } });
+  const body = new URLSearchParams({ grant_type: "refresh_token", client_id: client.client_id });
+  body.set("refresh_token", refreshToken ?? "");
+  body.set("resource", resource ?? "");
+  expect((await fetch(`${upstream.issuer}/token`, { method: "POST", body })).status).toBe(200);
+
+  const answer = await call(world).catch((error: unknown) => error);
+  if (status === "active") expect(answer).toMatchObject({ structuredContent: { account: "bookkeeping@harborpine.example" } });
+  else expect(answer).toMatchObject({ reason: "unauthorized" });
+  expect(await row()).toMatchObject({ status, refreshUntil: null });
+});
+
 test("two processes at the end of a token make one refresh between them", async () => {
   const { shared, refreshes } = await connected({ endsIn: -1 });
   // The same module once more, with nothing in common but the database.
@@ -181,6 +187,15 @@ test("a refused refresh token marks the credential, tells so in search, and leav
 
   expect(await signInAtProvider(owner, connectionId)).toMatchObject({ state: "connected" });
   expect((await requireUsable(owner, connectionId)).state.name).toBe("ready");
+});
+
+test("a listing in the background that is refused asks nobody to sign in again; a person's own Refresh does", async () => {
+  const { owner, connectionId, upstream, row } = await connected({ endsIn: -1 });
+  upstream.revokeEverything();
+  await expect(syncCatalog(targetOf(await requireUsable(owner, connectionId)))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(await row()).toMatchObject({ status: "active", refreshUntil: null });
+  await expect(refresh(owner, { id: connectionId })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(await row()).toMatchObject({ status: "rejected", refreshUntil: null });
 });
 
 test("a provider that fails keeps everything: the old token goes on to its end, and afterwards the failure says it is passing", async () => {

@@ -4,8 +4,12 @@ import { beginAuthorization } from "#server/connections/begin-authorization.ts";
 import { create } from "#server/connections/create.ts";
 import { finishAuthorization } from "#server/connections/finish-authorization.ts";
 import type { CreateInput } from "#server/connections/schema.ts";
+import { db } from "#server/db.ts";
+import { changed } from "#server/freshness.ts";
+import { openTokens, tokenColumns } from "#server/oauth/token-set.ts";
 import { links } from "#server/origin.ts";
 import { createMember, createOrganization } from "#prisma/factories.ts";
+import { startOAuthUpstream, type UpstreamOptions } from "#tests/fakes/oauth-upstream.ts";
 import { visit } from "#tests/fakes/visitor.ts";
 
 export interface OAuthWorldOptions {
@@ -48,4 +52,31 @@ export async function goToProvider(actor: Actor, connectionId: string) {
 export async function signInAtProvider(actor: Actor, connectionId: string) {
   const { callback } = await goToProvider(actor, connectionId);
   return finishAuthorization(actor, parametersOf(callback));
+}
+
+export interface ConnectedOptions extends UpstreamOptions {
+  /** Seconds until the access token ends, as if it had been handed out a while ago. */
+  endsIn?: number;
+  input?: Partial<CreateInput>;
+}
+
+/** An organization that has signed in at a fake upstream of its own, which the caller closes. */
+export async function connectedWorld({ endsIn, input = {}, ...options }: ConnectedOptions = {}) {
+  const upstream = await startOAuthUpstream(options);
+  const world = await oauthWorld(upstream.url, { input });
+  const state = await signInAtProvider(world.owner, world.connectionId);
+  if (state.state !== "connected") throw new Error(`The sign-in ended as ${state.state}.`);
+  const { id, revision } = await db.credential.findFirstOrThrow({ where: { connectionId: world.connectionId } });
+  const shared = { ...world.shared, url: upstream.url, credential: { id, revision } };
+  const where = { connectionId: shared.connectionId };
+  if (endsIn !== undefined) {
+    const { sealed } = await db.credential.findFirstOrThrow({ where });
+    const issuedAt = Date.now() - (600 - endsIn) * 1000;
+    const tokens = { ...openTokens(shared.connectionId, "shared", sealed ?? ""), issuedAt };
+    await db.credential.update({ where: { id }, data: tokenColumns(shared.connectionId, "shared", tokens, endsIn) });
+    changed(shared.orgId);
+  }
+  const refreshes = () => upstream.requests.filter(({ grantType, status }) => grantType === "refresh_token" && status === 200).length;
+  const row = () => db.credential.findFirstOrThrow({ where });
+  return { ...world, shared, upstream, refreshes, row };
 }
