@@ -133,6 +133,7 @@ function refreshed(key: CredentialKey, seen: Held): Promise<string> {
 
 /** Resolves once no refresh of this process is under way: what a provider hands out last must be stored before the process ends. */
 export async function refreshesDone(): Promise<void> {
+  if (running.size > 0) log.info({ refreshes: running.size }, "waiting for sign-ins that are being renewed");
   await Promise.allSettled(running.values());
 }
 

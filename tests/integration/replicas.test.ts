@@ -3,12 +3,15 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { findPostgres } from "../../scripts/programs.mjs";
+import { type OAuthUpstream, startOAuthUpstream } from "#tests/fakes/oauth-upstream.ts";
+import { visit } from "#tests/fakes/visitor.ts";
 import { startPostgres } from "#tests/setup/postgres.ts";
-import { type Product, startProduct } from "#tests/setup/product.ts";
+import { bootstrapToken, type Product, startProduct } from "#tests/setup/product.ts";
 
 const hasPostgres = findPostgres() !== undefined;
 let stopPostgres: () => Promise<void>;
 let admin: Client;
+let settings: { DATABASE_URL: string };
 let replicas: [Product, Product];
 
 beforeAll(async () => {
@@ -17,7 +20,7 @@ beforeAll(async () => {
   stopPostgres = server.stop;
   admin = new Client({ connectionString: `${server.origin}/postgres` });
   await admin.connect();
-  const settings = { DATABASE_URL: `${server.origin}/postgres` };
+  settings = { DATABASE_URL: `${server.origin}/postgres` };
   // One after the other: the first one makes the organization.
   const first = await startProduct(settings);
   replicas = [first, await startProduct(settings)];
@@ -33,6 +36,37 @@ function ask({ origin }: Product, token: string): Promise<number> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
   return fetch(`${origin}/mcp/agent`, { method: "POST", headers, body }).then(({ status }) => status);
+}
+
+/** What one of the two tools answers through one of them, as structured content. */
+async function agentCall({ origin }: Product, token: string, params: object): Promise<unknown> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  const answer: { result?: { structuredContent?: unknown } } = await (
+    await fetch(`${origin}/mcp/agent`, { method: "POST", headers, body })
+  ).json();
+  return answer.result?.structuredContent;
+}
+
+const execute = (replica: Product, token: string, name: string) =>
+  agentCall(replica, token, { name: "execute_capability", arguments: { name, arguments: {} } });
+
+/** A connection to `upstream` with a shared account, whose sign-in begins in one process and ends in another. */
+async function signedIn(upstream: OAuthUpstream, begins: Product, ends: Product) {
+  const id = await connectionTo(begins, upstream.url);
+  const { authorizationUrl } = await begins.api<{ authorizationUrl: string }>("oauth.begin", { connectionId: id });
+  const { pathname, search } = await visit(authorizationUrl, `${begins.origin}/oauth/callback`);
+  const ended = await fetch(ends.origin + pathname + search, { headers: { authorization: `Bearer ${bootstrapToken}` } });
+  expect(ended.status).toBe(200);
+  const given = { name: "t", scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 };
+  const { token } = await begins.api<{ token: string }>("agentToken.create", given);
+  return { id, token };
+}
+
+async function connectionTo(replica: Product, url: string): Promise<string> {
+  const access = { organization: true, membershipIds: [], teamIds: [] };
+  const input = { name: `Ledger at ${url}`, url, authType: "oauth", credentialMode: "shared", access };
+  return (await replica.api<{ id: string }>("connection.create", input)).id;
 }
 
 const listeners = async () =>
@@ -65,4 +99,46 @@ test.skipIf(!hasPostgres)("a listening connection that is lost is opened again, 
     .poll(async () => (await listeners()).filter(({ pid }) => !before.some((old) => old.pid === pid)).length, { timeout: 10_000 })
     .toBe(2);
   expect(await untilRefused()).toBeLessThan(500);
+});
+
+test.skipIf(!hasPostgres)(
+  "a sign-in begun in one process ends in the other; fifty calls of both at a token's end make one refresh",
+  async () => {
+    const [first, second] = replicas;
+    const upstream = await startOAuthUpstream();
+    const { id, token } = await signedIn(upstream, first, second);
+    const call = (replica: Product) => execute(replica, token, `mcp:${id}:whoami`);
+    const account = { account: "bookkeeping@harborpine.example" };
+    expect([await call(first), await call(second)]).toEqual([account, account]);
+
+    // In the database it has ended too, and at the provider in any case.
+    await admin.query(`UPDATE "Credential" SET "expiresAt" = now() - interval '1 second' WHERE "connectionId" = $1`, [id]);
+    upstream.expireAccessTokens();
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, turn) => call(turn % 2 ? first : second)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set([JSON.stringify(account)]));
+    expect(upstream.requests.filter(({ grantType }) => grantType === "refresh_token").map(({ status }) => status)).toEqual([200]);
+    await upstream.close();
+  },
+);
+
+test.skipIf(!hasPostgres)("a process that is stopped while it renews a sign-in for nobody in particular stores what it got", async () => {
+  const [, second] = replicas;
+  const upstream = await startOAuthUpstream();
+  const leaving = await startProduct(settings);
+  const { id, token } = await signedIn(upstream, leaving, leaving);
+  await admin.query(`UPDATE "Catalog" SET "listedAt" = now() - interval '1 day' WHERE "connectionId" = $1`, [id]);
+  upstream.expireAccessTokens();
+  let open = () => {};
+  upstream.tokenGate = new Promise((resolve) => (open = resolve));
+  const isRenewing = () => upstream.requests.filter(({ path }) => path === "/token").length === 2;
+  // A search answers from what is stored and lists in the background, which meets the end of the token.
+  const search = () => agentCall(leaving, token, { name: "search_capabilities", arguments: { query: "whoami" } });
+  await expect.poll(async () => (await search(), isRenewing())).toBe(true);
+  const stopped = leaving.stop();
+  await expect.poll(() => leaving.output()).toContain("waiting for sign-ins");
+  open();
+  expect(await stopped).toBe(0);
+  expect(await execute(second, token, `mcp:${id}:whoami`)).toEqual({ account: "bookkeeping@harborpine.example" });
+  expect(upstream.requests.filter(({ grantType }) => grantType === "refresh_token")).toHaveLength(1);
+  await upstream.close();
 });
