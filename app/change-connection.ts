@@ -1,7 +1,7 @@
 // The forms of a connection's page: each intent is one call of the api and one sentence about what it did.
 import type { AppLoadContext } from "@remix-run/node";
 
-import { accessOf, advancedOf, optionalText, text } from "./form.ts";
+import { accessOf, advancedOf, optionalText, staticHeadersOf, text } from "./form.ts";
 
 type Api = AppLoadContext["api"];
 
@@ -22,6 +22,7 @@ async function saveSettings(api: Api, id: string, form: FormData): Promise<strin
       : {}),
     ...(clientId || clientSecret ? { oauthClient: { clientId, clientSecret } } : {}),
     advanced: advancedOf(form),
+    staticHeaders: staticHeadersOf(form),
   });
   return disconnected ? "Saved. The stored accounts were forgotten: connect again above." : "Saved.";
 }

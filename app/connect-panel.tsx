@@ -56,11 +56,18 @@ export function ConnectPanel({ connection, mayUse, failed }: ConnectPanelProps) 
   );
 }
 
-function Way({ connection: { id, name, authType, credential }, failed }: { connection: ConnectionDetail; failed: Failed | null }) {
+function Way({
+  connection: { id, name, authType, advanced, credential },
+  failed,
+}: {
+  connection: ConnectionDetail;
+  failed: Failed | null;
+}) {
   const label = credential ? "Reconnect" : "Connect";
   const kind = credential?.status === "active" ? "secondary" : "primary";
   const busy = useNavigation().formData?.get("intent") === "connect";
-  if (authType === "oauth") return <SignIn connectionId={id} connectionName={name} label={label} kind={kind} />;
+  const isService = advanced.grantType === "client_credentials";
+  if (authType === "oauth" && !isService) return <SignIn connectionId={id} connectionName={name} label={label} kind={kind} />;
   const form = (
     <Form method="post" noValidate className="max-w-xl space-y-4">
       <input type="hidden" name="intent" value="connect" />

@@ -31,6 +31,7 @@ export function advancedOf(form: FormData): CreateInput["advanced"] {
   const refresh = field("expectRefreshToken");
   const parameters = Object.fromEntries(new URLSearchParams(field("authorizeParameters")));
   return {
+    grantType: field("grantType") === "client_credentials" ? "client_credentials" : undefined,
     scope: field("scope"),
     scopeParameter: field("scopeParameter"),
     authorizeParameters: Object.keys(parameters).length > 0 ? parameters : undefined,
@@ -45,4 +46,18 @@ export function advancedOf(form: FormData): CreateInput["advanced"] {
     tokenEndpoint: field("tokenEndpoint"),
     tokenPath: field("tokenPath"),
   };
+}
+
+/** What the field for extra headers sends, one in each line; undefined where nothing is to change. */
+export function staticHeadersOf(form: FormData): Record<string, string> | undefined {
+  if (form.has("removeStaticHeaders")) return {};
+  const lines = text(form, "staticHeaders")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+  if (lines.length === 0) return undefined;
+  // A line without a colon is a name without a value, and refused as that.
+  return Object.fromEntries(
+    lines.map((line) => [line.split(":", 1)[0]?.trim() ?? "", line.slice(line.indexOf(":") + 1 || line.length).trim()]),
+  );
 }

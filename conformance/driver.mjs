@@ -8,6 +8,8 @@ const { GATEHOUSE_ORIGIN: origin = "", GATEHOUSE_ADMIN_TOKEN: admin = "", GATEHO
 const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? "";
 /** @type {{ client_id?: string; client_secret?: string; toolCalls?: { name: string; arguments?: Record<string, unknown> }[] }} */
 const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}");
+/** A service account: nobody signs in. */
+const isService = scenario.startsWith("auth/client-credentials-");
 const asAdmin = { authorization: `Bearer ${admin}`, "content-type": "application/json" };
 
 /** One mutation of the machine interface. Throws with its error. */
@@ -57,6 +59,7 @@ async function create() {
     authType: oauth ? "oauth" : "none",
     credentialMode: "shared",
     access: { organization: true, membershipIds: [], teamIds: [] },
+    ...(isService ? { advanced: { grantType: "client_credentials" } } : {}),
     ...(oauth && clientId ? { oauthClient: { clientId, ...(clientSecret ? { clientSecret } : {}) } } : {}),
   });
   return id;
@@ -80,7 +83,7 @@ async function openAgent() {
 const id = await create();
 try {
   // A person whose sign-in failed presses Connect once more: by then the server may name another authorization server.
-  if (scenario.startsWith("auth/")) await signIn(id).catch(() => signIn(id));
+  if (scenario.startsWith("auth/") && !isService) await signIn(id).catch(() => signIn(id));
   const client = await openAgent();
   const ask = (/** @type {string} */ name, /** @type {Record<string, unknown>} */ given) => client.callTool({ name, arguments: given });
   const execute = async (/** @type {string} */ tool, /** @type {Record<string, unknown>} */ given) => {

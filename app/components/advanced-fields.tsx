@@ -7,7 +7,7 @@ import { Field } from "./ui/field.tsx";
 import { Select } from "./ui/select.tsx";
 
 interface TextSetting {
-  name: Exclude<keyof OAuthSettings, "authorizeParameters" | "omitResource" | "allowMissingPkce" | "expectRefreshToken">;
+  name: Exclude<keyof OAuthSettings, "grantType" | "authorizeParameters" | "omitResource" | "allowMissingPkce" | "expectRefreshToken">;
   label: string;
   hint: string;
   placeholder?: string;
@@ -32,6 +32,11 @@ const methods = [
   { value: "client_secret_basic", label: "In a header (client_secret_basic)" },
   { value: "client_secret_post", label: "In the body (client_secret_post)" },
   { value: "none", label: "No secret (none)" },
+];
+
+const grantTypes = [
+  { value: "", label: "A person, at the provider" },
+  { value: "client_credentials", label: "A service account (client credentials)" },
 ];
 
 const refreshTokens = [
@@ -69,6 +74,15 @@ export function AdvancedFields({ values, errors, warning }: AdvancedFieldsProps)
     <Advanced label="Advanced settings" open={refused}>
       <p className="text-xs text-muted">Most servers need none of these. {warning}</p>
       <input type="hidden" name="advanced" value="shown" />
+      <Select
+        id="advanced.grantType"
+        name="advanced.grantType"
+        label="Who signs in"
+        hint="A service account signs in with the client id and secret above; nobody has to be at a browser."
+        defaultValue={values.grantType ?? ""}
+        options={grantTypes}
+        errors={errorsOf("grantType")}
+      />
       {asked.map(text)}
       <Field
         id="advanced.authorizeParameters"

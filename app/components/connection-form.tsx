@@ -3,11 +3,12 @@ import { Form, useNavigation } from "@remix-run/react";
 import { useState } from "react";
 
 import { paths } from "#app/paths.ts";
+import type { OwnApp } from "#server/connections/presets.ts";
 import type { OAuthSettings } from "#server/oauth/settings.ts";
 
 import { AccessPicker, type Pickable } from "./access-picker.tsx";
 import { AdvancedFields } from "./advanced-fields.tsx";
-import { KeyFields, OAuthClientFields } from "./auth-fields.tsx";
+import { KeyFields, OAuthClientFields, StaticHeaderFields } from "./auth-fields.tsx";
 import type { Failed } from "./failed.ts";
 import { FormNotice } from "./failure-panel.tsx";
 import { Button, ButtonLink } from "./ui/button.tsx";
@@ -15,6 +16,7 @@ import { Card } from "./ui/card.tsx";
 import { Choice } from "./ui/choice.tsx";
 import { Field } from "./ui/field.tsx";
 import { Notice } from "./ui/notice.tsx";
+import { OwnAppGuide } from "./own-app-guide.tsx";
 import { useReveal } from "./ui/reveal.ts";
 
 /** What the form starts with: a preset, what was typed before, or nothing. */
@@ -27,7 +29,10 @@ export interface Draft {
   authType: "oauth" | "api_key" | "none";
   credentialMode: "shared" | "per_member";
   note: string | null;
-  needsOwnClient: boolean;
+  /** Guides through making an OAuth app first; null: nobody has to. */
+  ownApp: OwnApp | null;
+  /** What the server asks people to allow, where that is known. */
+  scopes: string[];
   /** What a preset sets for a provider that bends the standards. */
   advanced: OAuthSettings;
 }
@@ -65,10 +70,12 @@ interface ConnectionFormProps {
 export function ConnectionForm({ draft, pickable, failed, callbackUrl }: ConnectionFormProps) {
   const [authType, setAuthType] = useState(draft.authType);
   const [mode, setMode] = useState(draft.credentialMode);
+  // A refused form comes back with what was typed alone; what was found before it still guides.
+  const [{ ownApp, scopes }] = useState(draft);
   const within = useReveal<HTMLFormElement>(failed);
   const busy = useNavigation().formMethod === "POST";
   const errors = failed?.fields ?? {};
-  const besideField = Object.keys(errors).some((path) => placed.includes(path) || path.startsWith("advanced"));
+  const besideField = Object.keys(errors).some((path) => placed.includes(path) || /^(advanced|staticHeaders)/.test(path));
   // Only an admin can enter a key, so a key is always the shared account's.
   const modeChoices = authType === "oauth" ? modes : modes.slice(0, 1);
   return (
@@ -118,8 +125,14 @@ export function ConnectionForm({ draft, pickable, failed, callbackUrl }: Connect
           </div>
         </fieldset>
         {authType === "api_key" && <KeyFields errors={errors} />}
-        {authType === "oauth" && <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={draft.needsOwnClient} />}
+        {authType === "oauth" &&
+          (ownApp ? (
+            <OwnAppGuide ownApp={ownApp} scopes={scopes} errors={errors} callbackUrl={callbackUrl} />
+          ) : (
+            <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={false} />
+          ))}
         {authType === "oauth" && <AdvancedFields values={draft.advanced} errors={errors} />}
+        <StaticHeaderFields names={[]} errors={errors} />
         {authType !== "none" && (
           <fieldset>
             <legend className="mb-1.5 font-medium">Whose account is used?</legend>

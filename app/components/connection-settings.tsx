@@ -4,7 +4,7 @@ import { Form, Link, useNavigation } from "@remix-run/react";
 import type { ConnectionDetail } from "#server/connections/view.ts";
 
 import { AdvancedFields } from "./advanced-fields.tsx";
-import { Advanced, HeaderFields, OAuthClientFields } from "./auth-fields.tsx";
+import { Advanced, HeaderFields, OAuthClientFields, StaticHeaderFields } from "./auth-fields.tsx";
 import { authWords } from "./connection-badges.tsx";
 import { FormNotice } from "./failure-panel.tsx";
 import type { Failed } from "./failed.ts";
@@ -71,6 +71,7 @@ export function ConnectionSettings({ connection, callbackUrl, failed, saved }: S
           <OAuthClientFields errors={errors} callbackUrl={callbackUrl} open={oauthClient?.source === "preregistered"} />
         )}
         {authType === "oauth" && <AdvancedFields values={advanced} errors={errors} warning="A change disconnects every account." />}
+        <StaticHeaderFields names={connection.staticHeaderNames} errors={errors} />
         <div className="grid gap-2">
           <Choice
             type="checkbox"

@@ -44,7 +44,7 @@ export function PresetGrid({ presets, added }: { presets: readonly Preset[]; add
                 <span className="flex items-center justify-between gap-2">
                   <span className="font-semibold">{preset.name}</span>
                   {added.includes(preset.id) && <Badge tone="good">Added</Badge>}
-                  {!added.includes(preset.id) && preset.needsOwnClient && <Badge>Own app</Badge>}
+                  {!added.includes(preset.id) && preset.ownApp && <Badge>Own app</Badge>}
                 </span>
                 <span className="mt-0.5 block text-muted">{preset.description}</span>
               </span>

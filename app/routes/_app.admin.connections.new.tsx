@@ -9,10 +9,10 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { PresetGrid } from "#app/components/preset-grid.tsx";
 import { PreflightReport, SmartAdd } from "#app/components/smart-add.tsx";
 import { useReveal } from "#app/components/ui/reveal.ts";
-import { accessOf, advancedOf, optionalText, text } from "#app/form.ts";
+import { accessOf, advancedOf, optionalText, staticHeadersOf, text } from "#app/form.ts";
 import { paths } from "#app/paths.ts";
 import type { FoundServer } from "#server/connections/preflight.ts";
-import type { Preset } from "#server/connections/presets.ts";
+import type { OwnApp, Preset } from "#server/connections/presets.ts";
 
 export const meta: MetaFunction = () => [{ title: "Add a connection - Gatehouse" }];
 
@@ -23,7 +23,8 @@ const custom: Draft = {
   authType: "oauth",
   credentialMode: "shared",
   note: null,
-  needsOwnClient: false,
+  ownApp: null,
+  scopes: [],
   advanced: {},
 };
 
@@ -35,7 +36,7 @@ export async function loader({ request, context: { api, origin } }: LoaderFuncti
   const wanted = new URL(request.url).searchParams.get("preset");
   const preset = presets.find(({ id }) => id === wanted);
   const added = connections.flatMap(({ presetId }) => presetId ?? []);
-  const draft: Draft | null = preset ? { ...preset, presetId: preset.id } : wanted === "custom" ? custom : null;
+  const draft: Draft | null = preset ? draftOfPreset(preset) : wanted === "custom" ? custom : null;
   return { presets, added, draft, pickable: { people, teams }, callbackUrl: `${origin}/oauth/callback`, first: connections.length === 0 };
 }
 
@@ -80,6 +81,7 @@ async function create(form: FormData, { request, context }: Asked) {
         : {}),
       ...(authType === "oauth" && (clientId || clientSecret) ? { oauthClient: { clientId, clientSecret } } : {}),
       advanced: authType === "oauth" ? advancedOf(form) : undefined,
+      staticHeaders: staticHeadersOf(form),
     });
     return redirect(`${paths.admin.connection(created.id)}?added`);
   } catch (error) {
@@ -99,13 +101,26 @@ async function create(form: FormData, { request, context }: Asked) {
 function draftOf(found: FoundServer, presets: readonly Preset[]): Draft {
   const { url, name, auth, signIn } = found;
   const base = baseOf(found.presetId, presets);
-  return { ...base, key: url, name, url, authType: auth, needsOwnClient: signIn ? signIn.registration === "none" : base.needsOwnClient };
+  const ownApp = signIn && signIn.registration !== "none" ? null : (base.ownApp ?? (signIn && unknownProvider(signIn.issuer)));
+  const scopes = base.scopes.length > 0 ? base.scopes : (signIn?.scopes ?? []);
+  const advanced = base.presetId === null ? (signIn?.advanced ?? {}) : base.advanced;
+  return { ...base, key: url, name, url, authType: auth, ownApp, scopes, advanced };
 }
+
+const draftOfPreset = (preset: Preset): Draft => ({ ...preset, presetId: preset.id, scopes: preset.advanced.scope?.split(" ") ?? [] });
+
+/** What holds at any provider that registers no applications by itself. */
+const unknownProvider = (issuer: string): OwnApp => ({
+  url: null,
+  make: `Look for "developer settings" or "OAuth applications" at the provider (people sign in at ${URL.canParse(issuer) ? new URL(issuer).host : issuer}), and make a web application there.`,
+  redirect: "As its redirect or callback URL, letter by letter.",
+  copy: "They are on the application's page; the secret is often shown only once.",
+});
 
 /** What a preset says that the form does not ask for. */
 function baseOf(presetId: string | null | undefined, presets: readonly Preset[]): Draft {
   const preset = presets.find(({ id }) => id === presetId);
-  return preset ? { ...preset, presetId: preset.id } : custom;
+  return preset ? draftOfPreset(preset) : custom;
 }
 
 function titleOf(draft: Draft | null, first: boolean): string {

@@ -6,6 +6,7 @@ import { badInput, notFound } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { begin } from "#server/oauth/begin.ts";
+import { settingsFrom } from "#server/oauth/settings.ts";
 
 import { logged } from "./logged.ts";
 import { demandUnmoved } from "./unmoved.ts";
@@ -29,6 +30,7 @@ export async function beginAllowed(actor: Actor, connectionId: string) {
       headerName: true,
       headerPrefix: true,
       settings: true,
+      staticHeaders: true,
       disabledAt: true,
     },
   });
@@ -43,6 +45,8 @@ export async function beginAllowed(actor: Actor, connectionId: string) {
 export async function beginAuthorization(actor: Actor, { connectionId }: { connectionId: string }) {
   const connection = await beginAllowed(actor, connectionId);
   if (connection.authType !== "oauth") throw badInput("connectionId", "This connection does not use a sign-in.");
+  if (settingsFrom(connection.settings).grantType === "client_credentials")
+    throw badInput("connectionId", "This connection has a service account: it is connected without anybody signing in.");
   const holder = connection.credentialMode === "shared" ? sharedHolder : actor.membershipId;
   const unmoved = (tx: Tx) => demandUnmoved(tx, connection);
   return logged(actor, "authorize", () => begin(actor, { connection, holder, sessionId: browserOf(actor), demandUnmoved: unmoved }));

@@ -69,6 +69,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       createdAt: credential.createdAt,
       updatedAt: credential.updatedAt,
     },
+    staticHeaderNames: row.staticHeaderNames,
     advanced: settingsFrom(row.settings),
     oauthClient: client && { issuer: client.issuer, source: client.source, clientId: client.clientId, secretEndsAt: secretEndsAt(client) },
     accounts: accounts.flatMap((account) => {

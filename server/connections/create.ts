@@ -9,19 +9,22 @@ import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { writeGrants } from "#server/grants/write.ts";
 import { discover, type Discovery } from "#server/oauth/discover.ts";
+import { demandServiceClient, signInService } from "#server/oauth/service-account.ts";
 import type { OAuthSettings } from "#server/oauth/settings.ts";
-import { clientColumns, clientNeeded, registrationWay } from "#server/oauth/registration.ts";
+import { tokenColumns } from "#server/oauth/token-set.ts";
+import { clientColumns, type ClientInformation, clientNeeded, registrationWay } from "#server/oauth/registration.ts";
 import { checkUpstreamUrl } from "#server/outbound/url.ts";
-import { fixedHeaders, keyHeader } from "#server/upstream/authorization.ts";
+import { bearer, fixedHeaders, keyHeader } from "#server/upstream/authorization.ts";
 import type { Listing } from "#server/upstream/list-tools.ts";
 import { probe } from "#server/upstream/probe.ts";
-import { storeListing } from "#server/upstream/store-listing.ts";
+import { staticHeaderColumns } from "#server/upstream/static-headers.ts";
 
 import { isDuplicate, nameTaken } from "./errors.ts";
-import { sealKey } from "./key.ts";
+import { lasting, sealKey } from "./key.ts";
 import { logged } from "./logged.ts";
 import { presets } from "./presets.ts";
-import { type CreateInput, type OAuthClientInput, signInOf } from "./schema.ts";
+import { type NewSecret, saveCredential } from "./save-credential.ts";
+import type { CreateInput, OAuthClientInput } from "./schema.ts";
 
 const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -32,31 +35,44 @@ function newConnectionId(): string {
 
 /** As given, else what the preset of this address knows. */
 function settingsOf(input: CreateInput, url: string): OAuthSettings | undefined {
-  return signInOf(input).settings ?? presets.find((preset) => preset.id === input.presetId && preset.url === url)?.advanced;
+  return input.advanced ?? presets.find((preset) => preset.id === input.presetId && preset.url === url)?.advanced;
 }
 
 /** What was proven before writing. */
-type Proof = { kind: "listed"; listing: Listing } | { kind: "discovered"; discovery: Discovery };
-
-async function prove(actor: Actor, input: CreateInput, url: string): Promise<Proof> {
-  if (input.authType === "oauth") {
-    const discovery = await discover(url, settingsOf(input, url));
-    if (!signInOf(input).client && registrationWay(discovery, actor.origin) === "none") throw clientNeeded(actor.origin);
-    return { kind: "discovered", discovery };
-  }
-  const header =
-    input.apiKey === undefined
-      ? {}
-      : keyHeader(input.apiKey, { headerName: input.headerName ?? null, headerPrefix: input.headerPrefix ?? null });
-  return { kind: "listed", listing: await probe({ url, authorization: fixedHeaders(header) }) };
+interface Proof {
+  /** Null for a server without a sign-in. */
+  discovery: Discovery | null;
+  /** What a listing was made with; null until a person signs in. */
+  connected: { listing: Listing; secretFor: (connectionId: string, holder: string) => NewSecret } | null;
 }
 
-/** The client an admin registered by hand, in the form the token endpoint needs it. */
-export function preregistered(connectionId: string, issuer: string, { clientId, clientSecret }: OAuthClientInput) {
-  return clientColumns(connectionId, issuer, "preregistered", {
-    client_id: clientId,
-    ...(clientSecret ? { client_secret: clientSecret } : {}),
-  });
+async function prove(actor: Actor, input: CreateInput, url: string): Promise<Proof> {
+  const { authType, oauthClient, apiKey, headerName = null, headerPrefix = null, staticHeaders = {} } = input;
+  const list = (credential: Record<string, string>) => probe({ url, authorization: fixedHeaders({ ...staticHeaders, ...credential }) });
+  if (authType !== "oauth") {
+    const listing = await list(apiKey === undefined ? {} : keyHeader(apiKey, { headerName, headerPrefix }));
+    const secretFor = (id: string, holder: string) => ({ sealed: sealKey(id, holder, apiKey), ...lasting });
+    return { discovery: null, connected: { listing, secretFor } };
+  }
+  const discovery = await discover(url, settingsOf(input, url));
+  if (discovery.settings.grantType !== "client_credentials") {
+    if (!oauthClient && registrationWay(discovery, actor.origin) === "none") throw clientNeeded(actor.origin);
+    return { discovery, connected: null };
+  }
+  const client = demandServiceClient(oauthClient && clientInformation(oauthClient));
+  const { tokens, lifetimeSeconds } = await signInService(discovery, client);
+  const listing = await list(bearer(tokens.accessToken));
+  return { discovery, connected: { listing, secretFor: (id, holder) => tokenColumns(id, holder, tokens, lifetimeSeconds) } };
+}
+
+/** In the form the token endpoint needs it. */
+function clientInformation({ clientId, clientSecret }: OAuthClientInput): ClientInformation {
+  return { client_id: clientId, ...(clientSecret ? { client_secret: clientSecret } : {}) };
+}
+
+/** The client an admin registered by hand. */
+export function preregistered(connectionId: string, issuer: string, client: OAuthClientInput) {
+  return clientColumns(connectionId, issuer, "preregistered", clientInformation(client));
 }
 
 async function write(
@@ -65,8 +81,8 @@ async function write(
   input: CreateInput,
   { id, url, proof }: { id: string; url: string; proof: Proof },
 ): Promise<void> {
-  const { name, authType, credentialMode, presetId, headerName, headerPrefix } = input;
-  const { client } = signInOf(input);
+  const { name, authType, credentialMode, presetId, headerName, headerPrefix, oauthClient, staticHeaders = {} } = input;
+  const { discovery, connected } = proof;
   await tx.connection.create({
     data: {
       id,
@@ -80,27 +96,25 @@ async function write(
       headerName,
       headerPrefix,
       settings: authType === "oauth" ? settingsOf(input, url) : undefined,
+      ...staticHeaderColumns(id, staticHeaders),
     },
   });
   await writeGrants(tx, actor.orgId, id, input.access);
-  if (proof.kind === "listed") {
+  if (discovery && oauthClient) await tx.oAuthClient.create({ data: preregistered(id, discovery.issuer, oauthClient) });
+  if (connected) {
     // A per-member key is the admin's own: everybody else enters theirs.
     const holder = credentialMode === "shared" ? sharedHolder : actor.membershipId;
-    const membershipId = credentialMode === "shared" ? null : actor.membershipId;
-    await tx.credential.create({ data: { connectionId: id, holder, membershipId, sealed: sealKey(id, holder, input.apiKey) } });
-    await storeListing(tx, { connectionId: id, holder, membershipId }, proof.listing);
-  } else if (client) {
-    await tx.oAuthClient.create({ data: preregistered(id, proof.discovery.issuer, client) });
+    await saveCredential(tx, { connectionId: id, holder }, connected.secretFor(id, holder), connected.listing);
   }
   await record(tx, actor, {
     action: "connection.created",
     target: { type: "connection", id, name },
-    details: { host: new URL(url).host, authType, credentialMode, tools: proof.kind === "listed" ? proof.listing.tools.length : null },
+    details: { host: new URL(url).host, authType, credentialMode, tools: connected?.listing.tools.length ?? null },
   });
 }
 
 /**
- * Adds a connection. `none` and `api_key` are connected at once, `oauth` waits for its first sign-in.
+ * Adds a connection. `none`, `api_key` and service accounts are connected at once, `oauth` waits for its first sign-in.
  * Throws BAD_INPUT naming the field, CONFLICT (name), UPSTREAM_FAILED with the phase; then nothing was written.
  */
 export async function create(actor: Actor, input: CreateInput): Promise<{ id: string; name: string; connected: boolean }> {
@@ -114,5 +128,5 @@ export async function create(actor: Actor, input: CreateInput): Promise<{ id: st
     throw isDuplicate(error) ? nameTaken(error) : error;
   }
   changed(actor.orgId);
-  return { id, name: input.name, connected: proof.kind === "listed" };
+  return { id, name: input.name, connected: proof.connected !== null };
 }

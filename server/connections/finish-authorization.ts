@@ -10,6 +10,7 @@ import { revokeTokens } from "#server/oauth/revoke.ts";
 import { tokenColumns } from "#server/oauth/token-set.ts";
 import { bearer, fixedHeaders } from "#server/upstream/authorization.ts";
 import { probe } from "#server/upstream/probe.ts";
+import { openStaticHeaders } from "#server/upstream/static-headers.ts";
 import { forgetSessions } from "#server/upstream/sessions.ts";
 
 import { beginAllowed, browserOf } from "./begin-authorization.ts";
@@ -49,7 +50,7 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
   if (!actor) return { ...nothing, state: "foreign", message: null };
   const connection = await db.connection.findFirst({
     where: { id: attempt.connectionId, orgId: actor.orgId },
-    select: { id: true, orgId: true, name: true, url: true, headerName: true, headerPrefix: true, settings: true },
+    select: { id: true, orgId: true, name: true, url: true, headerName: true, headerPrefix: true, settings: true, staticHeaders: true },
   });
   if (!connection || attempt.orgId !== actor.orgId)
     return { ...nothing, state: "expired", message: "The connection was removed meanwhile." };
@@ -70,7 +71,7 @@ export async function finishAuthorization(actor: Actor | null, parameters: Callb
 async function complete(
   actor: Actor,
   attempt: Attempt,
-  connection: Proven & { name: string },
+  connection: Proven & { name: string; staticHeaders: string | null },
   { code, iss, error }: CallbackParameters,
 ): Promise<void> {
   checkIssuer(iss, attempt.secrets.discovery);
@@ -102,7 +103,10 @@ async function complete(
   const { holder } = attempt;
   const target = { type: "connection", id: connection.id, name: connection.name } as const;
   try {
-    const listing = await probe({ url, authorization: fixedHeaders(bearer(tokens.accessToken)) });
+    const listing = await probe({
+      url,
+      authorization: fixedHeaders({ ...openStaticHeaders(connection.id, connection.staticHeaders), ...bearer(tokens.accessToken) }),
+    });
     await transaction(async (tx) => {
       await demandMember(tx, actor);
       await demandUnmoved(tx, { ...connection, url });

@@ -16,12 +16,14 @@ import { probe } from "#server/upstream/probe.ts";
 
 import { type Candidate, candidatesFor } from "./candidates.ts";
 import { logged } from "./logged.ts";
-import { presets } from "./presets.ts";
+import { presets, settingsForIssuer } from "./presets.ts";
 import type { PreflightInput } from "./schema.ts";
 
 /** How one signs in there, as far as the server tells. */
 export interface SignInReport {
   issuer: string;
+  /** What providers behind this issuer want, for the form to begin with. */
+  advanced: OAuthSettings;
   registration: RegistrationWay;
   /** What will be asked for; none: the provider decides. */
   scopes: string[];
@@ -77,7 +79,8 @@ async function closed(url: string, settings: OAuthSettings, origin: string, chal
     const discovery = await discover(url, settings);
     const { issuer, scope } = discovery;
     const registration = registrationWay(discovery, origin);
-    const signIn = { issuer, registration, scopes: scope?.split(" ").filter(Boolean) ?? [], refresh: refreshOf(discovery) };
+    const advanced = settingsForIssuer(issuer);
+    const signIn = { issuer, advanced, registration, scopes: scope?.split(" ").filter(Boolean) ?? [], refresh: refreshOf(discovery) };
     return { auth: "oauth", server: null, signIn, problem: null };
   } catch (error) {
     const problem = error instanceof DomainError ? error.details.failure : undefined;

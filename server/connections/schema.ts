@@ -1,7 +1,7 @@
 // What a connection may be made of: the shapes that the routers, the forms and the verbs share.
 import { z } from "zod";
 
-import { oauthSettings, type OAuthSettings } from "#server/oauth/settings.ts";
+import { oauthSettings } from "#server/oauth/settings.ts";
 
 const id = z.string().min(1).max(64);
 // RFC 9110 section 5.1: a field name is a token.
@@ -35,35 +35,30 @@ const headerPrefix = z
   .string()
   .max(64)
   .regex(/^[\x20-\x7e]*$/, "The prefix may hold only printable ASCII characters.");
+/** A header that could change who calls, or break the protocol, is no setting: RFC 9110 section 7.6.1 for those of one hop. */
+const forbiddenHeaders = /^(authorization|trailer|expect|origin|forwarded|x-forwarded-.*)$/i;
+const staticHeaders = z
+  .record(z.string(), z.string())
+  .superRefine((headers, context) => {
+    const names = Object.keys(headers);
+    const issue = (name: string, message: string) => {
+      context.addIssue({ code: "custom", path: [name.slice(0, 128)], message });
+    };
+    if (names.length > 10) context.addIssue({ code: "custom", message: "At most 10 headers." });
+    for (const [name, value] of Object.entries(headers)) {
+      if (!headerToken.test(name) || name.length > 128) issue(name, "This is not a valid header name.");
+      else if (reservedHeaders.test(name) || forbiddenHeaders.test(name)) issue(name, "Gatehouse or the protocol sets this header itself.");
+      if (names.some((other) => other !== name && other.toLowerCase() === name.toLowerCase())) issue(name, "This header is there twice.");
+      if (!/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(value) || value.length > 4_096)
+        issue(name, "The value has to be 1 to 4,096 printable ASCII characters.");
+    }
+  })
+  .transform((headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])));
 const oauthClient = z.object({
   clientId: z.string().trim().min(1, "Enter the client id.").max(512),
   clientSecret: z.string().trim().max(2_048).optional(),
 });
 export type OAuthClientInput = z.output<typeof oauthClient>;
-/**
- * What providers that bend the standards need, and the client once more: a script sets everything about a sign-in in one place. The settings are
- * stored as a whole, what is left out goes back to its default; the client stays where it is left out.
- */
-const advanced = oauthSettings.extend({
-  clientId: oauthClient.shape.clientId.optional(),
-  clientSecret: oauthClient.shape.clientSecret,
-});
-
-/** The one client, from the two places it may be given in, and the settings apart from it. `settings` is undefined when none were given. */
-export function signInOf({ oauthClient, advanced: given }: Pick<CreateInput, "oauthClient" | "advanced">): {
-  client: OAuthClientInput | undefined;
-  settings: OAuthSettings | undefined;
-} {
-  if (!given) return { client: oauthClient, settings: undefined };
-  const { clientId, clientSecret, ...settings } = given;
-  return { client: clientId === undefined ? oauthClient : { clientId, clientSecret }, settings };
-}
-
-function demandClientId(given: z.output<typeof advanced> | undefined, context: z.RefinementCtx): void {
-  if (given?.clientSecret !== undefined && given.clientId === undefined)
-    context.addIssue({ code: "custom", path: ["advanced", "clientId"], message: "Enter the client id the secret belongs to." });
-}
-
 export const createInput = z
   .object({
     name,
@@ -75,7 +70,10 @@ export const createInput = z
     headerName: headerName.optional(),
     headerPrefix: headerPrefix.optional(),
     oauthClient: oauthClient.optional(),
-    advanced: advanced.optional(),
+    /** Stored as a whole: what is left out goes back to its default. */
+    advanced: oauthSettings.optional(),
+    /** Sent with every request to the server, beside the credential. */
+    staticHeaders: staticHeaders.optional(),
     access: accessInput,
   })
   .superRefine((value, context) => {
@@ -86,32 +84,36 @@ export const createInput = z
     if (value.authType !== "api_key" && value.apiKey) issue("apiKey", "Only a connection with an API key takes one.");
     if (value.authType !== "api_key" && (value.headerName || value.headerPrefix))
       issue("headerName", "Only a connection with an API key has a key header.");
+    if (value.headerName && value.staticHeaders?.[value.headerName.toLowerCase()] !== undefined)
+      issue("staticHeaders", "The key is sent in this header already.");
     if (value.authType !== "oauth" && value.oauthClient) issue("oauthClient", "Only a connection with OAuth has a client.");
     if (value.authType !== "oauth" && value.advanced) issue("advanced", "Only a connection with OAuth has these settings.");
     if (value.authType === "none" && value.credentialMode === "per_member") {
       issue("credentialMode", "A server without sign-in has no accounts: choose One shared account.");
     }
-    demandClientId(value.advanced, context);
+    if (value.advanced?.grantType === "client_credentials" && value.credentialMode !== "shared")
+      issue("credentialMode", "A service account is one for everybody: choose One shared account.");
   });
 export type CreateInput = z.output<typeof createInput>;
 
 /** `version` is the one the form was loaded with; a newer one in the database is a CONFLICT. */
-export const updateInput = z
-  .object({
-    id,
-    version: z.number().int().positive(),
-    name: name.optional(),
-    url: url.optional(),
-    headerName: headerName.nullable().optional(),
-    headerPrefix: headerPrefix.nullable().optional(),
-    oauthClient: oauthClient.optional(),
-    advanced: advanced.optional(),
-    /** Switched off, nobody's agent finds or calls its tools; accounts and access stay. */
-    enabled: z.boolean().optional(),
-    /** Members without access see its name and may ask for it. */
-    requestable: z.boolean().optional(),
-  })
-  .superRefine((value, context) => demandClientId(value.advanced, context));
+export const updateInput = z.object({
+  id,
+  version: z.number().int().positive(),
+  name: name.optional(),
+  url: url.optional(),
+  headerName: headerName.nullable().optional(),
+  headerPrefix: headerPrefix.nullable().optional(),
+  oauthClient: oauthClient.optional(),
+  /** Stored as a whole: what is left out goes back to its default. */
+  advanced: oauthSettings.optional(),
+  /** In place of those there are; empty: none any more. */
+  staticHeaders: staticHeaders.optional(),
+  /** Switched off agent finds or calls its tools; accounts and access stay. */
+  enabled: z.boolean().optional(),
+  /** Members without access see its name and may ask for it. */
+  requestable: z.boolean().optional(),
+});
 export type UpdateInput = z.output<typeof updateInput>;
 
 /** Connects without OAuth: an API key for `api_key`, nothing for `none`. */

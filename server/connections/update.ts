@@ -11,6 +11,7 @@ import { discover } from "#server/oauth/discover.ts";
 import { storedClient } from "#server/oauth/registration.ts";
 import { type OAuthSettings, settingsFrom } from "#server/oauth/settings.ts";
 import { checkUpstreamUrl } from "#server/outbound/url.ts";
+import { staticHeaderColumns } from "#server/upstream/static-headers.ts";
 import { forgetSessions } from "#server/upstream/sessions.ts";
 
 import { preregistered } from "./create.ts";
@@ -18,7 +19,7 @@ import { editedMeanwhile, isDuplicate, nameTaken } from "./errors.ts";
 import { findManaged } from "./find-managed.ts";
 import { forgetCredentials } from "./forget.ts";
 import { logged } from "./logged.ts";
-import { signInOf, type UpdateInput } from "./schema.ts";
+import type { UpdateInput } from "./schema.ts";
 
 /** As it is read back from JSON. */
 const definedOf = (settings: OAuthSettings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
@@ -35,13 +36,14 @@ async function isSameClient(connectionId: string, issuer: string, clientId: stri
  * Throws NOT_FOUND, CONFLICT (edited meanwhile, name taken), BAD_INPUT, UPSTREAM_FAILED when a new OAuth client's issuer cannot be discovered.
  */
 export async function update(actor: Actor, input: UpdateInput): Promise<{ version: number; disconnected: boolean }> {
-  const { id, version, name, headerName, headerPrefix, enabled, requestable } = input;
-  const { client: oauthClient, settings: advanced } = signInOf(input);
+  const { id, version, name, headerName, headerPrefix, oauthClient, advanced, enabled, requestable } = input;
   const connection = await findManaged(actor, id);
   if (connection.version !== version) throw editedMeanwhile();
   if (oauthClient && connection.authType !== "oauth") throw badInput("oauthClient", "Only a connection with OAuth has a client.");
   if ((headerName || headerPrefix) && connection.authType !== "api_key")
     throw badInput("headerName", "Only a connection with an API key has a key header.");
+  if (advanced?.grantType === "client_credentials" && connection.credentialMode !== "shared")
+    throw badInput("advanced.grantType", "A service account is one for everybody; here each person connects their own.");
   if (advanced && connection.authType !== "oauth") throw badInput("advanced", "Only a connection with OAuth has these settings.");
   const url = input.url === undefined ? connection.url : checkUpstreamUrl(input.url, { allowPrivate: env.ALLOW_PRIVATE_UPSTREAMS }).href;
   const moved = url !== connection.url;
@@ -55,6 +57,10 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
     (headerPrefix !== undefined && headerPrefix !== connection.headerPrefix);
   const switched = enabled !== undefined && enabled !== (connection.disabledAt === null);
   const renewedSecret = oauthClient && discovery ? await isSameClient(id, discovery.issuer, oauthClient.clientId) : false;
+  // They were entered for the old address, too.
+  const staticHeaders = input.staticHeaders ?? (moved && connection.staticHeaders !== null ? {} : undefined);
+  if (staticHeaders && connection.headerName !== null && staticHeaders[connection.headerName.toLowerCase()] !== undefined)
+    throw badInput("staticHeaders", "The key is sent in this header already.");
   const disconnected = moved || rekeyed || reset || (oauthClient !== undefined && !renewedSecret);
   const data: Prisma.ConnectionUpdateManyMutationInput = {
     version: { increment: 1 },
@@ -64,6 +70,7 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
     ...(headerName === undefined ? {} : { headerName }),
     ...(headerPrefix === undefined ? {} : { headerPrefix }),
     ...(requestable === undefined ? {} : { requestable }),
+    ...(staticHeaders ? { ...staticHeaderColumns(id, staticHeaders), staticHeadersRevision: { increment: 1 } } : {}),
     ...(switched ? (enabled ? { disabledAt: null, disabledBy: null } : { disabledAt: new Date(), disabledBy: actor.name }) : {}),
   };
   try {
@@ -80,6 +87,7 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
         ...(rekeyed ? ["header"] : []),
         ...(oauthClient ? ["oauthClient"] : []),
         ...(reset ? ["advanced"] : []),
+        ...(staticHeaders ? ["staticHeaders"] : []),
         ...(switched ? [enabled ? "enabled" : "disabled"] : []),
         ...(requestable === undefined || requestable === connection.requestable ? [] : [requestable ? "requestable" : "not requestable"]),
       ];
@@ -91,7 +99,7 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
       return forgotten;
     });
     changed(actor.orgId);
-    if (disconnected || enabled === false) forgetSessions({ connectionId: id });
+    if (disconnected || staticHeaders || enabled === false) forgetSessions({ connectionId: id });
     await forgotten?.revoke();
   } catch (error) {
     throw isDuplicate(error) ? nameTaken(error) : error;

@@ -75,6 +75,8 @@ export interface ConnectionDetail extends ConnectionSummary {
     createdAt: Date;
     updatedAt: Date;
   } | null;
+  /** Names of the headers sent with every request; their values are never shown. */
+  staticHeaderNames: string[];
   /** The advanced settings of a sign-in; none of them is secret. */
   advanced: OAuthSettings;
   oauthClient: { issuer: string; source: string; clientId: string; secretEndsAt: Date | null } | null;

@@ -44,6 +44,7 @@ const usableSelect = (membershipId: string) =>
     presetId: true,
     headerName: true,
     headerPrefix: true,
+    staticHeadersRevision: true,
     disabledAt: true,
     disabledBy: true,
     // One row of each at the most: `toUsable` picks the one of the caller's credential identity.

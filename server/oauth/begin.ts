@@ -58,7 +58,7 @@ async function keepClient(tx: Tx, newRow: NonNullable<ChosenClient["newRow"]>): 
  * A server that points people to another authorization server than before may have been taken over: an admin looks at it first. What belongs to
  * the old one never goes to the new one in any case; tokens and clients are bound to their issuer. Throws UPSTREAM_FAILED (phase discovery).
  */
-async function demandSameProvider(orgId: string, connectionId: string, { issuer, settings }: Discovery): Promise<void> {
+export async function demandSameProvider(orgId: string, connectionId: string, { issuer, settings }: Discovery): Promise<void> {
   const known = await db.credential.findFirst({
     where: { connectionId, connection: { orgId }, issuer: { not: null } },
     orderBy: { updatedAt: "desc" },

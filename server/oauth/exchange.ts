@@ -20,7 +20,8 @@ export const resourceRefused = {
   advice: 'Set "Leave out the resource parameter" in the advanced settings, or enter the identifier it wants as "Resource".',
 };
 
-function refusal(error: unknown): UpstreamFailure {
+/** Why a token endpoint handed out nothing, in words. */
+export function tokenRefusal(error: unknown): UpstreamFailure {
   const network = diagnose(error, "token");
   if (network.phase !== "token") return network;
   if (error instanceof OAuthError && error.code === OAuthErrorCode.InvalidClient) {
@@ -59,7 +60,7 @@ export async function exchange(attempt: Attempt, code: string): Promise<{ tokens
   }).catch(async (error: unknown) => {
     if (error instanceof OAuthError && error.code === OAuthErrorCode.InvalidClient) await forgetRegistration(attempt, client.client_id);
     // The SDK's error may hold the whole answer, and that the code, the secret or tokens.
-    throw upstreamFailed(refusal(error), wordless(error));
+    throw upstreamFailed(tokenRefusal(error), wordless(error));
   });
   // A response that names no scope granted what was asked for (RFC 6749 section 5.1).
   const tokens = toTokenSet(response, { resource, issuer, tokenPath, serverMetadata, client }, { scope: discovery.scope });

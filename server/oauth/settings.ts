@@ -30,6 +30,8 @@ const ours = ["client_id", "client_secret", "code_challenge", "code_challenge_me
 const ownParameter = parameterName.refine((name) => !ours.includes(name), "Gatehouse sets this parameter itself.");
 
 export const oauthSettings = z.strictObject({
+  /** Whose sign-in it is (RFC 6749): a person's, or the client's own, a service account. Default: authorization_code. */
+  grantType: z.enum(["authorization_code", "client_credentials"]).optional(),
   /** How the client proves itself at the token endpoint (RFC 7591 section 2); default: by what the server announces. */
   tokenEndpointAuthMethod: z.enum(["none", "client_secret_basic", "client_secret_post"]).optional(),
   /** Added to the address people are sent to. */

@@ -15,6 +15,8 @@ export interface TokenSet {
   resource: string | null;
   /** Where the token sits in the answers of this token endpoint, if not at the top. */
   tokenPath?: string | undefined;
+  /** Of a service account: renewed by asking again, without a refresh token. */
+  isService?: boolean | undefined;
   issuer: string;
   serverMetadata: AuthorizationServerMetadata;
   /** Whom they were given to: a registration that is replaced later does not orphan them. */
@@ -27,6 +29,7 @@ const outline = z.looseObject({
   issuedAt: z.number(),
   resource: z.string().nullable(),
   tokenPath: z.string().optional(),
+  isService: z.boolean().optional(),
   issuer: z.string(),
   serverMetadata: z.looseObject({}),
   client: z.looseObject({ client_id: z.string() }),
@@ -38,13 +41,18 @@ function isTokenSet(value: unknown): value is TokenSet {
 
 const binding = (connectionId: string, holder: string) => `credential:${connectionId}:${holder}`;
 
+/** Whether these tokens can be renewed without a person. */
+export function isRenewable({ refreshToken, isService = false }: Pick<TokenSet, "refreshToken" | "isService">): boolean {
+  return refreshToken !== null || isService;
+}
+
 /** The sealed columns of these tokens for a Credential row. */
 export function tokenColumns(connectionId: string, holder: string, tokens: TokenSet, lifetimeSeconds: number | undefined) {
   return {
     sealed: sealer.seal(JSON.stringify(tokens), binding(connectionId, holder)),
     issuer: tokens.issuer,
     expiresAt: lifetimeSeconds === undefined ? null : new Date(Date.now() + lifetimeSeconds * 1000),
-    renewable: tokens.refreshToken !== null,
+    renewable: isRenewable(tokens),
   };
 }
 

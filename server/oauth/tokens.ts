@@ -1,5 +1,5 @@
 // The access token of a credential, renewed ahead of its end: one refresh at a time, in this process and across processes.
-import { OAuthError, OAuthErrorCode, refreshAuthorization } from "@modelcontextprotocol/client";
+import { OAuthError, OAuthErrorCode, type OAuthTokens, refreshAuthorization } from "@modelcontextprotocol/client";
 import { LRUCache } from "lru-cache";
 
 import { record } from "#server/audit/record.ts";
@@ -14,8 +14,9 @@ import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
 import { clientAuthentication } from "./client-authentication.ts";
 import { clientFor, clientInstead } from "./renewing-client.ts";
 import { revokeTokens } from "./revoke.ts";
+import { requestServiceToken } from "./service-account.ts";
 import { tokenFetch } from "./token-response.ts";
-import { openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
+import { isRenewable, openTokens, tokenColumns, toTokenSet, type TokenSet } from "./token-set.ts";
 
 /**
  * Exactly one sign-in at one address: a session from before must not get the tokens of an account that was connected after it. The revision
@@ -83,7 +84,7 @@ class SignInEnded extends DomainError {
 
 /** A short-lived token is renewed in its last tenth, so that it is not renewed at every call. */
 function isDue({ expiresAt, tokens }: Held): boolean {
-  if (expiresAt === null || tokens.refreshToken === null) return false;
+  if (expiresAt === null || !isRenewable(tokens)) return false;
   const lifetime = expiresAt.getTime() - tokens.issuedAt;
   return expiresAt.getTime() - Date.now() < Math.min(aheadMs, lifetime / 10);
 }
@@ -112,7 +113,7 @@ export async function accessToken(key: CredentialKey): Promise<string> {
 export async function refreshAfter401({ refused, ...key }: CredentialKey & { refused: string }): Promise<string | null> {
   const current = await held(key);
   if (current.tokens.accessToken !== refused) return current.tokens.accessToken;
-  if (current.tokens.refreshToken === null) return null;
+  if (!isRenewable(current.tokens)) return null;
   return refreshed(key, current);
 }
 
@@ -171,10 +172,11 @@ interface Renewed {
   columns: ReturnType<typeof tokenColumns>;
 }
 
-async function renew(key: CredentialKey, { tokens }: Held, client: TokenSet["client"]): Promise<Renewed> {
-  const { issuer, resource, tokenPath, serverMetadata, refreshToken } = tokens;
+function newTokens(tokens: TokenSet): Promise<OAuthTokens> {
+  const { issuer, resource, tokenPath, serverMetadata, refreshToken, client } = tokens;
+  if (tokens.isService) return requestServiceToken(tokens);
   if (refreshToken === null) throw reconnectNeeded();
-  const response = await refreshAuthorization(issuer, {
+  return refreshAuthorization(issuer, {
     metadata: serverMetadata,
     clientInformation: client,
     addClientAuthentication: clientAuthentication(client, serverMetadata),
@@ -182,8 +184,13 @@ async function renew(key: CredentialKey, { tokens }: Held, client: TokenSet["cli
     fetchFn: tokenFetch(tokenPath),
     ...(resource ? { resource } : {}),
   });
-  const renewed = toTokenSet(response, { issuer, resource, tokenPath, serverMetadata, client }, tokens);
-  return { tokens: renewed, columns: tokenColumns(key.connectionId, key.holder, renewed, response.expires_in) };
+}
+
+async function renew(key: CredentialKey, held: Held, client: TokenSet["client"]): Promise<Renewed> {
+  const before = { ...held.tokens, client };
+  const response = await newTokens(before);
+  const tokens = { ...toTokenSet(response, before, before), ...(before.isService ? { refreshToken: null } : {}) };
+  return { tokens, columns: tokenColumns(key.connectionId, key.holder, tokens, response.expires_in) };
 }
 
 /** What the token endpoint says of the client, and not of the sign-in (RFC 6749 section 5.2). */

@@ -10,7 +10,13 @@ const inOrg = { connection: { select: { orgId: true } } } as const;
  * Seals stale secrets anew; returns how many. A row that changed meanwhile (a token that was just renewed) is left as it is: it was sealed with the
  * newest key then. Throws CONFLICT, after all others were sealed, when some cannot be opened: their key is not in SECRET_KEYS, or they are damaged.
  */
-export async function reseal(): Promise<{ credentials: number; oauthClients: number; attempts: number; agentRecords: number }> {
+export async function reseal(): Promise<{
+  credentials: number;
+  oauthClients: number;
+  staticHeaders: number;
+  attempts: number;
+  agentRecords: number;
+}> {
   const failures: string[] = [];
   /** Opens with any key, seals with the first. Null when there is nothing to do. */
   const resealed = (sealed: string | null, binding: string): string | null => {
@@ -22,7 +28,7 @@ export async function reseal(): Promise<{ credentials: number; oauthClients: num
       return null;
     }
   };
-  const counts = { credentials: 0, oauthClients: 0, attempts: 0, agentRecords: 0 };
+  const counts = { credentials: 0, oauthClients: 0, staticHeaders: 0, attempts: 0, agentRecords: 0 };
   const orgIds = new Set<string>();
 
   const credentials = await db.credential.findMany({ select: { id: true, connectionId: true, holder: true, sealed: true, ...inOrg } });
@@ -38,6 +44,16 @@ export async function reseal(): Promise<{ credentials: number; oauthClients: num
     if (fresh === null) continue;
     counts.oauthClients += (await db.oAuthClient.updateMany({ where: { id, sealed }, data: { sealed: fresh } })).count;
     orgIds.add(connection.orgId);
+  }
+  const connections = await db.connection.findMany({
+    where: { staticHeaders: { not: null } },
+    select: { id: true, orgId: true, staticHeaders: true },
+  });
+  for (const { id, orgId, staticHeaders } of connections) {
+    const fresh = resealed(staticHeaders, `static-headers:${id}`);
+    if (fresh === null) continue;
+    counts.staticHeaders += (await db.connection.updateMany({ where: { id, staticHeaders }, data: { staticHeaders: fresh } })).count;
+    orgIds.add(orgId);
   }
   // Attempts (and, below, records) that are over are never opened again, so their key may go.
   const attempts = await db.oAuthAttempt.findMany({

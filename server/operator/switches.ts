@@ -45,11 +45,11 @@ export const switchCommands: Readonly<Record<string, Command>> = {
     about: "seals every stored secret with the first key of SECRET_KEYS",
     run: async () => {
       const data = await reseal();
-      const { credentials, oauthClients, attempts, agentRecords } = data;
+      const { credentials, oauthClients, staticHeaders, attempts, agentRecords } = data;
       return {
         data,
         lines: [
-          `Sealed anew: ${credentials} credentials, ${oauthClients} OAuth clients, ${attempts} sign-ins under way, ${agentRecords} records of agents.`,
+          `Sealed anew: ${credentials} credentials, ${oauthClients} OAuth clients, static headers of ${staticHeaders} connections, ${attempts} sign-ins under way, ${agentRecords} records of agents.`,
         ],
       };
     },

@@ -70,6 +70,8 @@ declare module "oidc-provider" {
       options?: { mergeWithLastSubmission: boolean },
     ): Promise<void>;
     AccessToken: { find(token: string): Promise<AccessToken | undefined> };
+    /** Tokens of service accounts: those have no person. */
+    ClientCredentials: { find(token: string): Promise<Omit<AccessToken, "accountId"> | undefined> };
     DeviceCode: { findByUserCode(userCode: string): Promise<DeviceCode | undefined> };
     Client: { find(id: string): Promise<Client | undefined> };
     Grant: { new (properties: { accountId: string; clientId: unknown }): Grant; find(id: string): Promise<Grant | undefined> };

@@ -4,6 +4,7 @@ import { accessToken, refreshAfter401 } from "#server/oauth/tokens.ts";
 import { sealer } from "#server/secrets.ts";
 
 import { UpstreamCallError } from "./call-error.ts";
+import { openStaticHeaders } from "./static-headers.ts";
 import type { UpstreamTarget } from "./target.ts";
 
 export interface Authorization {
@@ -46,8 +47,27 @@ async function openKey({ connectionId, holder, orgId, url, credential }: Upstrea
   return sealer.open(row.sealed, `credential:${connectionId}:${holder}`);
 }
 
-/** The authorization of a stored credential. An API key is opened once and lives as long as the session that uses it. */
+/** What is sent beside the credential; nothing to an address from before an edit. */
+async function staticHeadersOf({ connectionId, orgId, url }: UpstreamTarget): Promise<Record<string, string>> {
+  const row = await db.connection.findFirst({ where: { id: connectionId, orgId, url }, select: { staticHeaders: true } });
+  return openStaticHeaders(connectionId, row?.staticHeaders ?? null);
+}
+
+/** The authorization of a stored credential, static headers included. An API key is opened once and lives as long as the session that uses it. */
 export async function authorizationOf(target: UpstreamTarget): Promise<Authorization> {
+  const extra = await staticHeadersOf(target);
+  const { headers, renewed } = await credentialOf(target);
+  if (Object.keys(extra).length === 0) return { headers, renewed };
+  return {
+    headers: async () => ({ ...extra, ...(await headers()) }),
+    renewed: async (refused) => {
+      const better = await renewed(refused);
+      return better && { ...extra, ...better };
+    },
+  };
+}
+
+async function credentialOf(target: UpstreamTarget): Promise<Authorization> {
   if (target.authType === "none") return fixedHeaders({});
   if (target.authType === "api_key") return fixedHeaders(keyHeader(await openKey(target), target));
   const { orgId, connectionId, holder, url, credential } = target;

@@ -37,8 +37,8 @@ async function closeQuietly(session: Promise<OpenSession>): Promise<void> {
   await session.then(({ close }) => close()).catch(() => undefined);
 }
 
-function keyOf({ connectionId, holder, url, credential }: UpstreamTarget): string {
-  return [connectionId, holder, credential?.id ?? "none", credential?.revision ?? 0, url].join("\0");
+function keyOf({ connectionId, holder, url, credential, staticHeadersRevision }: UpstreamTarget): string {
+  return [connectionId, holder, credential?.id ?? "none", credential?.revision ?? 0, staticHeadersRevision, url].join("\0");
 }
 
 /** The stored transport, unless it is old. */

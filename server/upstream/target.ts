@@ -10,6 +10,8 @@ export interface UpstreamTarget {
   authType: AuthType;
   headerName: string | null;
   headerPrefix: string | null;
+  /** Grows when the static headers change: sessions with the old ones are never used again. */
+  staticHeadersRevision: number;
   /** The credential identity: "shared", or a membership's id. Nothing is ever shared between two. */
   holder: string;
   /** Null while not connected. A new revision makes a new session. */
@@ -18,6 +20,17 @@ export interface UpstreamTarget {
 
 /** The target of a connection its caller may use. */
 export function targetOf(connection: UsableConnection): UpstreamTarget {
-  const { id, name, orgId, url, authType, headerName, headerPrefix, holder, credential } = connection;
-  return { connectionId: id, connectionName: name, orgId, url, authType, headerName, headerPrefix, holder, credential };
+  const { id, name, orgId, url, authType, headerName, headerPrefix, staticHeadersRevision, holder, credential } = connection;
+  return {
+    connectionId: id,
+    connectionName: name,
+    orgId,
+    url,
+    authType,
+    headerName,
+    headerPrefix,
+    staticHeadersRevision,
+    holder,
+    credential,
+  };
 }

@@ -58,6 +58,7 @@ export function authorizationServer(options: AuthorizationServerOptions): Provid
       RefreshToken: 86_400,
       AuthorizationCode: 60,
       AccessToken: accessTokenSeconds,
+      ClientCredentials: accessTokenSeconds,
     },
     findAccount: (_ctx: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
@@ -67,6 +68,7 @@ export function authorizationServer(options: AuthorizationServerOptions): Provid
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       registration: { enabled: dcr },
+      clientCredentials: { enabled: true },
       revocation: { enabled: revocation, allowedPolicy: () => true },
       ...(cimd ? { clientIdMetadataDocument: { enabled: true, ack: "draft-02" } } : {}),
       resourceIndicators: {

@@ -124,6 +124,14 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
   const asProvider = provider.callback();
   const handler = createMcpHandler(({ authInfo }) => ledgerServer(books, authInfo?.clientId ?? "nobody"));
 
+  /** A person's token, or a service account's, which is its client. */
+  async function issued(token: string) {
+    const ofPerson = await provider.AccessToken.find(token);
+    if (ofPerson) return { account: ofPerson.accountId, aud: ofPerson.aud, scope: ofPerson.scope };
+    const ofClient = await provider.ClientCredentials.find(token);
+    return ofClient && { account: ofClient.clientId, aud: ofClient.aud, scope: ofClient.scope };
+  }
+
   async function mcp(req: IncomingMessage, res: ServerResponse, entry: LoggedRequest): Promise<void> {
     const token = /^Bearer (.+)$/i.exec(req.headers.authorization ?? "")?.[1];
     const body = req.method === "POST" ? await bodyOf(req) : undefined;
@@ -131,7 +139,7 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
       const result = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "ledger", version: "1.0.0" } };
       return json(res, 200, { jsonrpc: "2.0", id: 0, result });
     }
-    const found = token === undefined ? undefined : await provider.AccessToken.find(token);
+    const found = token === undefined ? undefined : await issued(token);
     if (!found || found.aud !== url) {
       const challenge = [
         ...(token === undefined ? [] : ['error="invalid_token"']),
@@ -141,7 +149,7 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
       ];
       return json(res, 401, { error: "invalid_token" }, { "www-authenticate": `Bearer ${challenge.join(", ")}` });
     }
-    entry.account = found.accountId;
+    entry.account = found.account;
     entry.tool = body === undefined ? null : toolOf(body);
     const needed = options.toolScopes?.[entry.tool ?? ""];
     if (needed !== undefined && !found.scope?.split(" ").includes(needed))
@@ -156,7 +164,7 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     const request = new Request(url, { method: req.method ?? "GET", headers, ...(body === undefined ? {} : { body }) });
     // The tools ask for the account, and this is the one field that reaches them.
     const response = await handler.fetch(request, {
-      authInfo: { token: "", clientId: found.accountId, scopes: found.scope?.split(" ") ?? [] },
+      authInfo: { token: "", clientId: found.account, scopes: found.scope?.split(" ") ?? [] },
     });
     res.writeHead(response.status, Object.fromEntries(response.headers));
     const reader = response.body?.getReader();
@@ -224,7 +232,7 @@ export async function startOAuthUpstream(options: UpstreamOptions = {}): Promise
     url,
     issuer,
     requests,
-    expireAccessTokens: () => forget("AccessToken"),
+    expireAccessTokens: () => forget("AccessToken", "ClientCredentials"),
     revokeEverything: () => forget("AccessToken", "RefreshToken", "Grant"),
     forgetClients: () => forget("Client"),
     count: (kind: string) => [...records.keys()].filter((name) => name.startsWith(`${kind}:`)).length,

@@ -68,23 +68,25 @@ interface Row {
   options: UpstreamOptions;
   /** What is set in both cases. */
   base?: CreateInput["advanced"];
+  /** An OAuth client of the organization's own: entered in both cases, or what mends it. */
+  ownClient?: "from the start" | "mends";
   /** What the failure says to do. */
   says: string | RegExp;
-  mendedBy: NonNullable<CreateInput["advanced"]> | ((upstream: OAuthUpstream) => NonNullable<CreateInput["advanced"]>);
+  mendedBy?: NonNullable<CreateInput["advanced"]> | ((upstream: OAuthUpstream) => NonNullable<CreateInput["advanced"]>);
 }
 
 const rows: Row[] = [
-  { quirk: "no registration (GitHub, Asana)", options: { dcr: false, clients: [client] }, says: callback, mendedBy: ours },
+  { quirk: "no registration (GitHub, Asana)", options: { dcr: false, clients: [client] }, says: callback, ownClient: "mends" },
   {
     quirk: "registration answered with 403 in plain text (Figma)",
     options: { bend: quirks.registrationForbidden, clients: [client] },
     says: /403: "Forbidden".*client id and secret/,
-    mendedBy: ours,
+    ownClient: "mends",
   },
   {
     quirk: "the secret in the body alone, though Basic is announced (HubSpot)",
     options: { bend: quirks.basicRefused, clients: [{ ...client, token_endpoint_auth_method: "client_secret_post" }] },
-    base: ours,
+    ownClient: "from the start",
     says: "Token endpoint authentication",
     mendedBy: { tokenEndpointAuthMethod: "client_secret_post" },
   },
@@ -144,7 +146,7 @@ const rows: Row[] = [
   {
     quirk: "no metadata at all",
     options: { bend: quirks.noMetadata, resourceMetadata: false, clients: [client] },
-    base: ours,
+    ownClient: "from the start",
     says: "enter the authorize and token endpoints",
     mendedBy: ({ issuer }) => ({
       authorizationEndpoint: `${issuer}/auth`,
@@ -155,10 +157,12 @@ const rows: Row[] = [
   },
 ];
 
-test.each(rows)("$quirk: says what to set, and works with it", async ({ options, base, says, mendedBy }) => {
-  await expect(connectAndCall(options, () => ({ advanced: base }))).rejects.toThrow(says);
+test.each(rows)("$quirk: says what to set, and works with it", async ({ options, base, ownClient, says, mendedBy }) => {
+  const before = ownClient === "from the start" ? { oauthClient: ours } : {};
+  await expect(connectAndCall(options, () => ({ ...before, advanced: base }))).rejects.toThrow(says);
   const mended = (upstream: OAuthUpstream) => ({ ...base, ...(typeof mendedBy === "function" ? mendedBy(upstream) : mendedBy) });
-  expect(await connectAndCall(options, (upstream) => ({ advanced: mended(upstream) }))).toEqual(works);
+  const after = ownClient ? { oauthClient: ours } : {};
+  expect(await connectAndCall(options, (upstream) => ({ ...after, advanced: mended(upstream) }))).toEqual(works);
 });
 
 const harmless: { quirk: string; options: UpstreamOptions }[] = [
@@ -178,9 +182,9 @@ test.each(harmless)("$quirk: works without any setting", async ({ options }) => 
 
 test("a refusal with status 200 is told as the refusal it is", async () => {
   const options = { bend: quirks.errorsWith200, dcr: false, clients: [client] };
-  const wrong = { advanced: { clientId: "gatehouse", clientSecret: "wrong" } };
+  const wrong = { oauthClient: { clientId: "gatehouse", clientSecret: "wrong" } };
   await expect(connectAndCall(options, () => wrong)).rejects.toThrow("does not know Gatehouse under its client id and secret");
-  expect(await connectAndCall(options, () => ({ advanced: ours }))).toEqual(works);
+  expect(await connectAndCall(options, () => ({ oauthClient: ours }))).toEqual(works);
 });
 
 test("of two tokens in one answer, the one at the path is used and never the other", async () => {
@@ -241,18 +245,15 @@ test("changing a setting forgets the accounts, saving the same ones does not, an
   expect((await byId(owner, { id: connectionId })).advanced).toEqual({});
 });
 
-test("the secret in `advanced` needs its id, is kept sealed, and is shown to nobody", async () => {
+test("the secret of an own client is kept sealed and shown to nobody; parameters that keep a sign-in safe cannot be set", async () => {
   const access = { organization: true, membershipIds: [], teamIds: [] };
   const input = { name: "Ledger", url: "https://mcp.example", authType: "oauth", credentialMode: "shared", access };
-  expect(createInput.safeParse({ ...input, advanced: { clientSecret: "s3cret" } }).error?.issues[0]?.path).toEqual([
-    "advanced",
-    "clientId",
-  ]);
+  expect(createInput.safeParse({ ...input, advanced: { clientSecret: "s3cret" } }).success).toBe(false);
   expect(createInput.safeParse({ ...input, advanced: { authorizeParameters: { redirect_uri: "https://evil.example" } } }).success).toBe(
     false,
   );
   const upstream = await started({ clients: [client] });
-  const { owner, connectionId } = await oauthWorld(upstream.url, { input: { advanced: ours } });
+  const { owner, connectionId } = await oauthWorld(upstream.url, { input: { oauthClient: ours } });
   const rows = [
     await db.connection.findMany(),
     await db.oAuthClient.findMany(),

@@ -152,7 +152,9 @@ describe("re-sealing", () => {
     const org = await createOrganization("One");
     const { membershipId } = await createMember(org);
     const names = { name: "b", nameKey: "b", url: "https://x.example/" };
-    await db.connection.create({ data: { id: connectionId, orgId: org.id, ...names, authType: "oauth", credentialMode: "shared" } });
+    const staticHeaders = before.seal("headers", `static-headers:${connectionId}`);
+    const connection = { id: connectionId, orgId: org.id, ...names, authType: "oauth", credentialMode: "shared", staticHeaders } as const;
+    await db.connection.create({ data: connection });
     await db.credential.create({ data: { connectionId, holder: "shared", sealed: before.seal("the key", credentialBinding) } });
     const issuer = "https://issuer.example";
     const client = {
@@ -192,12 +194,26 @@ describe("re-sealing", () => {
   const credential = async () => (await db.credential.findFirstOrThrow()).sealed ?? "";
 
   test("seals with the newest key what an older one sealed, each in its own row, once", async () => {
-    const counts = z.object({ credentials: z.number(), oauthClients: z.number(), attempts: z.number(), agentRecords: z.number() });
-    expect(await json(counts, "secrets reseal")).toEqual({ credentials: 1, oauthClients: 1, attempts: 1, agentRecords: 2 });
+    const counts = z.object({
+      credentials: z.number(),
+      oauthClients: z.number(),
+      staticHeaders: z.number(),
+      attempts: z.number(),
+      agentRecords: z.number(),
+    });
+    expect(await json(counts, "secrets reseal")).toEqual({
+      credentials: 1,
+      oauthClients: 1,
+      staticHeaders: 1,
+      attempts: 1,
+      agentRecords: 2,
+    });
     const client = await db.oAuthClient.findFirstOrThrow();
     const attempt = await db.oAuthAttempt.findUniqueOrThrow({ where: { id: "under-way" } });
-    const rows = [await credential(), client.sealed, attempt.sealed];
-    expect(rows.map((sealed) => sealer.isStale(sealed))).toEqual([false, false, false]);
+    const { staticHeaders } = await db.connection.findUniqueOrThrow({ where: { id: connectionId } });
+    const rows = [await credential(), client.sealed, attempt.sealed, staticHeaders ?? ""];
+    expect(rows.map((sealed) => sealer.isStale(sealed))).toEqual([false, false, false, false]);
+    expect(sealer.open(staticHeaders ?? "", `static-headers:${connectionId}`)).toBe("headers");
     expect(sealer.open(await credential(), credentialBinding)).toBe("the key");
     expect(sealer.open(client.sealed, `oauth-client:${connectionId}:${client.issuer}`)).toBe("a client");
     expect(sealer.open(attempt.sealed, "oauth-attempt:under-way")).toBe("a verifier");
@@ -206,7 +222,7 @@ describe("re-sealing", () => {
       expect(sealer.open(sealed, `oauth-record:${id}`)).toBe("a record");
     }
     expect((await run("secrets reseal")).stdout).toBe(
-      "Sealed anew: 0 credentials, 0 OAuth clients, 0 sign-ins under way, 0 records of agents.\n",
+      "Sealed anew: 0 credentials, 0 OAuth clients, static headers of 0 connections, 0 sign-ins under way, 0 records of agents.\n",
     );
     expect((await db.credential.findFirstOrThrow()).sealed).toBe(rows[0]);
   });
@@ -310,7 +326,7 @@ describe.runIf(source.kind === "pglite")("the command line itself, on the embedd
     expect(JSON.parse(status.stdout)).toMatchObject({ organizations: [{ slug: "acme", rollout: "enabled" }] });
     // A new key in front: everything is sealed with it, and the old one can go.
     const resealed = await runCommandLine(["secrets", "reseal", "--json"], { ...settings, SECRET_KEYS: keys(2, 1) });
-    expect(JSON.parse(resealed.stdout)).toEqual({ credentials: 1, oauthClients: 0, attempts: 0, agentRecords: 0 });
+    expect(JSON.parse(resealed.stdout)).toEqual({ credentials: 1, oauthClients: 0, staticHeaders: 0, attempts: 0, agentRecords: 0 });
     const renewed = { ...settings, SECRET_KEYS: keys(2) };
     const again = await startProduct(renewed);
     expect(await again.api("connection.refresh", { id })).toEqual({ added: 0, changed: 0, removed: 0 });

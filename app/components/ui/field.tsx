@@ -1,6 +1,6 @@
 // Form fields: a label, the control, what to know about it, and what is wrong with it.
 import { CircleAlert } from "lucide-react";
-import type { InputHTMLAttributes, ReactNode } from "react";
+import type { InputHTMLAttributes, ReactNode, TextareaHTMLAttributes } from "react";
 
 import { cx } from "./cx.ts";
 
@@ -18,20 +18,29 @@ export function FieldError({ id, errors }: { id?: string; errors?: readonly stri
   );
 }
 
-interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+interface Labelled {
   id: string;
   label: string;
   hint?: ReactNode;
   errors?: readonly string[];
   optional?: boolean;
+  className?: string;
 }
 
-/** A text field. */
-export function Field({ id, label, hint, errors, optional = false, className, ...input }: FieldProps) {
-  const shownHint = errors?.length ? undefined : hint;
+/** A control with its label above it and what there is to know of it below; `control` gets what ties them together. */
+function Row({
+  id,
+  label,
+  hint,
+  errors,
+  optional = false,
+  className,
+  control,
+}: Labelled & { control: (tied: { id: string; "aria-invalid"?: true; "aria-describedby"?: string }) => ReactNode }) {
+  const wrong = (errors?.length ?? 0) > 0;
   const hintId = `${id}-hint`;
   const errorId = `${id}-error`;
-  const described = [shownHint ? hintId : null, errors?.length ? errorId : null].filter((part) => part !== null).join(" ");
+  const described = wrong ? errorId : hint ? hintId : undefined;
   return (
     <div className={className}>
       <div className="mb-1.5 flex items-baseline justify-between gap-3">
@@ -44,19 +53,35 @@ export function Field({ id, label, hint, errors, optional = false, className, ..
           </span>
         )}
       </div>
-      <input
-        id={id}
-        className={cx(controlLook, "h-9 px-3 text-base sm:text-sm")}
-        aria-invalid={errors?.length ? true : undefined}
-        aria-describedby={described || undefined}
-        {...input}
-      />
+      {control({ id, ...(wrong ? { "aria-invalid": true } : {}), ...(described ? { "aria-describedby": described } : {}) })}
       <FieldError id={errorId} errors={errors} />
-      {shownHint && (
+      {hint && !wrong && (
         <p id={hintId} className="mt-1.5 text-xs text-muted">
-          {shownHint}
+          {hint}
         </p>
       )}
     </div>
   );
+}
+
+/** A text field. */
+export function Field({ id, label, hint, errors, optional, className, ...input }: Labelled & InputHTMLAttributes<HTMLInputElement>) {
+  const control = (tied: object) => <input className={cx(controlLook, "h-9 px-3 text-base sm:text-sm")} {...tied} {...input} />;
+  return <Row {...{ id, label, hint, errors, optional, className, control }} />;
+}
+
+/** A text field of several lines. */
+export function TextArea({
+  id,
+  label,
+  hint,
+  errors,
+  optional,
+  className,
+  ...area
+}: Labelled & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const control = (tied: object) => (
+    <textarea className={cx(controlLook, "px-3 py-2 font-mono text-base sm:text-xs")} {...tied} {...area} />
+  );
+  return <Row {...{ id, label, hint, errors, optional, className, control }} />;
 }
