@@ -96,25 +96,22 @@ try {
   await drive(good, Date.now() + 5_000);
 
   const total = minutes * 60_000;
-  const before = await drive(good, Date.now() + total / 5);
-  const calmHandles = handles(product.pid);
-  child.stdin.write("misbehave\n");
-  const until = Date.now() + (total * 4) / 5;
-  const refresh = async () => {
-    // An admin presses "Refresh now" on the five: listings meet the same manners as calls.
+  /** An admin presses "Refresh now" on the five: listings meet the same manners as calls. */
+  const refresh = async (until: number) => {
     for (let turn = 0; Date.now() < until; turn += 1) {
       const target = bad.targets[turn % bad.targets.length];
       if (target) await product.api("connection.refresh", { id: target.connectionId }).catch(() => undefined);
       await pause(2_000);
     }
   };
-  const [during, unruly, samples, searches] = await Promise.all([
-    drive(good, until),
-    drive(bad, until),
-    watch(until, Math.max(1_000, total / 120)),
-    search(token, until),
-    refresh(),
-  ]);
+  /** The same work in both phases: what differs is how the five behave. */
+  const work = (until: number) => Promise.all([drive(good, until), drive(bad, until), search(token, until), refresh(until)]);
+  const [before, tame, earlier] = await work(Date.now() + total / 5);
+  const calmHandles = handles(product.pid);
+  child.stdin.write("misbehave\n");
+  const until = Date.now() + (total * 4) / 5;
+  const [[during, unruly, later], samples] = await Promise.all([work(until), watch(until, Math.max(1_000, total / 120))]);
+  const searches = earlier + later;
   child.stdin.write("behave\n");
   await pause(Math.min(60_000, total / 8));
   const after: Tally = await drive({ ...bad, perSecond: 20 }, Date.now() + 5_000);
@@ -125,11 +122,11 @@ try {
   const [first, last] = [p99(before.times), p99(during.times)];
   const third = Math.ceil(samples.length / 3);
   const [early, late] = [typicalMb(samples.slice(0, third)), typicalMb(samples.slice(-third))];
-  const wrong = [...before.wrong, ...during.wrong, ...unruly.wrong, ...after.wrong];
+  const wrong = [...before.wrong, ...tame.wrong, ...during.wrong, ...unruly.wrong, ...after.wrong];
   const verdicts = [
     {
       what: "wrong answers",
-      value: `${wrong.length} of ${before.calls + during.calls + unruly.calls + after.calls}`,
+      value: `${wrong.length} of ${before.calls + tame.calls + during.calls + unruly.calls + after.calls}`,
       ok: wrong.length === 0,
     },
     {
@@ -147,7 +144,7 @@ try {
   ];
   say(`# Soak, ${minutes} minutes\n`);
   say(
-    "`npm run soak`: twenty servers behind the built product; after the first fifth of the time five of them misbehave in turn: they hang, send garbage, reset, drip, send too much, die and come back, answer 401, 403, 429, 500, with wrong ids, with other tools at each list. Calls at a fixed pace through `/mcp/agent`; each answer is checked by its content.\n",
+    "`npm run soak`: twenty servers behind the built product, the same calls, searches and refreshes all the time; after the first fifth of it five of the servers misbehave in turn: they hang, send garbage, reset, drip, send too much, die and come back, answer 401, 403, 429, 500, with wrong ids, with other tools at each list. Calls at a fixed pace through `/mcp/agent`; each answer is checked by its content.\n",
   );
   say("| what | seen | verdict |\n| --- | --- | --- |");
   for (const { what, value, ok } of verdicts) say(`| ${what} | ${value} | ${ok ? "pass" : "FAIL"} |`);

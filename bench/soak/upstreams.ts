@@ -25,6 +25,9 @@ type Manner = (typeof manners)[number];
 /** Each of the five is in another manner, and goes on to the next after this long. */
 const turnMs = 8_000;
 
+/** Made once: it is the product that is measured. */
+const hugeBody = Buffer.alloc(6 * 1_048_576, "x");
+
 let begun: number | null = null;
 let serial = 0;
 
@@ -55,7 +58,7 @@ function misbehave(manner: Manner, res: ServerResponse): boolean {
   else if (manner === "garbage") res.writeHead(200, json).end('{"jsonrpc":"2.0","id":1,"result":{"content":[');
   else if (manner === "reset") res.destroy();
   else if (manner === "drip") drip(res.writeHead(200, { "content-type": "text/event-stream" }), ":");
-  else if (manner === "huge") res.writeHead(200, json).end(Buffer.alloc(6 * 1_048_576, "x"));
+  else if (manner === "huge") res.writeHead(200, json).end(hugeBody);
   else return manner === "hang";
   return true;
 }
