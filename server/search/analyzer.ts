@@ -1,25 +1,87 @@
-// Turns tool text and queries into the same terms: words split at case and punctuation, lower case, without stop words, stemmed.
+// Turns tool text and queries into the same terms: words split at case and punctuation, folded, without stop words, stemmed; CJK as pairs of characters.
+import { LRUCache } from "lru-cache";
 import { stemmer } from "stemmer";
 
 const stopWords = new Set(
-  "a an and any are as at be by can do for from get has have how i in into is it its me my of on or our please should that the their them then there these this to use using want was we what when where which will with would you your".split(
+  "a about also am an and any are as at be been being but by can could did do does every for from had has have he her his how i i'd i'm if in into is it it's its just kind let like lot made may me might my need needs of off on one or our out over own please s should so some such t than that the their them then there these they this those through to too under up upon us use used uses using very via want wants was we were what what's when where which while who whose why will with within would you your".split(
     " ",
   ),
 );
 
-/** Words of a text: `createPage`, `create_page` and "Create page" give the same two. */
-export function words(text: string): string[] {
+/** Scripts without spaces between words. */
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+const maxWordLength = 64;
+
+/** Overlapping pairs of characters, the usual stand-in for words where nothing separates them. */
+function pairs(run: string): string[] {
+  const letters = [...run];
+  if (letters.length === 1) return letters;
+  return letters.slice(1).map((letter, index) => `${letters[index] ?? ""}${letter}`);
+}
+
+function folded(text: string): string {
+  return text
+    .toLowerCase()
+    .normalize("NFD")
+    .replace(/(\p{Script=Latin})\p{Mn}+/gu, "$1")
+    .normalize("NFC")
+    .replace(/ß/g, "ss");
+}
+
+const inner = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
+const unspacedRuns = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{M}ー]+)/u;
+
+function separate(word: string): string[] {
+  if (!unspaced.test(word)) return [word];
+  return word
+    .split(unspacedRuns)
+    .filter(Boolean)
+    .flatMap((run) => (unspaced.test(run) ? pairs(run) : run));
+}
+
+/** One word as it was written, and the words inside it where its case shows some. */
+export interface Written {
+  whole: string;
+  parts: string[];
+}
+
+/**
+ * The words of a text as they were written, folded: lower case, no diacritics ("Übersicht" is found by "ubersicht"). "createPage" and "MySQL"
+ * have parts; whether they or the whole are meant depends on where they stand.
+ */
+export function written(text: string): Written[] {
   return text
     .normalize("NFKC")
-    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2")
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== "");
+    .replace(/(?<=\p{L})['’](?=\p{L})/gu, "")
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((word) => word !== "")
+    .flatMap((word) => {
+      const parts = word.split(inner);
+      if (parts.length > 1) return [{ whole: folded(word), parts: parts.map(folded) }];
+      return separate(folded(word)).map((whole) => ({ whole, parts: [] }));
+    });
+}
+
+/** Words of a text: `createPage`, `create_page` and "Create page" give the same two. */
+export function words(text: string): string[] {
+  return written(text).flatMap(({ whole, parts }) => (parts.length > 0 ? parts : whole));
+}
+
+const known = new LRUCache<string, string>({ max: 50_000 });
+
+function analyzed(word: string): string {
+  if (stopWords.has(word)) return "";
+  return (/^[a-z]+$/.test(word) ? stemmer(word) : word).slice(0, maxWordLength);
 }
 
 /** The index term of a word, or null for a stop word. */
 export function term(word: string): string | null {
-  if (stopWords.has(word)) return null;
-  return /^[a-z]+$/.test(word) ? stemmer(word) : word;
+  let found = known.get(word);
+  if (found === undefined) known.set(word, (found = analyzed(word)));
+  return found === "" ? null : found;
+}
+
+/** The terms of prose, where "MySQL" is one word, or of identifiers, where `createPage` is two (and one). Without stop words, in their order. */
+export function termsOf(text: string, kind: "prose" | "identifier"): string[] {
+  return written(text).flatMap(({ whole, parts }) => (kind === "prose" ? [whole] : [...parts, whole]).flatMap((word) => term(word) ?? []));
 }

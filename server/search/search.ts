@@ -140,22 +140,22 @@ function toMatch(
 
 interface Outcome {
   matches: number;
-  near: string[];
+  guessed: string[];
   /** How many connections took part. */
   connections: number;
   wanted: string | undefined;
   cut: boolean;
 }
 
-function hintOf({ matches, near, connections, wanted, cut }: Outcome): string | undefined {
+function hintOf({ matches, guessed, connections, wanted, cut }: Outcome): string | undefined {
   if (cut)
     return 'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.';
+  if (matches > 0 && guessed.length > 0)
+    return `No tool knows ${guessed.map((word) => `"${word}"`).join(", ")}: words close to that were searched for instead. Search again if that is not what you meant.`;
   if (matches > 0) return undefined;
   if (connections === 0 && wanted !== undefined)
     return `You have no connection of the name or id "${wanted}". Search without "connection" to look everywhere.`;
   if (connections === 0) return "No connection is available to you yet. An admin of the organization decides who may use which connection.";
-  if (near.length > 0)
-    return `Nothing matched. Close names: ${near.join(", ")}. Try one of them, or other words for the same thing (verb + object + service).`;
   return 'Nothing matched. Try other words for the same thing: a verb, the object, and the service, for example "create issue linear".';
 }
 
@@ -166,12 +166,12 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
   const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
-  const { hits, unmatchedTerms, near } = await rank(searchable, { query, limit, own });
+  const { hits, unmatchedTerms, guessed } = await rank(searchable, { orgId: actor.orgId, query, limit, own });
   const budget = { left: maxResultSchemaBytes };
   const shaped = hits.map((hit) => toMatch(hit, { actor, detail, budget }));
   const hint = hintOf({
     matches: hits.length,
-    near,
+    guessed,
     connections: all.length,
     wanted: own ? undefined : connection,
     cut: shaped.some(({ cut }) => cut),

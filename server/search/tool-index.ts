@@ -1,12 +1,11 @@
-// Search over stored tool lists. Access is applied before ranking: an index is made of exactly the lists its caller may use, so nothing a
-// caller may not see can be found, or move a score. Callers who may use the same lists share one index.
+// Search over stored tool lists: one segment for each, made when the list changed. Access is applied before ranking: a query is answered from
+// exactly the segments its caller may use, so nothing a caller may not see can be found, or move a score.
 import { LRUCache } from "lru-cache";
-import MiniSearch, { type SearchResult } from "minisearch";
 
 import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
 
-import { term, words } from "./analyzer.ts";
+import { buildSegment, type Collection, combine, rank as rankCollection, type Segment, Vocabulary } from "./engine.ts";
 import { operations } from "./operations.ts";
 
 export interface IndexedTool {
@@ -19,11 +18,8 @@ export interface IndexedTool {
   digest: string;
 }
 
-type Field = "name" | "title" | "description" | "connection" | "parameters";
-type Document = Record<Field | "id", string>;
-
 /** One list in memory: the stored one of a connection, or Gatehouse's own operations (`connection` is null). */
-interface Segment {
+interface List {
   /** What it is known by, and which version of it this is. */
   key: string;
   digest: string;
@@ -32,27 +28,24 @@ interface Segment {
   tools: ReadonlyMap<string, IndexedTool>;
 }
 
-interface Engine {
-  index: MiniSearch<Document>;
-  /** Which tool of which list a document is. */
-  places: Map<string, { key: string; name: string }>;
-}
-
-const boosts: Record<Field, number> = { name: 3, title: 2, connection: 2, parameters: 1, description: 1 };
-/** Tools kept in memory, as lists and as indexes: what was not used for long is read and built again. */
-const maxTools = 30_000;
-/** Documents that are indexed before other requests get their turn. */
-const chunk = 50;
-
-const maxLooseWords = 6;
+/** Tools kept in memory, as lists and as segments: what was not used for long is read and built again. */
+const maxTools = 60_000;
+/** Organizations whose vocabulary is kept, and how many terms one may have: servers that talk nonsense must not fill the memory. */
+const maxVocabularies = 500;
+const maxTerms = 300_000;
 
 const lists = new LRUCache<string, { digest: string; tools: Map<string, IndexedTool> }>({
   maxSize: maxTools,
   sizeCalculation: ({ tools }) => tools.size + 1,
 });
 const loading = new Map<string, Promise<Map<string, IndexedTool>>>();
-const engines = new LRUCache<string, Engine>({ maxSize: maxTools, sizeCalculation: ({ places }) => places.size + 1 });
-const building = new Map<string, Promise<Engine>>();
+const vocabularies = new LRUCache<string, Vocabulary>({ max: maxVocabularies });
+/** Each with the vocabulary it was made with: in another one its numbers mean nothing. */
+const segments = new LRUCache<string, { vocabulary: Vocabulary; segment: Segment }>({
+  maxSize: maxTools,
+  sizeCalculation: ({ segment: { size } }) => size + 1,
+});
+const building = new WeakMap<Vocabulary, Map<string, Promise<Segment>>>();
 
 /** Concurrent callers share one piece of work. */
 function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: () => Promise<Value>): Promise<Value> {
@@ -83,52 +76,49 @@ export async function toolsOf({ catalog }: UsableConnection): Promise<ReadonlyMa
   return shared(loading, `${catalog.id} ${digest}`, () => load(catalog.id, digest));
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function vocabularyOf(orgId: string): Vocabulary {
+  const held = vocabularies.get(orgId);
+  if (held && held.names.length < maxTerms) return held;
+  const fresh = new Vocabulary();
+  vocabularies.set(orgId, fresh);
+  return fresh;
 }
 
-/** Names and descriptions of a tool's parameters. */
-function parametersOf(schema: Prisma.JsonValue): string {
-  const properties = isObject(schema) && isObject(schema.properties) ? schema.properties : {};
-  return Object.entries(properties)
-    .map(([key, value]) => `${key} ${isObject(value) && typeof value.description === "string" ? value.description : ""}`)
-    .join(" ");
-}
-
-function toDocument({ id, name, title, description, inputSchema }: IndexedTool, connection: string): Document {
-  return { id, name, title: title ?? "", description, connection, parameters: parametersOf(inputSchema) };
-}
-
-async function build(segments: readonly Segment[]): Promise<Engine> {
-  const index = new MiniSearch<Document>({
-    fields: Object.keys(boosts),
-    tokenize: words,
-    processTerm: term,
-    searchOptions: { boost: boosts, combineWith: "OR" },
+/** The segment of one list; a list that was replaced gets a new one, and the others stay. */
+async function segmentOf(orgId: string, vocabulary: Vocabulary, { key, digest, label, tools }: List): Promise<Segment> {
+  const version = `${orgId} ${key} ${digest} ${label}`;
+  const held = segments.get(version);
+  if (held?.vocabulary === vocabulary) return held.segment;
+  const running = building.get(vocabulary) ?? new Map<string, Promise<Segment>>();
+  building.set(vocabulary, running);
+  return shared(running, version, async () => {
+    const segment = await buildSegment(vocabulary, label, [...tools.values()]);
+    segments.set(version, { vocabulary, segment });
+    return segment;
   });
-  const places: Engine["places"] = new Map();
-  const documents = segments.flatMap(({ key, label, tools }) =>
-    [...tools.values()].map((tool) => {
-      places.set(tool.id, { key, name: tool.name });
-      return toDocument(tool, label);
-    }),
-  );
-  await index.addAllAsync(documents, { chunkSize: chunk });
-  return { index, places };
 }
 
-async function engineFor(segments: readonly Segment[]): Promise<Engine> {
-  const key = segments
-    .map((segment) => `${segment.key} ${segment.digest} ${segment.label}`)
-    .sort()
-    .join("\n");
-  const held = engines.get(key);
-  if (held) return held;
-  return shared(building, key, async () => {
-    const built = await build(segments);
-    engines.set(key, built);
-    return built;
-  });
+/** Those of the callers who asked last, by what they may use: most members of an organization may use the same. */
+const collections = new WeakMap<Vocabulary, LRUCache<string, Collection>>();
+const maxCollections = 32;
+const numbers = new WeakMap<Segment, number>();
+let lastNumber = 0;
+
+function numberOf(segment: Segment): number {
+  let number = numbers.get(segment);
+  if (number === undefined) numbers.set(segment, (number = lastNumber += 1));
+  return number;
+}
+
+function collectionOf(vocabulary: Vocabulary, made: readonly Segment[]): Collection {
+  const held = collections.get(vocabulary) ?? new LRUCache<string, Collection>({ max: maxCollections });
+  collections.set(vocabulary, held);
+  const key = made.map(numberOf).join(" ");
+  const found = held.get(key);
+  if (found) return found;
+  const collection = combine(vocabulary, made);
+  held.set(key, collection);
+  return collection;
 }
 
 export interface Hit {
@@ -142,11 +132,11 @@ export interface Ranking {
   hits: Hit[];
   /** Words of the query that no tool of the caller knows. */
   unmatchedTerms: string[];
-  /** Names that are close to the query, when nothing matched. */
-  near: string[];
+  /** Of those, the ones for which a word close to them was taken. */
+  guessed: string[];
 }
 
-async function segmentOf(connection: UsableConnection): Promise<Segment> {
+async function listOf(connection: UsableConnection): Promise<List> {
   const { catalog, name } = connection;
   return { key: catalog?.id ?? "", digest: catalog?.digest ?? "", label: name, connection, tools: await toolsOf(connection) };
 }
@@ -154,7 +144,7 @@ async function segmentOf(connection: UsableConnection): Promise<Segment> {
 /** How Gatehouse is called where its own operations stand beside connections. */
 export const ownLabel = "Gatehouse";
 
-function ownSegment(): Segment {
+function ownList(): List {
   const tools = [...operations().values()].map((operation) => ({ ...operation, id: `gatehouse:${operation.name}`, outputSchema: null }));
   return {
     key: "gatehouse",
@@ -165,37 +155,20 @@ function ownSegment(): Segment {
   };
 }
 
-/**
- * Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. Equal scores keep the servers' own order,
- * so the answer is the same each time.
- */
+/** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
 export async function rank(
   connections: readonly UsableConnection[],
-  { query, limit, own }: { query: string; limit: number; own: boolean },
+  { orgId, query, limit, own }: { orgId: string; query: string; limit: number; own: boolean },
 ): Promise<Ranking> {
-  const segments = await Promise.all(connections.map(segmentOf));
-  if (own) segments.push(ownSegment());
-  const { index, places } = await engineFor(segments);
-  const results = index.search(query);
-  const matched = new Set(results.flatMap(({ queryTerms }) => queryTerms));
-  const unmatchedTerms = [...new Set(words(query))].filter((word) => {
-    const known = term(word);
-    return known !== null && !matched.has(known);
+  const usable = await Promise.all(connections.map(listOf));
+  if (own) usable.push(ownList());
+  const vocabulary = vocabularyOf(orgId);
+  const made = await Promise.all(usable.map((list) => segmentOf(orgId, vocabulary, list)));
+  const { hits, ...rest } = rankCollection(collectionOf(vocabulary, made), query, limit);
+  const found = hits.flatMap(({ segment, doc, score }): Hit[] => {
+    const list = usable[segment];
+    const tool = list && [...list.tools.values()][doc];
+    return list && tool ? [{ tool, connection: list.connection, score }] : [];
   });
-  const byKey = new Map(segments.map((segment) => [segment.key, segment]));
-  const toHit = ({ id, score }: SearchResult): Hit[] => {
-    const place = places.get(String(id));
-    const segment = byKey.get(place?.key ?? "");
-    const tool = segment?.tools.get(place?.name ?? "");
-    return segment && tool ? [{ tool, connection: segment.connection, score }] : [];
-  };
-  // A loose search costs much per word: a few words of a long query say enough.
-  const loose = () =>
-    index.search([...new Set(words(query))].slice(0, maxLooseWords).join(" "), { fuzzy: 0.34, maxFuzzy: 2, prefix: true });
-  const near = results.length > 0 ? [] : loose().slice(0, 5);
-  return {
-    hits: results.slice(0, limit).flatMap(toHit),
-    unmatchedTerms,
-    near: near.flatMap(toHit).map(({ tool }) => tool.name),
-  };
+  return { hits: found, ...rest };
 }

@@ -1,0 +1,46 @@
+// The gate on search quality: what `npm run eval:search` measured may not drop by more than a point.
+import { beforeAll, expect, test } from "vitest";
+
+import { distractors, publicData, type PublicServer } from "../../bench/search/data.ts";
+import { halfOf, judge, type Query } from "../../bench/search/quality.ts";
+import { buildSegment, type Collection, combine, rank, type Segment, Vocabulary } from "#server/search/engine.ts";
+
+const { servers, queries } = publicData();
+const vocabulary = new Vocabulary();
+let segments: Segment[];
+let collection: Collection;
+
+async function build(list: readonly PublicServer[]): Promise<Segment[]> {
+  const made: Segment[] = [];
+  for (const { label, tools } of list) made.push(await buildSegment(vocabulary, label, tools));
+  return made;
+}
+
+beforeAll(async () => {
+  segments = await build(servers);
+  collection = combine(vocabulary, segments);
+});
+
+const answer = (query: string) => rank(collection, query, 10).hits.flatMap(({ segment, doc }) => servers[segment]?.ids[doc] ?? []);
+
+/** As measured (docs/reports/search.md). */
+const measured: [string, (query: Query) => boolean, { hit1: number; hit5: number; hit10: number }][] = [
+  ["all", () => true, { hit1: 80.2, hit5: 93.6, hit10: 95.6 }],
+  ["azure", ({ slice }) => slice === "azure", { hit1: 84.6, hit5: 96, hit10: 97.5 }],
+  ["toucan", ({ slice }) => slice === "toucan", { hit1: 71.8, hit5: 89, hit10: 91.9 }],
+  ["held out", (query) => halfOf(query) === "held out", { hit1: 75.1, hit5: 92.1, hit10: 95.3 }],
+];
+
+test.each(measured)("%s: no more than a point below what was measured", (_name, isIn, { hit1, hit5, hit10 }) => {
+  const found = judge(queries.filter(isIn), answer);
+  expect(found.hit1).toBeGreaterThanOrEqual(hit1 - 1);
+  expect(found.hit5).toBeGreaterThanOrEqual(hit5 - 1);
+  expect(found.hit10).toBeGreaterThanOrEqual(hit10 - 1);
+});
+
+test("an answer is the same whatever else is in memory: other lists move neither the order nor the score", async () => {
+  const some = segments.slice(0, 40);
+  const before = queries.slice(0, 50).map(({ query }) => rank(combine(vocabulary, some), query, 10));
+  await build(distractors().slice(0, 100));
+  expect(queries.slice(0, 50).map(({ query }) => rank(combine(vocabulary, some), query, 10))).toEqual(before);
+});
