@@ -56,8 +56,10 @@ export function staticHeadersOf(form: FormData): Record<string, string> | undefi
     .map((line) => line.trim())
     .filter(Boolean);
   if (lines.length === 0) return undefined;
-  // A line without a colon is a name without a value, and refused as that.
-  return Object.fromEntries(
-    lines.map((line) => [line.split(":", 1)[0]?.trim() ?? "", line.slice(line.indexOf(":") + 1 || line.length).trim()]),
-  );
+  // A line without a colon may be a secret alone: it is refused without being repeated.
+  const headerOf = (line: string): [string, string] => {
+    const colon = line.indexOf(":");
+    return colon < 0 ? ["", ""] : [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+  };
+  return Object.fromEntries(lines.map(headerOf));
 }

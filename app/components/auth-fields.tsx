@@ -106,7 +106,7 @@ export function ClientFields({ errors, demanded }: { errors: Errors; demanded: b
 /** Headers beside the credential. Their values cannot be read here again: those there are stay until others take their place. */
 export function StaticHeaderFields({ names, errors }: { names: readonly string[]; errors: Errors }) {
   const found = Object.entries(errors).filter(([path]) => path === "staticHeaders" || path.startsWith("staticHeaders."));
-  const messages = found.flatMap(([path, words]) => words.map((word) => (path === "staticHeaders" ? word : `${path.slice(14)}: ${word}`)));
+  const messages = found.flatMap(([path, words]) => words.map((word) => (path.length <= 14 ? word : `${path.slice(14)}: ${word}`)));
   return (
     <Advanced label="Extra headers" open={found.length > 0}>
       {names.length > 0 && (

@@ -1,26 +1,28 @@
 // The two tools as an agent reads them. Fixed parts are built once; only the overview at the end of the search description is the caller's own.
-import type { ListToolsResult } from "@modelcontextprotocol/server";
+import type { JSONObject, ListToolsResult } from "@modelcontextprotocol/server";
 
 import type { UsableConnection } from "#server/grants/access.ts";
 
 export const serverInfo = { name: "gatehouse", title: "Gatehouse", version: "1.0.0" };
 
 export const instructions = `Gatehouse is the one door to your organization's tools. It has two tools of its own.
-1. search_capabilities first. Ask with a verb, an object and the service ("create issue linear"). Try 2 to 4 other wordings before you conclude that something does not exist.
+1. search_capabilities first. Ask with a verb, an object and the service ("create issue linear"), and with two to four wordings at once where you are not sure: "query" takes several. Search again in other words before you conclude that something does not exist.
 2. execute_capability with the exact "name" of a match and arguments that fit its inputSchema.
 A row in "connections" with the state needs_connection or reconnect_required means that a person has to act: give them its message and its link, then go on once they are done.
 If one service fails, that service is the problem: never ask anybody to reconnect Gatehouse itself.`;
 
-const searchDescription = `Finds tools of the connected services. Returns each match with its exact name, signature and input schema, ready for execute_capability. Words that describe the task work best: verb + object + service.`;
+const searchDescription = `Finds tools of the connected services. Returns each match with its exact name, signature and input schema, ready for execute_capability. Words that describe the task work best: verb + object + service, not the values ("create issue linear", not the issue's text). Several wordings at once find more than one: "query": ["create ticket linear", "file a bug"]. Narrow with "connection"; "detail": "brief" leaves the schemas out and costs few tokens.`;
+
+const phrase: JSONObject = { type: "string", minLength: 1, maxLength: 500 };
+const queryForms: JSONObject[] = [phrase, { type: "array", items: phrase, minItems: 1, maxItems: 5 }];
 
 const searchInputSchema = {
   type: "object" as const,
   properties: {
     query: {
-      type: "string",
-      minLength: 1,
-      maxLength: 500,
-      description: 'What to do, in a few words: verb, object, service. Example: "list unpaid invoices stripe".',
+      anyOf: queryForms,
+      description:
+        'What to do, in a few words: verb, object, service. Example: "list unpaid invoices stripe". Or up to 5 such phrases for one wish.',
     },
     limit: { type: "integer", minimum: 1, maximum: 20, default: 5, description: "How many matches to return." },
     connection: { type: "string", description: "Only this connection, by id or name." },

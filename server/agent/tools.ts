@@ -28,7 +28,7 @@ async function searchCapabilities(given: unknown, { actor }: CallContext): Promi
     throw new ToolError({
       error: "invalid_capability_arguments",
       message:
-        'search_capabilities takes { "query": string, "limit"?: 1..20, "connection"?: string, "detail"?: "full" | "brief" }. See issues.',
+        'search_capabilities takes { "query": string or up to 5 strings, "limit"?: 1..20, "connection"?: string, "detail"?: "full" | "brief" }. See issues.',
       issues,
     });
   }

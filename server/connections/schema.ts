@@ -46,7 +46,8 @@ const staticHeaders = z
     };
     if (names.length > 10) context.addIssue({ code: "custom", message: "At most 10 headers." });
     for (const [name, value] of Object.entries(headers)) {
-      if (!headerToken.test(name) || name.length > 128) issue(name, "This is not a valid header name.");
+      if (name === "") issue(name, "Write each header as a name, a colon and its value.");
+      else if (!headerToken.test(name) || name.length > 128) issue(name, "This is not a valid header name.");
       else if (reservedHeaders.test(name) || forbiddenHeaders.test(name)) issue(name, "Gatehouse or the protocol sets this header itself.");
       if (names.some((other) => other !== name && other.toLowerCase() === name.toLowerCase())) issue(name, "This header is there twice.");
       if (!/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(value) || value.length > 4_096)

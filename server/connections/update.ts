@@ -78,8 +78,10 @@ export async function update(actor: Actor, input: UpdateInput): Promise<{ versio
       const saved = await tx.connection.updateMany({ where: { id, orgId: actor.orgId, version }, data });
       if (saved.count === 0) throw editedMeanwhile();
       const forgotten = disconnected ? await forgetCredentials(tx, { connectionId: id }) : null;
-      // Clients belong to the issuer of the old address; a new one is found when somebody connects.
-      if (moved || oauthClient) await tx.oAuthClient.deleteMany({ where: { connectionId: id } });
+      // Clients belong to the issuer of the old address; a new one is found when somebody connects. And a secret that was entered for one token
+      // endpoint is not sent to another, which whoever edits this may have chosen to read it.
+      if (moved || oauthClient || settings.tokenEndpoint !== before.tokenEndpoint)
+        await tx.oAuthClient.deleteMany({ where: { connectionId: id } });
       if (oauthClient && discovery) await tx.oAuthClient.create({ data: preregistered(id, discovery.issuer, oauthClient) });
       const changes = [
         ...(name === undefined ? [] : ["name"]),

@@ -431,6 +431,27 @@ export function rank(collection: Collection, query: string, limit: number): Rank
   return { hits: lookCloser(collection, { groups, scores, coverage, mass }, limit), unmatchedTerms, guessed };
 }
 
+/** Of several phrasings each finds this many before they are brought together. */
+const deep = 50;
+
+/** Ranks for several phrasings of one wish: what many of them find, and find early, comes first. */
+export function rankAll(collection: Collection, queries: readonly string[], limit: number): Ranking {
+  const [only, ...others] = queries;
+  if (only === undefined || others.length === 0) return rank(collection, only ?? "", limit);
+  const rankings = queries.map((query) => rank(collection, query, deep));
+  const sums = new Map<number, Hit>();
+  for (const { hits } of rankings)
+    for (const { segment, doc, score } of hits) {
+      const key = (collection.offsets[segment] ?? 0) + doc;
+      // Scores of two queries are not alike; their shares of the best are.
+      const share = score / (hits[0]?.score ?? 1) / queries.length;
+      sums.set(key, { segment, doc, score: (sums.get(key)?.score ?? 0) + share });
+    }
+  const all = (name: "unmatchedTerms" | "guessed") => [...new Set(rankings.flatMap((ranking) => ranking[name]))];
+  const hits = [...sums.values()].sort((a, b) => b.score - a.score || tie(a) - tie(b)).slice(0, limit);
+  return { hits, unmatchedTerms: all("unmatchedTerms"), guessed: all("guessed") };
+}
+
 interface Scored {
   groups: readonly Group[];
   scores: Float32Array;

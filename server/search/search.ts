@@ -10,8 +10,11 @@ import { targetOf } from "#server/upstream/target.ts";
 import { signatureOf } from "./signature.ts";
 import { type Hit, type IndexedTool, ownLabel, rank } from "./tool-index.ts";
 
+const phrase = z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most).");
+
 export const searchInput = z.object({
-  query: z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most)."),
+  /** One phrase, or up to five that ask for the same in other words. */
+  query: z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(phrase).min(1).max(5, "At most 5 phrases at once.")),
   limit: z.number().int().min(1).max(20).default(5),
   connection: z.string().trim().min(1).max(200).optional(),
   detail: z.enum(["full", "brief"]).default("full"),
@@ -166,7 +169,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
   const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
-  const { hits, unmatchedTerms, guessed } = await rank(searchable, { orgId: actor.orgId, query, limit, own });
+  const { hits, unmatchedTerms, guessed } = await rank(searchable, { orgId: actor.orgId, queries: query, limit, own });
   const budget = { left: maxResultSchemaBytes };
   const shaped = hits.map((hit) => toMatch(hit, { actor, detail, budget }));
   const hint = hintOf({

@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
 
-import { buildSegment, type Collection, combine, rank as rankCollection, type Segment, Vocabulary } from "./engine.ts";
+import { buildSegment, type Collection, combine, rankAll, type Segment, Vocabulary } from "./engine.ts";
 import { operations } from "./operations.ts";
 
 export interface IndexedTool {
@@ -158,13 +158,13 @@ function ownList(): List {
 /** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
 export async function rank(
   connections: readonly UsableConnection[],
-  { orgId, query, limit, own }: { orgId: string; query: string; limit: number; own: boolean },
+  { orgId, queries, limit, own }: { orgId: string; queries: readonly string[]; limit: number; own: boolean },
 ): Promise<Ranking> {
   const usable = await Promise.all(connections.map(listOf));
   if (own) usable.push(ownList());
   const vocabulary = vocabularyOf(orgId);
   const made = await Promise.all(usable.map((list) => segmentOf(orgId, vocabulary, list)));
-  const { hits, ...rest } = rankCollection(collectionOf(vocabulary, made), query, limit);
+  const { hits, ...rest } = rankAll(collectionOf(vocabulary, made), queries, limit);
   const found = hits.flatMap(({ segment, doc, score }): Hit[] => {
     const list = usable[segment];
     const tool = list && [...list.tools.values()][doc];

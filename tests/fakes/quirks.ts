@@ -93,6 +93,15 @@ export const resourceRefused = refusal(
   (ctx) => sendBack(ctx, "invalid_target"),
 );
 
+/** Entra's own words for a refused resource, which the RFC calls invalid_target. */
+export const resourceRefusedByEntra = (provider: Provider): void =>
+  void provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.path !== "/token" || ctx.oidc?.params?.resource === undefined) return;
+    const error_description = "AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.";
+    Object.assign(ctx, { status: 400, body: { error: "invalid_request", error_description }, type: "application/json" });
+  });
+
 /** Slack: scopes come in a parameter of another name. */
 export const userScope: Quirk = (provider) =>
   provider.use(async (ctx, next) => {

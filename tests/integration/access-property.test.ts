@@ -213,7 +213,7 @@ async function check(gone: readonly { org: Org; actor: Actor }[], step: string):
   const may = usable(asked.org, actor.membershipId);
   const wanted = pick(orgs.flatMap(({ connections }) => [...connections.keys()])) ?? "";
   const listed = await list(actor, { scope: "usable" });
-  const found = await search(actor, { query: "probe", limit: 20, detail: "brief" });
+  const found = await search(actor, { query: ["probe"], limit: 20, detail: "brief" });
   const ran = await executes(actor, wanted);
   const seen = {
     list: listed.map(({ id }) => id).sort(),

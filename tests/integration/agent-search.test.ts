@@ -26,6 +26,16 @@ test("nothing found is an empty list with the unmatched words and a hint, never 
   expect(await search(client, "echo zebra")).toMatchObject({ matches: [{}], unmatchedTerms: ["zebra"] });
 });
 
+test("several phrasings are one search: what any of them finds is there, once", async () => {
+  world.upstream.tools = ["create_page", "delete_page", "send_mail"].map((name) => ({ ...echoTool, name, title: name, description: "" }));
+  await connectUpstream(world);
+  const { matches } = await search(await agent(), ["make page", "new page", "create page"]);
+  expect(String(matches[0]?.name)).toContain("create_page");
+  expect(new Set(matches.map(({ name }) => name)).size).toBe(matches.length);
+  const told = await call(await agent(), "search_capabilities", { query: Array(6).fill("page") });
+  expect(told).toMatchObject({ isError: true, structuredContent: { issues: [{ path: "query" }] } });
+});
+
 test("wrong input is an error with its issues", async () => {
   const client = await agent();
   for (const given of [{}, { query: "" }, { query: "x".repeat(501) }, { query: "x", limit: 21 }, { query: "x", detail: "all" }]) {

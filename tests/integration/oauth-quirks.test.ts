@@ -118,6 +118,12 @@ const rows: Row[] = [
     mendedBy: { omitResource: true },
   },
   {
+    quirk: "`resource` is refused at the token endpoint, in Entra's own codes",
+    options: { bend: quirks.resourceRefusedByEntra, resourceByDefault: true },
+    says: "Leave out the resource parameter",
+    mendedBy: { omitResource: true },
+  },
+  {
     quirk: "the token is inside an object (Slack)",
     options: { bend: quirks.nestedAlone },
     says: "Where the token is",

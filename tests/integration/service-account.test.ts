@@ -109,3 +109,15 @@ test("is connected again without a browser, and a secret that ended at the provi
   await update(owner, { id, version: version + 1, oauthClient });
   expect(await callOn(id)).toEqual({ account: robot.client_id });
 });
+
+test("a secret is not sent to another token endpoint than the one it was entered for", async () => {
+  const { owner, input } = await world();
+  const { id } = await create(owner, input);
+  const elsewhere = await startOAuthUpstream();
+  running.push(elsewhere);
+  const tokenEndpoint = `${elsewhere.issuer}/token`;
+  const { version } = await byId(owner, { id });
+  expect(await update(owner, { id, version, advanced: { ...advanced, tokenEndpoint } })).toMatchObject({ disconnected: true });
+  await expect(connect(owner, { id })).rejects.toMatchObject({ code: "BAD_INPUT", details: { issues: [{ path: "oauthClient" }] } });
+  expect(elsewhere.requests.filter(({ path }) => path === "/token")).toEqual([]);
+});

@@ -143,7 +143,11 @@ export function execute(client: Client, name: string, given: Record<string, unkn
   return call(client, "execute_capability", { name, arguments: given });
 }
 
-export async function search(client: Client, query: string, more: Record<string, unknown> = {}): Promise<z.output<typeof foundOutline>> {
+export async function search(
+  client: Client,
+  query: string | string[],
+  more: Record<string, unknown> = {},
+): Promise<z.output<typeof foundOutline>> {
   const result = await call(client, "search_capabilities", { query, ...more });
   const [block] = result.content;
   // The text and the structured content are the same object.
