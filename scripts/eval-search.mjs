@@ -8,7 +8,7 @@ import { root } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
 process.chdir(root);
-await setUp({ built: false });
+await setUp({ built: true });
 setFlagsFromString("--expose-gc");
 
 const { register } = await import("tsx/esm/api");

@@ -1,4 +1,4 @@
-// The public tools and queries (bench/search/data/README.md), and what they look like to the engine.
+// The public tools and queries (bench/search/corpus/README.md), and what they look like to the engine.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -22,7 +22,7 @@ export interface PublicServer {
 
 function read(name: string): { tools: PublicTool[]; queries?: Query[] } {
   const found: { tools: PublicTool[]; queries?: Query[] } = JSON.parse(
-    gunzipSync(readFileSync(path.join(import.meta.dirname, "data", `${name}.json.gz`))).toString("utf8"),
+    gunzipSync(readFileSync(path.join(import.meta.dirname, "corpus", `${name}.json.gz`))).toString("utf8"),
   );
   return found;
 }

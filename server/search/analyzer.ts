@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { stemmer } from "stemmer";
 
 const stopWords = new Set(
-  "a about also am an and any are as at be been being but by can could did do does every for from had has have he her his how i i'd i'm if in into is it it's its just kind let like lot made may me might my need needs of off on one or our out over own please s should so some such t than that the their them then there these they this those through to too under up upon us use used uses using very via want wants was we were what what's when where which while who whose why will with within would you your".split(
+  "a about also an and any are as at be been being but by can could did do does every for from had has have he her his how i i'd i'm if in into is it it's its just kind let like lot made may me might my need needs of on one or our own please s should so some such t than that the their them then there these they this those through to too upon us use used uses using very via want wants was we were what what's when where which while why will with within would you your".split(
     " ",
   ),
 );

@@ -89,11 +89,14 @@ function parametersOf(schema: unknown, depth = 0): { names: string[]; details: s
   return found;
 }
 
+/** What connections are called beside their service: "Linode MCP Server" has no more to do with servers than any other. */
+const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
+
 /** The terms of a tool, field by field, in their order. */
 function fieldTerms(label: string, { name, title, description, inputSchema }: SearchableTool): Record<Field, string[]> {
   const { names, details } = parametersOf(inputSchema);
   const texts: Record<Field, string> = {
-    connection: label,
+    connection: serviceOf(label),
     name,
     title: title ?? "",
     description,
@@ -186,7 +189,7 @@ export async function buildSegment(vocabulary: Vocabulary, connection: string, t
     nameStarts[doc + 1] = names.length;
     doing[doc] = actionsOf(terms.name, terms.description);
   }
-  const label = new Set(termsOf(connection, "identifier").map((known) => vocabulary.add(known)));
+  const label = new Set(termsOf(serviceOf(connection), "identifier").map((known) => vocabulary.add(known)));
   for (const id of sharedBy(names, tools.length)) label.add(id);
   const packed = pack(postings);
   return { size: tools.length, ...packed, names: Int32Array.from(names), nameStarts, actions: doing, label: Int32Array.from(label) };

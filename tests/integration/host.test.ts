@@ -128,7 +128,7 @@ test("the machine interface: admin tokens only, closed codes, no stacks", async 
   });
   expect((await fetch(url("connection.list"), { headers: { authorization: `Bearer ${token}` } })).status).toBe(401);
   expect(await product.api("connection.list", { scope: "manageable" }, "query")).toEqual([]);
-  expect(await product.api<unknown[]>("connection.presets", undefined, "query")).toHaveLength(14);
+  expect(await product.api<unknown[]>("connection.presets", undefined, "query")).toHaveLength(15);
 
   const wrong = await fetch(url("connection.create"), {
     method: "POST",
