@@ -37,7 +37,8 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
   // One iterator for all lanes: whichever is free takes the next call.
   const queue = calls.entries();
   // Progress of one call among several cannot be told apart by the agent, so none is reported; nor can questions.
-  const { onProgress, relay, ...shared } = context;
+  // A missing scope is told in each answer: a 403 for the whole would have those repeated that ran.
+  const { onProgress, relay, onMissingScope, ...shared } = context;
   const alone = { ...shared, inlineBytes: Math.floor(maxInlineBytes / calls.length) };
   const lane = async () => {
     for (const [index, call] of queue) results[index] = await runOne(call, alone);

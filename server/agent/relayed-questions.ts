@@ -33,6 +33,7 @@ export interface AskedCall {
 }
 
 const askable = z.object({ elicitation: z.looseObject({}), sampling: z.looseObject({}), roots: z.looseObject({}) }).partial();
+const questionOutline = z.object({ message: z.string() }).partial();
 const stateOutline = z.object({ state: z.string().optional(), until: z.number() });
 
 /** The relay of a request whose envelope declares something that can be asked; else undefined. */
@@ -71,14 +72,22 @@ export function callerInput({ capabilities, responses, state }: Relay, call: Ask
   return { capabilities, ...(responses ? { responses } : {}), ...(known.state === undefined ? {} : { requestState: known.state }) };
 }
 
+/** The question with who asks it: to the agent it comes from Gatehouse, and a server must not speak in its name. */
+function askedBy(connectionName: string, request: ServerQuestions["inputRequests"][string]) {
+  const { message } = questionOutline.safeParse(request.params).data ?? {};
+  return message === undefined ? request : { ...request, params: { ...request.params, message: `${connectionName} asks: ${message}` } };
+}
+
 /** Notes what the server asks, for the agent's answer. */
 export function relayQuestions(relay: Relay, { inputRequests, requestState }: ServerQuestions, call: AskedCall): void {
   const state = sealer.seal(JSON.stringify({ state: requestState, until: Date.now() + answerMs }), bindingOf(call));
-  const asked: unknown = { resultType: "input_required", inputRequests, requestState: state };
+  const named = Object.fromEntries(
+    Object.entries(inputRequests).map(([key, request]) => [key, askedBy(call.target.connectionName, request)]),
+  );
+  const asked: unknown = { resultType: "input_required", inputRequests: named, requestState: state };
   if (isInputRequiredResult(asked)) relay.asked = asked;
 }
 
-const questionOutline = z.object({ message: z.string() }).partial();
 const kinds: Record<string, string> = {
   "elicitation/create": "asks the person",
   "sampling/createMessage": "asks for a completion by a model",

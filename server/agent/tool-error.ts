@@ -48,5 +48,15 @@ export class ToolError extends Error {
 /** The tool result of an error: `isError`, the object, and the same as JSON text. */
 export function errorResult(body: ToolErrorBody, requestId: string): CallToolResult {
   const structuredContent = { ...body, requestId };
-  return { isError: true, content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+  const result: CallToolResult = { isError: true, content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+  ours.add(result);
+  return result;
+}
+
+// A server's own result may look like one of these; only what was made here may send a person somewhere.
+const ours = new WeakSet<CallToolResult>();
+
+/** Whether `errorResult` made this result. */
+export function isOurs(result: CallToolResult): boolean {
+  return ours.has(result);
 }

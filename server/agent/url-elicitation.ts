@@ -10,6 +10,8 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
+import { isOurs } from "./tool-error.ts";
+
 const waiting = z.object({
   error: z.literal("needs_connection"),
   message: z.string(),
@@ -24,8 +26,8 @@ export function declaresUrlElicitation(envelope: unknown): boolean {
 }
 
 /** What to ask the person, when this result says that their own account is missing. */
-function question({ isError, structuredContent }: CallToolResult): { url: string; message: string } | null {
-  const parsed = isError ? waiting.safeParse(structuredContent) : null;
+function question(result: CallToolResult): { url: string; message: string } | null {
+  const parsed = isOurs(result) ? waiting.safeParse(result.structuredContent) : null;
   if (!parsed?.success) return null;
   const { name, action } = parsed.data.connection;
   return { url: action.url, message: `Connect your account at ${name}, then the call goes on.` };

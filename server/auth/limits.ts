@@ -32,10 +32,24 @@ export function networkOf(address: string): string {
     .join(":");
 }
 
+interface Try {
+  address: string;
+  account?: string;
+  /** What is tried, where it is counted apart from signing in. */
+  purpose?: "register" | "device";
+}
+
 /** Counts one try to sign in or set up. Throws RATE_LIMITED when there were too many from this address or for this account. */
-export async function countTry({ address, account }: { address: string; account?: string }): Promise<void> {
-  await spend(perAddress, networkOf(address));
+export async function countTry({ address, account, purpose }: Try): Promise<void> {
+  await spend(perAddress, purpose === undefined ? networkOf(address) : `${purpose}:${networkOf(address)}`);
   if (account) await spend(perAccount, account);
+}
+
+const perVisitor = new RateLimiterMemory({ keyPrefix: "visitor", points: 3_000, duration: 15 * 60 });
+
+/** Counts one request of a sign-in by URL. Throws RATE_LIMITED. Wide: the agents of a whole office come from one address. */
+export async function countSignInRequest(address: string): Promise<void> {
+  await spend(perVisitor, networkOf(address));
 }
 
 const perInviter = new RateLimiterMemory({ keyPrefix: "inviter", points: 100, duration: 3_600 });

@@ -1,7 +1,7 @@
 // The addresses agents sign in at: the metadata of the protected resource (RFC 9728), and the authorization server at the origin's root.
 import { type Request, type RequestHandler, type Response, Router } from "express";
 
-import { countTry } from "#server/auth/limits.ts";
+import { countSignInRequest, countTry } from "#server/auth/limits.ts";
 import { links } from "#server/origin.ts";
 import { isStorable } from "#server/storable.ts";
 import { agentScopes, mayBeCalledBack, providerFor, tolerated } from "#server/signin/provider.ts";
@@ -66,7 +66,7 @@ const withDefaultScope: RequestHandler = (req, _res, next) => {
 
 const registration: RequestHandler = (req, res, next) => {
   const register = async () => {
-    await countTry({ address: `register:${factsOf(req).address}` });
+    await countTry({ address: factsOf(req).address, purpose: "register" });
     const metadata = await jsonBody(req);
     if (metadata === null || !isStorable(metadata)) {
       res
@@ -87,13 +87,19 @@ const registration: RequestHandler = (req, res, next) => {
 };
 
 const deviceAuthorization: RequestHandler = (req, res, next) => {
-  countTry({ address: `device:${factsOf(req).address}` })
+  countTry({ address: factsOf(req).address, purpose: "device" })
     .then(() => handOver(req, res))
     .catch(next);
 };
 
+/** Each of these requests may store something, or fetch a client's document for a stranger. */
+const braked: RequestHandler = (req, _res, next) => {
+  countSignInRequest(factsOf(req).address).then(() => next(), next);
+};
+
 export function signInRoutes(): Router {
   const routes = Router();
+  routes.use(["/authorize", "/token", "/revoke"], braked);
   routes.get(["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp/agent"], resourceMetadata);
   routes.get("/authorize", withDefaultScope);
   routes.all("/register", registration);

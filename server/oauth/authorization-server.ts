@@ -105,7 +105,9 @@ export async function authorizationServerOf(
       const metadata = await discoverAuthorizationServerMetadata(candidate, { fetchFn: oauthFetch, skipIssuerValidation: true });
       if (!metadata) continue;
       demandIssuer(candidate, metadata, settings);
-      return usable(metadata);
+      const isOwnName = metadata.issuer === candidate || `${metadata.issuer}/` === candidate;
+      // A name that only an admin's trust lets pass proves nothing: what is kept is bound to where it was found.
+      return { ...usable(metadata), ...(isOwnName ? {} : { issuer: candidate }) };
     } catch (error) {
       problem ??= error;
     }

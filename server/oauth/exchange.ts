@@ -55,7 +55,7 @@ export async function exchange(attempt: Attempt, code: string): Promise<{ tokens
     codeVerifier,
     redirectUri: attempt.redirectUri,
     fetchFn: tokenFetch(tokenPath),
-    iss: issuer,
+    iss: serverMetadata.issuer,
     ...(resource ? { resource } : {}),
   }).catch(async (error: unknown) => {
     if (error instanceof OAuthError && error.code === OAuthErrorCode.InvalidClient) await forgetRegistration(attempt, client.client_id);

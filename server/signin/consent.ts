@@ -47,8 +47,8 @@ async function interactionOf({ req, res, origin }: Exchange, uid: string) {
     request: {
       clientName: nameOf(client, new URL(clientId.startsWith("https:") ? clientId : redirectUri).host),
       redirectHost: url.host === "" ? url.protocol : `${url.protocol}//${url.hostname}`,
-      // A metadata document at an https address vouches for its client; a registration vouches for nothing.
-      isLocal: url.protocol === "http:" && !clientId.startsWith("https:"),
+      // Nothing vouches for what comes back to this machine: any program on it can use a public client's id.
+      isLocal: url.protocol !== "https:",
       scopes: scopesAsked(scope),
     },
   };

@@ -25,7 +25,7 @@ interface Visit {
 
 async function find({ origin, address }: Visit, actor: Actor, typed: string) {
   const account = `device:${actor.userId}`;
-  await countTry({ address: `device:${address}`, account });
+  await countTry({ address, account, purpose: "device" });
   const provider: Provider = await providerFor(origin);
   const bare = typed.replaceAll(/\W|_/g, "").toUpperCase();
   const code: DeviceCode | undefined = /^[A-Z]{8}$/.test(bare) ? await provider.DeviceCode.findByUserCode(bare) : undefined;

@@ -18,7 +18,8 @@ export function scopesAsked(scope: unknown): readonly string[] {
 
 /** What a client calls itself, else `otherwise`; untrusted text. */
 export function nameOf(client: Client, otherwise: string): string {
-  return (client.clientName ?? otherwise).slice(0, 80);
+  // Signs that turn the direction of text could show another name than is there.
+  return (client.clientName ?? otherwise).replace(/[\p{Cc}\p{Cf}]/gu, "").slice(0, 80);
 }
 
 interface Admission {

@@ -48,7 +48,7 @@ declare module "oidc-provider" {
     grantTypeAllowed(type: string): boolean;
   }
 
-  export const errors: { InvalidTarget: new () => Error };
+  export const errors: { InvalidTarget: new () => Error; InvalidGrant: new (detail: string) => Error };
 
   export class Provider {
     constructor(issuer: string, configuration: object);

@@ -1,4 +1,6 @@
 // What our authorization server keeps, in one table: ids hashed, payloads sealed, so that a stolen database opens nothing.
+import { errors } from "oidc-provider";
+
 import { record } from "#server/audit/record.ts";
 import { db, type Prisma, transaction } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
@@ -98,7 +100,12 @@ export function recordsOf(model: string) {
     },
     async consume(id: string): Promise<void> {
       // Once: the moment of the first use is what the grace counts from.
-      await db.oAuthRecord.updateMany({ where: { id: idOf(model, id), consumedAt: null }, data: { consumedAt: new Date() } });
+      const { count } = await db.oAuthRecord.updateMany({
+        where: { id: idOf(model, id), consumedAt: null },
+        data: { consumedAt: new Date() },
+      });
+      // Of several that come with one code at the same moment one wins; a refresh token has its grace.
+      if (count === 0 && model !== "RefreshToken") throw new errors.InvalidGrant("already used");
     },
     async destroy(id: string): Promise<void> {
       await db.oAuthRecord.deleteMany({ where: { id: idOf(model, id) } });

@@ -268,3 +268,34 @@ test("the secret of an own client is kept sealed and shown to nobody; parameters
   ];
   expect(JSON.stringify(rows)).not.toContain("s3cret");
 });
+
+test("a server that was taken over names another sign-in server under the trusted name: it gets neither secret nor code", async () => {
+  const evil = await started({ clients: [], dcr: false });
+  let authorizationServers: string[] | null = null;
+  const upstream = await started({
+    dcr: false,
+    clients: [client],
+    bend: quirks.issuerInCallback(null),
+    metadata: (document) => ({ ...document, issuer: otherName, [announced]: undefined }),
+    resourceMetadata: (document) => ({ ...document, ...(authorizationServers ? { authorization_servers: authorizationServers } : {}) }),
+  });
+  const taken = await started({
+    dcr: false,
+    metadata: (document) => ({
+      ...document,
+      issuer: otherName,
+      authorization_endpoint: `${upstream.issuer}/auth`,
+      token_endpoint: `${evil.issuer}/token`,
+    }),
+  });
+  const { owner, connectionId } = await oauthWorld(upstream.url, {
+    input: { oauthClient: ours, advanced: { trustedIssuer: otherName } },
+  });
+  expect(await signInAtProvider(owner, connectionId)).toMatchObject({ state: "connected" });
+  authorizationServers = [taken.issuer];
+  await expect(goToProvider(owner, connectionId)).rejects.toMatchObject({
+    code: "UPSTREAM_FAILED",
+    details: { failure: { phase: "discovery" } },
+  });
+  expect(evil.requests).toEqual([]);
+});

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { findPostgres } from "../../scripts/programs.mjs";
 import { type OAuthUpstream, startOAuthUpstream } from "#tests/fakes/oauth-upstream.ts";
 import { visit } from "#tests/fakes/visitor.ts";
+import { agentAt, pkce } from "#tests/setup/agent-sign-in.ts";
+import { Browser, redirectUri } from "#tests/setup/browser.ts";
 import { startPostgres } from "#tests/setup/postgres.ts";
 import { bootstrapToken, type Product, startProduct } from "#tests/setup/product.ts";
 
@@ -141,4 +143,21 @@ test.skipIf(!hasPostgres)("a process that is stopped while it renews a sign-in f
   expect(await execute(second, token, `mcp:${id}:whoami`)).toEqual({ account: "bookkeeping@harborpine.example" });
   expect(upstream.requests.filter(({ grantType }) => grantType === "refresh_token")).toHaveLength(1);
   await upstream.close();
+});
+
+test.skipIf(!hasPostgres)("of several that come with one code at the same moment, one gets tokens", async () => {
+  const [first] = replicas;
+  const second = await startProduct({ ...settings, PUBLIC_URL: first.origin });
+  const agents = [agentAt(first.origin), agentAt(second.origin)] as const;
+  const browser = new Browser(first.origin);
+  await browser.signIn();
+  for (let round = 0; round < 3; round += 1) {
+    const clientId = String((await agents[0].register()).body.client_id);
+    const { verifier, challenge } = pkce();
+    const code = (await browser.consent(agents[0].authorizeUrl(clientId, challenge))).searchParams.get("code") ?? "";
+    const given = { grant_type: "authorization_code", client_id: clientId, code, redirect_uri: redirectUri, code_verifier: verifier };
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, turn) => (turn % 2 ? agents[0] : agents[1]).token(given)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  }
+  await second.stop();
 });
