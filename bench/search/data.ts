@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 
-import type { SearchableTool } from "#server/search/engine.ts";
+import type { SearchableTool } from "#server/search/segment.ts";
 
 import type { Query } from "./quality.ts";
 

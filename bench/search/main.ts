@@ -4,7 +4,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-import { buildSegment, combine, rank, type Segment, Vocabulary } from "#server/search/engine.ts";
+import { combine } from "#server/search/collection.ts";
+import { rank } from "#server/search/rank.ts";
+import { buildSegment, type Segment } from "#server/search/segment.ts";
+import { Vocabulary } from "#server/search/vocabulary.ts";
 
 import { distractors, publicData, type PublicServer } from "./data.ts";
 import { miniSearch, predecessor } from "./others.ts";

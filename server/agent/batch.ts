@@ -37,13 +37,19 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
   // One iterator for all lanes: whichever is free takes the next call.
   const queue = calls.entries();
   // Progress of one call among several cannot be told apart by the agent, so none is reported; nor can questions.
-  // A missing scope is told in each answer: a 403 for the whole would have those repeated that ran.
   const { onProgress, relay, onMissingScope, ...shared } = context;
-  const alone = { ...shared, inlineBytes: Math.floor(maxInlineBytes / calls.length) };
+  const missing: string[] = [];
+  const alone = {
+    ...shared,
+    inlineBytes: Math.floor(maxInlineBytes / calls.length),
+    onMissingScope: (scope: string) => void missing.push(scope),
+  };
   const lane = async () => {
     for (const [index, call] of queue) results[index] = await runOne(call, alone);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, calls.length) }, lane));
+  // The challenge has the whole repeated: only where no call of it ran.
+  if (missing.length === calls.length) for (const scope of missing) onMissingScope?.(scope);
   return {
     content: results.flatMap((result, index) => headed(index, calls[index], result)),
     ...(results.every(({ isError }) => isError) ? { isError: true } : {}),

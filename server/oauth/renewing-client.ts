@@ -6,7 +6,7 @@ import { type ClientInformation, clientColumns, registerDynamically, storedClien
 import type { TokenSet } from "./token-set.ts";
 
 /** The client of these tokens. An admin may have entered a new secret for it since they were handed out. */
-export async function clientFor(connectionId: string, { issuer, client }: TokenSet): Promise<ClientInformation> {
+export async function clientOf(connectionId: string, { issuer, client }: TokenSet): Promise<ClientInformation> {
   const stored = await storedClient(connectionId, issuer);
   return stored?.information.client_id === client.client_id ? stored.information : client;
 }

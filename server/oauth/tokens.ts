@@ -12,7 +12,7 @@ import { diagnose } from "#server/outbound/failure.ts";
 import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
-import { clientFor, clientInstead } from "./renewing-client.ts";
+import { clientOf, clientInstead } from "./renewing-client.ts";
 import { revokeTokens } from "./revoke.ts";
 import { requestServiceToken } from "./service-account.ts";
 import { tokenFetch } from "./token-response.ts";
@@ -199,7 +199,7 @@ const isAboutClient = (error: unknown) => error instanceof OAuthError && clientC
 
 async function askProvider(key: CredentialKey, seen: Held): Promise<Renewed> {
   try {
-    const client = await clientFor(key.connectionId, seen.tokens);
+    const client = await clientOf(key.connectionId, seen.tokens);
     try {
       return await renew(key, seen, client);
     } catch (error) {

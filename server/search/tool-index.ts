@@ -5,8 +5,11 @@ import { LRUCache } from "lru-cache";
 import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
 
-import { buildSegment, type Collection, combine, rankAll, type Segment, Vocabulary } from "./engine.ts";
+import { type Collection, combine } from "./collection.ts";
 import { operations } from "./operations.ts";
+import { rankAll } from "./rank.ts";
+import { buildSegment, type Segment } from "./segment.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
 export interface IndexedTool {
   id: string;
@@ -28,24 +31,33 @@ interface List {
   tools: ReadonlyMap<string, IndexedTool>;
 }
 
+/** A segment with its tools in their order, and the vocabulary it was made with: in another one its numbers mean nothing. */
+interface Indexed {
+  vocabulary: Vocabulary;
+  segment: Segment;
+  tools: readonly IndexedTool[];
+}
+
 /** Tools kept in memory, as lists and as segments: what was not used for long is read and built again. */
 const maxTools = 60_000;
-/** Organizations whose vocabulary is kept, and how many terms one may have: servers that talk nonsense must not fill the memory. */
+/** Organizations whose vocabulary is kept. */
 const maxVocabularies = 500;
-const maxTerms = 300_000;
+/** Terms that may gather in a vocabulary beyond twice what its largest collection has: lists come and go, their terms stay. */
+const maxLeftTerms = 100_000;
+/** Places of terms in all collections that are kept, eight bytes each. */
+const maxPlaces = 8_000_000;
 
 const lists = new LRUCache<string, { digest: string; tools: Map<string, IndexedTool> }>({
   maxSize: maxTools,
   sizeCalculation: ({ tools }) => tools.size + 1,
 });
 const loading = new Map<string, Promise<Map<string, IndexedTool>>>();
-const vocabularies = new LRUCache<string, Vocabulary>({ max: maxVocabularies });
-/** Each with the vocabulary it was made with: in another one its numbers mean nothing. */
-const segments = new LRUCache<string, { vocabulary: Vocabulary; segment: Segment }>({
+const vocabularies = new LRUCache<string, { vocabulary: Vocabulary; live: number }>({ max: maxVocabularies });
+const segments = new LRUCache<string, Indexed>({
   maxSize: maxTools,
   sizeCalculation: ({ segment: { size } }) => size + 1,
 });
-const building = new WeakMap<Vocabulary, Map<string, Promise<Segment>>>();
+const building = new WeakMap<Vocabulary, Map<string, Promise<Indexed>>>();
 
 /** Concurrent callers share one piece of work. */
 function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: () => Promise<Value>): Promise<Value> {
@@ -78,32 +90,33 @@ export async function toolsOf({ catalog }: UsableConnection): Promise<ReadonlyMa
 
 function vocabularyOf(orgId: string): Vocabulary {
   const held = vocabularies.get(orgId);
-  if (held && held.names.length < maxTerms) return held;
-  const fresh = new Vocabulary();
-  vocabularies.set(orgId, fresh);
-  return fresh;
+  if (held && held.vocabulary.names.length <= 2 * held.live + maxLeftTerms) return held.vocabulary;
+  const vocabulary = new Vocabulary();
+  vocabularies.set(orgId, { vocabulary, live: 0 });
+  return vocabulary;
 }
 
 /** The segment of one list; a list that was replaced gets a new one, and the others stay. */
-async function segmentOf(orgId: string, vocabulary: Vocabulary, { key, digest, label, tools }: List): Promise<Segment> {
+async function segmentOf(orgId: string, vocabulary: Vocabulary, { key, digest, label, tools }: List): Promise<Indexed> {
   const version = `${orgId} ${key} ${digest} ${label}`;
   const held = segments.get(version);
-  if (held?.vocabulary === vocabulary) return held.segment;
-  const running = building.get(vocabulary) ?? new Map<string, Promise<Segment>>();
+  if (held?.vocabulary === vocabulary) return held;
+  const running = building.get(vocabulary) ?? new Map<string, Promise<Indexed>>();
   building.set(vocabulary, running);
   return shared(running, version, async () => {
-    const segment = await buildSegment(vocabulary, label, [...tools.values()]);
-    segments.set(version, { vocabulary, segment });
-    return segment;
+    const ordered = [...tools.values()];
+    const made = { vocabulary, segment: await buildSegment(vocabulary, label, ordered), tools: ordered };
+    segments.set(version, made);
+    return made;
   });
 }
 
 /** Those of the callers who asked last, by what they may use: most members of an organization may use the same. */
-const collections = new WeakMap<Vocabulary, LRUCache<string, Collection>>();
-const maxCollections = 32;
+const collections = new LRUCache<string, Collection>({ maxSize: maxPlaces, sizeCalculation: ({ owners }) => owners.length + 1 });
 const numbers = new WeakMap<Segment, number>();
 let lastNumber = 0;
 
+/** A number of its own for each segment that is in memory. */
 function numberOf(segment: Segment): number {
   let number = numbers.get(segment);
   if (number === undefined) numbers.set(segment, (number = lastNumber += 1));
@@ -111,13 +124,9 @@ function numberOf(segment: Segment): number {
 }
 
 function collectionOf(vocabulary: Vocabulary, made: readonly Segment[]): Collection {
-  const held = collections.get(vocabulary) ?? new LRUCache<string, Collection>({ max: maxCollections });
-  collections.set(vocabulary, held);
   const key = made.map(numberOf).join(" ");
-  const found = held.get(key);
-  if (found) return found;
-  const collection = combine(vocabulary, made);
-  held.set(key, collection);
+  let collection = collections.get(key);
+  if (!collection) collections.set(key, (collection = combine(vocabulary, made)));
   return collection;
 }
 
@@ -164,10 +173,16 @@ export async function rank(
   if (own) usable.push(ownList());
   const vocabulary = vocabularyOf(orgId);
   const made = await Promise.all(usable.map((list) => segmentOf(orgId, vocabulary, list)));
-  const { hits, ...rest } = rankAll(collectionOf(vocabulary, made), queries, limit);
+  const collection = collectionOf(
+    vocabulary,
+    made.map(({ segment }) => segment),
+  );
+  const entry = vocabularies.get(orgId);
+  if (entry?.vocabulary === vocabulary) entry.live = Math.max(entry.live, collection.terms);
+  const { hits, ...rest } = rankAll(collection, queries, limit);
   const found = hits.flatMap(({ segment, doc, score }): Hit[] => {
     const list = usable[segment];
-    const tool = list && [...list.tools.values()][doc];
+    const tool = made[segment]?.tools[doc];
     return list && tool ? [{ tool, connection: list.connection, score }] : [];
   });
   return { hits: found, ...rest };

@@ -150,8 +150,8 @@ async function learn(key: CredentialKey, told: UpstreamCallError): Promise<void>
 
 /**
  * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot is opened anew once.
- * An explicit `invalid_token`, and a refused refresh token, mark the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was not the server that failed
- * but our own database.
+ * An explicit `invalid_token`, and a refused refresh token, mark the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was
+ * not the server that failed but our own database.
  */
 export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   try {

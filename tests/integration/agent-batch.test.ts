@@ -6,8 +6,9 @@ import { z } from "zod";
 
 import { flushCalls } from "#server/audit/calls.ts";
 import { db } from "#server/db.ts";
+import { recordsOf } from "#server/signin/records.ts";
 import type { FakeTool } from "#tests/fakes/mcp-upstream.ts";
-import { call, connectUpstream, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+import { ask, call, connectUpstream, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
 const world = useAgentWorld();
 
@@ -122,4 +123,23 @@ test("a token without mcp:write gets no call through in a batch either", async (
   expect(result.isError).toBe(true);
   expect(answersOf(result)).toMatchObject(Array(2).fill({ structuredContent: { error: "insufficient_mcp_scope" } }));
   expect(world.upstream.received).toEqual([]);
+});
+
+test("an agent that signed in is sent for a missing scope when no call of the batch ran, and not when one did", async () => {
+  const { id } = await connectUpstream(world);
+  const { orgId, membershipId } = world.owner.actor;
+  const agent = { clientId: "c", clientName: "c", redirectHost: "x" };
+  await db.agentGrant.create({ data: { id: "writer", orgId, membershipId, ...agent, scopes: ["mcp:write"] } });
+  const token = "a".repeat(43);
+  const signedIn = { accountId: membershipId, grantId: "writer", clientId: "c", aud: `${world.origin}/mcp/agent`, scope: "mcp:write" };
+  await recordsOf("AccessToken").upsert(token, { ...signedIn, exp: Math.floor(Date.now() / 1000) + 600 }, 600);
+  const own = { name: "gatehouse:results.read", arguments: { id: "x" } };
+  const statusOf = async (calls: object[]) => {
+    const params = { name: "execute_capability", arguments: { calls } };
+    return (await ask(world, token, { jsonrpc: "2.0", id: 1, method: "tools/call", params })).status;
+  };
+  world.upstream.received.length = 0;
+  expect(await statusOf([{ name: `mcp:${id}:echo`, arguments: { text: "once" } }, own])).toBe(200);
+  expect(world.upstream.received.filter(({ rpcMethod }) => rpcMethod === "tools/call")).toHaveLength(1);
+  expect(await statusOf([own, own])).toBe(403);
 });

@@ -5,7 +5,6 @@ import { byId } from "#server/connections/by-id.ts";
 import { createInput, updateInput } from "#server/connections/schema.ts";
 import { update } from "#server/connections/update.ts";
 import { db } from "#server/db.ts";
-import { reseal } from "#server/operator/reseal.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
 import { type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
@@ -43,15 +42,13 @@ test("go with every request beside the key, and new ones replace them at once", 
   expect([values("x-tenant"), values("x-region")]).toEqual([new Set([undefined]), new Set(["eu"])]);
 });
 
-test("are sealed, shown to nobody, taken out of what the server repeats, and sealed anew with the rest", async () => {
+test("are sealed, shown to nobody, and taken out of what the server repeats", async () => {
   const [echo] = upstream.tools;
   if (echo) echo.run = () => ({ content: [{ type: "text", text: `You sent ${secret}.` }] });
   const id = await connectTo(owner, upstream.url, { staticHeaders: { "x-tenant": secret } });
   const rows = [await db.connection.findMany(), await db.auditEvent.findMany(), await byId(owner.actor, { id })];
   expect(JSON.stringify(rows)).not.toContain(secret);
   expect((await call(await targetFor(id))).content).toEqual([{ type: "text", text: "You sent [redacted]." }]);
-  // Nothing is stale: all was sealed with the one key there is.
-  expect(await reseal()).toMatchObject({ staticHeaders: 0 });
 });
 
 test("do not go along to another address", async () => {

@@ -1,7 +1,10 @@
 // The ranking on what people and servers do to it: odd queries, other scripts, names alike, and descriptions that push themselves forward.
 import { expect, test } from "vitest";
 
-import { buildSegment, combine, rank, type SearchableTool, Vocabulary } from "#server/search/engine.ts";
+import { combine } from "#server/search/collection.ts";
+import { rank } from "#server/search/rank.ts";
+import { buildSegment, type SearchableTool } from "#server/search/segment.ts";
+import { Vocabulary } from "#server/search/vocabulary.ts";
 
 const tool = (name: string, description = "", more: Partial<SearchableTool> = {}): SearchableTool => ({
   name,
@@ -108,6 +111,15 @@ test("a description that repeats words, or talks to the model, does not come bef
   expect((await find(world, "refund a payment")).names[0]).toBe("Stripe: create_refund");
   expect((await find(world, "send mail")).names[0]).toBe("Mail: send_mail");
   expect((await find(world, "create refund stripe")).names[0]).toBe("Stripe: create_refund");
+});
+
+test("a list that talks nonsense does not fill the vocabulary, and its names are found all the same", async () => {
+  const vocabulary = new Vocabulary();
+  const nonsense = (tool: number) => Array.from({ length: 300 }, (_, word) => `w${tool}x${word}`).join(" ");
+  const tools = Array.from({ length: 200 }, (_, n) => tool(n === 0 ? "create_issue" : `tool${n}`, nonsense(n)));
+  const segment = await buildSegment(vocabulary, "Babel", tools);
+  expect(vocabulary.names.length).toBeLessThan(21_000);
+  expect(rank(combine(vocabulary, [segment]), "create issue", 1).hits).toMatchObject([{ doc: 0 }]);
 });
 
 test("names written together are read apart by the tool's own words", async () => {

@@ -3,7 +3,10 @@ import { beforeAll, expect, test } from "vitest";
 
 import { distractors, publicData, type PublicServer } from "../../bench/search/data.ts";
 import { halfOf, judge, type Query } from "../../bench/search/quality.ts";
-import { buildSegment, type Collection, combine, rank, type Segment, Vocabulary } from "#server/search/engine.ts";
+import { type Collection, combine } from "#server/search/collection.ts";
+import { rank } from "#server/search/rank.ts";
+import { buildSegment, type Segment } from "#server/search/segment.ts";
+import { Vocabulary } from "#server/search/vocabulary.ts";
 
 const { servers, queries } = publicData();
 const vocabulary = new Vocabulary();

@@ -1,0 +1,50 @@
+// The segments of one caller, brought together for ranking.
+import type { Segment } from "./segment.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** The segments of one caller, with where each term is in them: made once for many queries. */
+export interface Collection {
+  vocabulary: Vocabulary;
+  segments: readonly Segment[];
+  /** The number of the first tool of each segment, and how many there are in all. */
+  offsets: Uint32Array;
+  total: number;
+  /** How many different terms they have. */
+  terms: number;
+  /** Of term `id`, at `starts[id]` to `starts[id + 1]`: the segments that have it, and at which of their terms. */
+  starts: Uint32Array;
+  owners: Uint32Array;
+  places: Uint32Array;
+  /** The segments that have a term in their label. */
+  labels: ReadonlyMap<number, readonly number[]>;
+}
+
+/** Brings segments of one vocabulary together. */
+export function combine(vocabulary: Vocabulary, segments: readonly Segment[]): Collection {
+  const starts = new Uint32Array(vocabulary.names.length + 1);
+  const offsets = new Uint32Array(segments.length + 1);
+  const labels = new Map<number, number[]>();
+  for (const [index, { size, terms, label }] of segments.entries()) {
+    offsets[index + 1] = (offsets[index] ?? 0) + size;
+    for (const id of terms) starts[id + 1] = (starts[id + 1] ?? 0) + 1;
+    for (const id of label) {
+      const held = labels.get(id);
+      if (held) held.push(index);
+      else labels.set(id, [index]);
+    }
+  }
+  const terms = starts.reduce((count, owned) => count + (owned > 0 ? 1 : 0), 0);
+  for (let id = 1; id < starts.length; id += 1) starts[id] = (starts[id] ?? 0) + (starts[id - 1] ?? 0);
+  const filled = starts.slice();
+  const owners = new Uint32Array(starts.at(-1) ?? 0);
+  const places = new Uint32Array(owners.length);
+  for (const [index, { terms }] of segments.entries())
+    for (let place = 0; place < terms.length; place += 1) {
+      const id = terms[place] ?? 0;
+      const at = filled[id] ?? 0;
+      owners[at] = index;
+      places[at] = place;
+      filled[id] = at + 1;
+    }
+  return { vocabulary, segments, offsets, total: offsets[segments.length] ?? 0, terms, starts, owners, places, labels };
+}

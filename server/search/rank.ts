@@ -1,0 +1,210 @@
+// The ranking itself: BM25F over the segments of one caller, then a closer look at the best. It knows nothing of callers: what is not in the
+// collection can neither be found nor move a score.
+import type { Collection } from "./collection.ts";
+import { nearestTerm } from "./near-terms.ts";
+import { fits, type Group, groupsOf, type Member, wishOf } from "./query.ts";
+import { tuning } from "./tuning.ts";
+
+export interface Hit {
+  segment: number;
+  doc: number;
+  score: number;
+}
+
+export interface Ranking {
+  hits: Hit[];
+  /** Words of the query that no tool of these segments knows. */
+  unmatchedTerms: string[];
+  /** Of those, the ones for which a word close to them was taken. */
+  guessed: string[];
+}
+
+/** Unknown words of one query that are guessed at, and what a guess is worth. */
+const maxGuesses = 3;
+const guessWeight = 0.6;
+/** How many of the best by their terms are looked at more closely. */
+const closer = 150;
+
+/** Adds up what one term is worth to the tools that have it; returns its rarity, 0 when none has. */
+function addTerm(
+  { segments, offsets, total, starts, owners, places }: Collection,
+  { id, weight }: Member,
+  into: Float32Array,
+  touched: number[],
+): number {
+  if (id < 0 || id + 1 >= starts.length) return 0;
+  const [from, to] = [starts[id] ?? 0, starts[id + 1] ?? 0];
+  let df = 0;
+  for (let at = from; at < to; at += 1) {
+    const ends = segments[owners[at] ?? 0]?.starts;
+    const place = places[at] ?? 0;
+    df += (ends?.[place + 1] ?? 0) - (ends?.[place] ?? 0);
+  }
+  if (df === 0) return 0;
+  const rarity = Math.log(1 + (total - df + 0.5) / (df + 0.5));
+  const most = weight * rarity * (tuning.saturation + 1);
+  for (let at = from; at < to; at += 1) {
+    const owner = owners[at] ?? 0;
+    const segment = segments[owner];
+    if (!segment) continue;
+    const base = offsets[owner] ?? 0;
+    const place = places[at] ?? 0;
+    const end = segment.starts[place + 1] ?? 0;
+    for (let posting = segment.starts[place] ?? 0; posting < end; posting += 1) {
+      const worth = segment.weights[posting] ?? 0;
+      const value = most * (worth / (worth + tuning.saturation));
+      const doc = base + (segment.docs[posting] ?? 0);
+      const before = into[doc] ?? 0;
+      if (before === 0) touched.push(doc);
+      if (value > before) into[doc] = value;
+    }
+  }
+  return rarity * weight;
+}
+
+/** Ranks the tools of a collection for a query. Equal scores go by a hash of where they are, so that no alphabet decides. */
+export function rank(collection: Collection, query: string, limit: number): Ranking {
+  const { vocabulary, starts, total } = collection;
+  const isHere = (id: number) => id >= 0 && (starts[id + 1] ?? 0) > (starts[id] ?? 0);
+  const groups = groupsOf(vocabulary, query, (known) => isHere(vocabulary.find(known)));
+  const scores = new Float32Array(total);
+  const coverage = new Float32Array(total);
+  const ofGroup = new Float32Array(total);
+  const unmatchedTerms: string[] = [];
+  const guessed: string[] = [];
+  let mass = 0;
+  for (const group of groups) {
+    const touched: number[] = [];
+    let rarity = 0;
+    for (const member of group.members) rarity = Math.max(rarity, addTerm(collection, member, ofGroup, touched));
+    if (touched.length === 0) {
+      const near = group.isGuess || unmatchedTerms.length >= maxGuesses ? null : nearestTerm(group, vocabulary.names, isHere);
+      if (!group.isGuess) unmatchedTerms.push(group.word);
+      if (near === null) continue;
+      guessed.push(group.word);
+      const own = vocabulary.find(near);
+      // Looked at in its turn, behind the words that are known.
+      groups.push({ ...group, own, members: [{ id: own, weight: 1 }], weight: group.weight * guessWeight, isGuess: true });
+      continue;
+    }
+    mass += rarity * group.weight;
+    for (const doc of touched) {
+      const value = ofGroup[doc] ?? 0;
+      scores[doc] = (scores[doc] ?? 0) + value * group.weight;
+      coverage[doc] = (coverage[doc] ?? 0) + group.weight * Math.min(rarity, value);
+      ofGroup[doc] = 0;
+    }
+  }
+  return { hits: lookCloser(collection, { groups, scores, coverage, mass }, limit), unmatchedTerms, guessed };
+}
+
+/** Of several phrasings each finds this many before they are brought together. */
+const deep = 50;
+
+/** Ranks for several phrasings of one wish: what many of them find, and find early, comes first. */
+export function rankAll(collection: Collection, queries: readonly string[], limit: number): Ranking {
+  const [only, ...others] = queries;
+  if (only === undefined || others.length === 0) return rank(collection, only ?? "", limit);
+  const rankings = queries.map((query) => rank(collection, query, deep));
+  const sums = new Map<number, Hit>();
+  for (const { hits } of rankings)
+    for (const { segment, doc, score } of hits) {
+      const key = (collection.offsets[segment] ?? 0) + doc;
+      // Scores of two queries are not alike; their shares of the best are.
+      const share = score / (hits[0]?.score ?? 1) / queries.length;
+      sums.set(key, { segment, doc, score: (sums.get(key)?.score ?? 0) + share });
+    }
+  const all = (name: "unmatchedTerms" | "guessed") => [...new Set(rankings.flatMap((ranking) => ranking[name]))];
+  const hits = [...sums.values()].sort((a, b) => b.score - a.score || tie(a) - tie(b)).slice(0, limit);
+  return { hits, unmatchedTerms: all("unmatchedTerms"), guessed: all("guessed") };
+}
+
+interface Scored {
+  groups: readonly Group[];
+  scores: Float32Array;
+  coverage: Float32Array;
+  mass: number;
+}
+
+/** The best by score, best first. */
+function bestOf(scores: Float32Array, count: number): number[] {
+  const best: number[] = [];
+  let least = 0;
+  for (let doc = 0; doc < scores.length; doc += 1) {
+    const score = scores[doc] ?? 0;
+    if (score <= least) continue;
+    best.push(doc);
+    if (best.length >= count * 4) {
+      best.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+      best.length = count;
+      least = scores[best.at(-1) ?? 0] ?? 0;
+    }
+  }
+  best.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+  return best.slice(0, count);
+}
+
+function segmentAt(offsets: Uint32Array, doc: number): number {
+  let low = 0;
+  let high = offsets.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((offsets[middle] ?? 0) <= doc) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** How much of the query names each connection (0 to 1): a word counts the more the fewer connections have it in their name. */
+function serviceShares({ segments, labels }: Collection, groups: readonly Group[]): Float32Array {
+  const shares = new Float32Array(segments.length);
+  const most = Math.log(segments.length + 1);
+  for (const { own, action, weight } of groups) {
+    if (own < 0 || action !== 0) continue;
+    const named = labels.get(own) ?? [];
+    const share = named.length === 0 ? 0 : (weight * Math.log((segments.length + 1) / named.length)) / most;
+    for (const index of named) shares[index] = Math.min(1, (shares[index] ?? 0) + share);
+  }
+  return shares;
+}
+
+function lookCloser(collection: Collection, { groups, scores, coverage, mass }: Scored, limit: number): Hit[] {
+  const { segments, offsets } = collection;
+  const wanted = new Map<number, number>();
+  for (const { members } of groups) for (const { id, weight } of members) wanted.set(id, Math.max(weight, wanted.get(id) ?? 0));
+  const wish = wishOf(groups);
+  const services = serviceShares(collection, groups);
+  const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));
+  const hits = bestOf(scores, closer).map((doc) => {
+    const index = segmentAt(offsets, doc);
+    const segment = segments[index];
+    const local = doc - (offsets[index] ?? 0);
+    let covered = 0;
+    let length = 0;
+    let isOfMany = false;
+    const label = segment?.label ?? new Int32Array();
+    for (let at = segment?.nameStarts[local] ?? 0; at < (segment?.nameStarts[local + 1] ?? 0); at += 1) {
+      const id = segment?.names[at] ?? -1;
+      isOfMany ||= plural.has(id);
+      // "notion_create_page" of Notion is no longer a name than "create_page".
+      if (label.includes(id)) continue;
+      length += 1;
+      covered += wanted.get(id) ?? 0;
+    }
+    const nameCoverage = length === 0 ? 0 : covered / length;
+    const queryCoverage = mass === 0 ? 0 : Math.min(1, (coverage[doc] ?? 0) / mass);
+    const factor =
+      1 +
+      tuning.nameCoverage * nameCoverage +
+      tuning.queryCoverage * queryCoverage +
+      tuning.service * (services[index] ?? 0) +
+      fits(wish, segment?.actions[local] ?? 0, isOfMany);
+    return { segment: index, doc: local, score: (scores[doc] ?? 0) * factor };
+  });
+  return hits.sort((a, b) => b.score - a.score || tie(a) - tie(b)).slice(0, limit);
+}
+
+/** A fixed order of equals that goes by no name. */
+function tie({ segment, doc }: Hit): number {
+  return Math.imul((segment + 1) * 2_654_435_761 + doc, 0x9e3779b1) >>> 0;
+}

@@ -1,0 +1,198 @@
+// What is known of one list of tools for ranking: its terms field by field, weighed once. A list that changed gets a new segment.
+import { setImmediate } from "node:timers/promises";
+
+import { term, termsOf, words } from "./analyzer.ts";
+import { actionOf } from "./synonyms.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** What is indexed of a tool. */
+export interface SearchableTool {
+  name: string;
+  title: string | null;
+  description: string;
+  inputSchema: unknown;
+}
+
+const fields = ["connection", "name", "title", "description", "parameters", "details"] as const;
+type Field = (typeof fields)[number];
+
+/** What a term in a field counts, and how much a long field takes from it. `usual` is the length (in terms) that takes nothing. */
+const fieldRules: Readonly<Record<Field, { weight: number; lengthPenalty: number; usual: number; atMost: number }>> = {
+  connection: { weight: 1.6, lengthPenalty: 0.2, usual: 2, atMost: 12 },
+  name: { weight: 3.2, lengthPenalty: 0.35, usual: 3, atMost: 24 },
+  title: { weight: 1.2, lengthPenalty: 0.35, usual: 4, atMost: 24 },
+  description: { weight: 1, lengthPenalty: 0.55, usual: 14, atMost: 400 },
+  parameters: { weight: 0.45, lengthPenalty: 0.5, usual: 8, atMost: 200 },
+  details: { weight: 0.3, lengthPenalty: 0.6, usual: 20, atMost: 400 },
+};
+
+/** An immutable index of one list of tools. */
+export interface Segment {
+  size: number;
+  /** Sorted ids of the terms; those of `terms[i]` are at `starts[i]` to `starts[i + 1]` of `docs` and `weights`. */
+  terms: Int32Array;
+  starts: Uint32Array;
+  docs: Uint16Array;
+  weights: Float32Array;
+  /** The terms of each name, each once (-1: one that was left out); those of tool `i` are at `nameStarts[i]` to `nameStarts[i + 1]`. */
+  names: Int32Array;
+  nameStarts: Uint32Array;
+  /** What each tool does, as bits of `actionWords`: by its name, else by how its description begins. */
+  actions: Uint16Array;
+  /** Terms of the connection's name, and those that nearly all names of the list share, such as a prefix. */
+  label: Int32Array;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const maxDepth = 3;
+
+/** Names of the parameters, and apart from them their descriptions and enum values. */
+function parametersOf(schema: unknown, depth = 0): { names: string[]; details: string[] } {
+  const found: { names: string[]; details: string[] } = { names: [], details: [] };
+  if (!isObject(schema) || depth >= maxDepth) return found;
+  const { properties, items } = schema;
+  const inner = [...(isObject(properties) ? Object.entries(properties) : []), ...(isObject(items) ? [["", items] as const] : [])];
+  for (const [name, value] of inner) {
+    if (name !== "") found.names.push(name);
+    if (!isObject(value)) continue;
+    if (typeof value.description === "string") found.details.push(value.description);
+    if (Array.isArray(value.enum)) found.details.push(...value.enum.slice(0, 30).filter((choice) => typeof choice === "string"));
+    const nested = parametersOf(value, depth + 1);
+    found.names.push(...nested.names);
+    found.details.push(...nested.details);
+  }
+  return found;
+}
+
+/** What connections are called beside their service: "Linode MCP Server" has no more to do with servers than any other. */
+const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
+
+/** The terms of a tool, field by field, in their order. */
+function fieldTerms(label: string, { name, title, description, inputSchema }: SearchableTool): Record<Field, string[]> {
+  const { names, details } = parametersOf(inputSchema);
+  const texts: Record<Field, string> = {
+    connection: serviceOf(label),
+    name,
+    title: title ?? "",
+    description,
+    parameters: names.join(" "),
+    details: details.join(" "),
+  };
+  const prose: readonly Field[] = ["description", "details", "title"];
+  const cut = (field: Field) =>
+    termsOf(texts[field].slice(0, 8_000), prose.includes(field) ? "prose" : "identifier").slice(0, fieldRules[field].atMost);
+  return {
+    connection: cut("connection"),
+    name: cut("name"),
+    title: cut("title"),
+    description: cut("description"),
+    parameters: cut("parameters"),
+    details: cut("details"),
+  };
+}
+
+/**
+ * Names that are written together, read apart by the words of the tool's own description: "keyvault" with "Key Vault", "appconfig" with
+ * "App Configuration". Returns the terms of the parts.
+ */
+function partsOf(known: string, description: readonly string[]): string[] {
+  if (known.length < 6) return [];
+  for (const [index, first] of description.entries()) {
+    const second = description[index + 1] ?? "";
+    const rest = known.slice(first.length);
+    if (first.length >= 2 && rest.length >= 3 && known.startsWith(first) && second.startsWith(rest))
+      return [first, second].flatMap((word) => term(word) ?? []);
+  }
+  return [];
+}
+
+/** A word said more often than this is said for the search's sake. */
+const maxRepeats = 2;
+
+/** What each term of a field is worth there. */
+function addField(into: Map<string, number>, field: Field, terms: readonly string[]): void {
+  const { weight, lengthPenalty, usual } = fieldRules[field];
+  const worth = weight / (1 - lengthPenalty + lengthPenalty * Math.max(1, terms.length / usual));
+  const counts = new Map<string, number>();
+  for (const known of terms) counts.set(known, Math.min(maxRepeats, (counts.get(known) ?? 0) + 1));
+  for (const [known, count] of counts) into.set(known, (into.get(known) ?? 0) + worth * count);
+}
+
+/** What a tool does: its name says it best, else the first words of its description. */
+function actionsOf(name: readonly string[], description: readonly string[]): number {
+  const named = name.reduce((bits, known) => bits | actionOf(known), 0);
+  return named !== 0 ? named : description.slice(0, 2).reduce((bits, known) => bits | actionOf(known), 0);
+}
+
+/** Terms that nearly all names of a list have: they tell its tools apart as little as the connection's own name does. */
+function sharedBy(names: readonly number[], tools: number): number[] {
+  if (tools < 5) return [];
+  const counts = new Map<number, number>();
+  for (const id of names) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return [...counts].flatMap(([id, count]) => (count >= tools * 0.8 ? [id] : []));
+}
+
+/** Distinct terms of one list. Real lists of 2,000 tools have fewer by far; one that talks nonsense must not fill the vocabulary of all. */
+const maxTerms = 20_000;
+
+/** Milliseconds of work after which others get their turn. */
+const sliceMs = 8;
+
+/** Indexes the tools of one list, in their order; other work gets its turn meanwhile. At most 65,535 of them. */
+export async function buildSegment(vocabulary: Vocabulary, connection: string, tools: readonly SearchableTool[]): Promise<Segment> {
+  const postings = new Map<number, { docs: number[]; weights: number[] }>();
+  const names: number[] = [];
+  const nameStarts = new Uint32Array(tools.length + 1);
+  const doing = new Uint16Array(tools.length);
+  let began = performance.now();
+  for (const [doc, tool] of tools.entries()) {
+    if (performance.now() - began > sliceMs) {
+      await setImmediate();
+      began = performance.now();
+    }
+    const terms = fieldTerms(connection, tool);
+    const prose = words(tool.description.slice(0, 1_000));
+    const apart = new Map(terms.name.map((known) => [known, partsOf(known, prose)]));
+    terms.name.push(...[...apart.values()].flat());
+    const worth = new Map<string, number>();
+    for (const field of fields) addField(worth, field, terms[field]);
+    for (const [known, weight] of worth) {
+      if (postings.size >= maxTerms && !postings.has(vocabulary.find(known))) continue;
+      const id = vocabulary.add(known);
+      let posting = postings.get(id);
+      if (!posting) postings.set(id, (posting = { docs: [], weights: [] }));
+      posting.docs.push(doc);
+      posting.weights.push(weight);
+    }
+    names.push(...[...new Set(terms.name.filter((known) => (apart.get(known)?.length ?? 0) === 0))].map((known) => vocabulary.find(known)));
+    nameStarts[doc + 1] = names.length;
+    doing[doc] = actionsOf(terms.name, terms.description);
+  }
+  const label = new Set(termsOf(serviceOf(connection), "identifier").map((known) => vocabulary.add(known)));
+  for (const id of sharedBy(names, tools.length)) label.add(id);
+  const packed = pack(postings);
+  return { size: tools.length, ...packed, names: Int32Array.from(names), nameStarts, actions: doing, label: Int32Array.from(label) };
+}
+
+function pack(postings: ReadonlyMap<number, { docs: number[]; weights: number[] }>) {
+  const ids = [...postings.keys()].sort((a, b) => a - b);
+  const total = [...postings.values()].reduce((sum, { docs }) => sum + docs.length, 0);
+  const packed = {
+    terms: Int32Array.from(ids),
+    starts: new Uint32Array(ids.length + 1),
+    docs: new Uint16Array(total),
+    weights: new Float32Array(total),
+  };
+  let at = 0;
+  for (const [index, id] of ids.entries()) {
+    const posting = postings.get(id);
+    packed.docs.set(posting?.docs ?? [], at);
+    packed.weights.set(posting?.weights ?? [], at);
+    at += posting?.docs.length ?? 0;
+    packed.starts[index + 1] = at;
+  }
+  return packed;
+}
