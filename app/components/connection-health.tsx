@@ -46,6 +46,22 @@ export function SecretNotice({ oauthClient }: Pick<ConnectionDetail, "oauthClien
   );
 }
 
+/** While calls do not go out: the server failed again and again, or asked to be left alone. */
+export function PauseNotice({ pause, credentialMode }: Pick<ConnectionDetail, "pause" | "credentialMode">) {
+  if (!pause) return null;
+  const whose = credentialMode === "per_member" ? "Calls with at least one account pause" : "Calls pause";
+  return (
+    <Notice tone="warn" title={whose}>
+      <p>
+        {pause.why === "failing"
+          ? "The server failed several calls in a row, so Gatehouse leaves it alone for a moment and then tries one."
+          : "The server said there were too many requests and how long to wait."}{" "}
+        Agents are told so at once. The next call goes out <Time at={pause.until} />.
+      </p>
+    </Notice>
+  );
+}
+
 function Reached({ contact: { at, failure } }: { contact: ConnectionDetail["contacts"][number] }) {
   const Icon = failure ? CircleX : CircleCheck;
   return (

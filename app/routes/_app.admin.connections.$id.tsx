@@ -9,7 +9,7 @@ import { ConnectionAccounts } from "#app/components/connection-accounts.tsx";
 import { ConnectionAccess } from "#app/components/connection-access.tsx";
 import { countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
-import { ConnectionHealth, EndingBadge } from "#app/components/connection-health.tsx";
+import { ConnectionHealth, EndingBadge, PauseNotice } from "#app/components/connection-health.tsx";
 import { ConnectionSettings } from "#app/components/connection-settings.tsx";
 import { ConnectionWhy } from "#app/components/connection-why.tsx";
 import { DangerZone } from "#app/components/danger-zone.tsx";
@@ -110,6 +110,7 @@ export default function Connection() {
             {doneAt("connect")}
           </Notice>
         )}
+        <PauseNotice pause={connection.pause} credentialMode={credentialMode} />
         <ConnectPanel connection={connection} mayUse={mayUse} failed={failedAt("connect")} />
         <ConnectionHealth connection={connection} />
         <Section

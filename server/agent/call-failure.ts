@@ -5,6 +5,7 @@ import { links } from "#server/origin.ts";
 import type { ConnectionRow } from "#server/search/search.ts";
 import type { IndexedTool } from "#server/search/tool-index.ts";
 import { boundedText, UpstreamCallError } from "#server/upstream/call-error.ts";
+import { failuresInARow } from "#server/upstream/pause.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
@@ -69,6 +70,20 @@ export function callFailure(error: unknown, failed: Failed): unknown {
         message: `${name} says there were too many requests. Wait before you try again.`,
         retryable: true,
         retryAfterSeconds: error.retryAfterSeconds ?? 30,
+      });
+    case "busy":
+      return tell({
+        error: "rate_limited",
+        message: `${name} is busy: as many calls as Gatehouse makes to it at once are under way. Nothing was sent; try again in a moment.`,
+        retryable: true,
+        retryAfterSeconds: error.retryAfterSeconds,
+      });
+    case "paused":
+      return tell({
+        error: "connection_failed",
+        message: `${name} failed ${failuresInARow} times in a row, so calls to it pause. Nothing was sent; it is tried again in ${error.retryAfterSeconds} seconds. Do not reconnect.`,
+        retryable: true,
+        retryAfterSeconds: error.retryAfterSeconds,
       });
     case "unknown_tool":
       // The stored list is out of date: ask for the new one, so that the next search is right.

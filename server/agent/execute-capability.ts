@@ -123,7 +123,7 @@ async function findTool(connection: UsableConnection, toolName: string, capabili
 /** `mcp:<connectionId>:*`: the state of the connection as it is known right now. */
 function liveState({ id, name, toolCount, catalog, state }: UsableConnection, row: ReturnType<typeof connectionRow>): CallToolResult {
   const structuredContent = {
-    connection: { id, name, state: state.name, message: state.message, ...(row ? { actor: row.actor, action: row.action } : {}) },
+    connection: row ?? { id, name, state: state.name, message: state.message },
     tools: toolCount,
     listedAt: catalog?.listedAt?.toISOString() ?? null,
   };
@@ -199,10 +199,15 @@ export async function executeCapability(
     const input = relay && callerInput(relay, asked);
 
     auditId = await intent();
-    const call = { name: target.toolName, arguments: parsed.arguments, inputSchema: tool.inputSchema };
+    const call = { name: target.toolName, arguments: parsed.arguments, inputSchema: tool.inputSchema, isRepeatable: tool.isRepeatable };
     const failed = { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin };
     const result = await within(signal, callBudgetMs, (budget) =>
-      callTool(upstream, call, { signal: budget, ...(input ? { input } : {}), ...(onProgress ? { onProgress } : {}) }),
+      callTool(upstream, call, {
+        caller: actor.membershipId,
+        signal: budget,
+        ...(input ? { input } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      }),
     ).catch((error: unknown) => {
       if (relay && error instanceof UpstreamCallError && error.questions) relayQuestions(relay, error.questions, asked);
       throw callFailure(error, failed);

@@ -6,6 +6,7 @@ import { db } from "#server/db.ts";
 import { settingsFrom } from "#server/oauth/settings.ts";
 import { notFound } from "#server/errors.ts";
 import { contactsFrom, failureFrom } from "#server/upstream/contacts.ts";
+import { pauseOfConnection } from "#server/upstream/pause.ts";
 
 import { credentialEndsAt, secretEndsAt } from "./ending.ts";
 import { managedRows, toManaged } from "./list.ts";
@@ -95,6 +96,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       transport: catalog?.transport ?? null,
       protocolVersion: catalog?.protocolVersion ?? null,
     },
+    pause: pauseOfConnection(id),
     contacts: contactsFrom(catalog?.contacts),
     leftOut: leftOutOutline.safeParse(catalog?.leftOut).data ?? null,
   };

@@ -4,6 +4,7 @@ import type { StateOfConnection } from "#server/grants/state.ts";
 import type { OAuthSettings } from "#server/oauth/settings.ts";
 import type { Contact, StoredFailure } from "#server/upstream/contacts.ts";
 import type { LeftOut } from "#server/upstream/list-tools.ts";
+import type { Pause } from "#server/upstream/pause.ts";
 
 /** Who may use a connection, counted for a list. */
 export interface AccessSummary {
@@ -86,6 +87,8 @@ export interface ConnectionDetail extends ConnectionSummary {
   enabled: boolean;
   requestable: boolean;
   server: { name: string | null; version: string | null; transport: string | null; protocolVersion: string | null };
+  /** Calls that do not go out right now, of any account; null when all do. */
+  pause: Pause | null;
   /** The newest contacts of the credential identity, newest first. */
   contacts: Contact[];
   /** Tools of the server's newest list that could not be taken over; null when there are none. */

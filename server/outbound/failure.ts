@@ -115,7 +115,7 @@ function ofLink(link: unknown, phase: FailurePhase): UpstreamFailure | null {
 }
 
 /** The errors inside an error, outermost first; an AggregateError (all addresses of a name tried) counts with its first. */
-function* chain(error: unknown): Generator<unknown> {
+export function* causesOf(error: unknown): Generator<unknown> {
   for (let current = error, depth = 0; current !== undefined && current !== null && depth < 8; depth += 1) {
     yield current;
     if (current instanceof AggregateError && current.errors.length > 0) current = current.errors[0];
@@ -128,7 +128,7 @@ function* chain(error: unknown): Generator<unknown> {
  * `phase` where it carried an answer that was no use or none in time. Holds nothing that the server said, no address and no secret.
  */
 export function diagnose(error: unknown, phase: FailurePhase): UpstreamFailure {
-  for (const link of chain(error)) {
+  for (const link of causesOf(error)) {
     const known = ofLink(link, phase);
     if (known) return known;
   }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Actor } from "#server/auth/actor.ts";
 import { type UsableConnection, usableConnections } from "#server/grants/access.ts";
 import { links } from "#server/origin.ts";
+import { failuresInARow, type Pause, pauseOf } from "#server/upstream/pause.ts";
 import { refreshIfStale, syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
@@ -64,8 +65,20 @@ const maxConnectionRows = 20;
 /** Milliseconds that a search waits for servers that were never listed. */
 const firstListingMs = 2_000;
 
+const pauseWords: Record<Pause["why"], string> = {
+  failing: `Calls to it pause: the server failed ${failuresInARow} times in a row.`,
+  rate_limited: "Calls to it pause: the server said there were too many requests.",
+};
+
 /** How a connection that is not ready is told to an agent; null when there is nothing to tell. */
-export function connectionRow({ id, name, state }: UsableConnection, origin: string): ConnectionRow | null {
+export function connectionRow(connection: UsableConnection, origin: string): ConnectionRow | null {
+  const { id, name, state } = connection;
+  const pause = state.name === "ready" || state.name === "stale" ? pauseOf(targetOf(connection)) : null;
+  if (pause) {
+    const message = `${pauseWords[pause.why]} The next call goes out at ${pause.until.toISOString()}.`;
+    const action = { label: `See ${name}`, url: links.connect(origin, id) };
+    return { id, name, state: "unreachable", message, actor: "provider", action };
+  }
   if (state.name === "ready" || state.actor === null) return null;
   const action =
     state.actor === "organization_admin"

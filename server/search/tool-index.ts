@@ -1,6 +1,7 @@
 // Search over stored tool lists: one segment for each, made when the list changed. Access is applied before ranking: a query is answered from
 // exactly the segments its caller may use, so nothing a caller may not see can be found, or move a score.
 import { LRUCache } from "lru-cache";
+import { z } from "zod";
 
 import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
@@ -19,6 +20,8 @@ export interface IndexedTool {
   inputSchema: Prisma.JsonValue;
   outputSchema: Prisma.JsonValue;
   digest: string;
+  /** The server annotates it as read-only or idempotent. That says whether a failed call may be tried again, and nothing about rights. */
+  isRepeatable: boolean;
 }
 
 /** One list in memory: the stored one of a connection, or Gatehouse's own operations (`connection` is null). */
@@ -68,13 +71,29 @@ function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: 
   return started;
 }
 
+const hintsOutline = z.object({ readOnlyHint: z.unknown(), idempotentHint: z.unknown() }).partial();
+
 async function load(catalogId: string, digest: string): Promise<Map<string, IndexedTool>> {
   const rows = await db.catalogTool.findMany({
     where: { catalogId, removedAt: null },
-    select: { id: true, name: true, title: true, description: true, inputSchema: true, outputSchema: true, digest: true },
+    select: {
+      id: true,
+      name: true,
+      title: true,
+      description: true,
+      inputSchema: true,
+      outputSchema: true,
+      annotations: true,
+      digest: true,
+    },
     orderBy: { position: "asc" },
   });
-  const tools = new Map(rows.map((row) => [row.name, row]));
+  const tools = new Map(
+    rows.map(({ annotations, ...row }) => {
+      const hints = hintsOutline.safeParse(annotations).data;
+      return [row.name, { ...row, isRepeatable: hints?.readOnlyHint === true || hints?.idempotentHint === true }];
+    }),
+  );
   lists.set(catalogId, { digest, tools });
   return tools;
 }
@@ -154,7 +173,12 @@ async function listOf(connection: UsableConnection): Promise<List> {
 export const ownLabel = "Gatehouse";
 
 function ownList(): List {
-  const tools = [...operations().values()].map((operation) => ({ ...operation, id: `gatehouse:${operation.name}`, outputSchema: null }));
+  const tools = [...operations().values()].map((operation) => ({
+    ...operation,
+    id: `gatehouse:${operation.name}`,
+    outputSchema: null,
+    isRepeatable: true,
+  }));
   return {
     key: "gatehouse",
     digest: String(tools.length),

@@ -9,6 +9,7 @@ export interface Sighting {
   status: number | null;
   contentType: string | null;
   challenge: string | null;
+  retryAfter: string | null;
   /** `AuthorizedFetch.redacted` of the fetch that was used last, for diagnoses of a connect that never became a session. */
   redacted: (text: string) => string;
 }
@@ -35,6 +36,7 @@ export function authorizedFetch(base: OutboundFetch, authorization: Authorizatio
       sighting.status = status;
       sighting.contentType = response.headers.get("content-type");
       sighting.challenge = response.headers.get("www-authenticate");
+      sighting.retryAfter = response.headers.get("retry-after");
     }
     if (status < 400 || response.body === null) return response;
     // The SDK puts what an error says into its own errors, and those are logged.

@@ -5,6 +5,8 @@ export type UpstreamCallReason =
   | "insufficient_scope"
   | "timeout"
   | "rate_limited"
+  | "busy"
+  | "paused"
   | "unknown_tool"
   | "invalid_params"
   | "protocol_error"
@@ -20,7 +22,9 @@ export interface ServerQuestions {
 }
 
 export interface UpstreamCallDetails {
-  retryAfterSeconds?: number;
+  retryAfterSeconds?: number | undefined;
+  /** The server itself failed: the network, a timeout, a 5xx. */
+  isServerFault?: boolean;
   /** `unauthorized`: the server said in so many words that the token is no good (RFC 6750 section 3.1, `invalid_token`). */
   explicit?: boolean;
   /** The JSON-RPC error as the server sent it, bounded in length. */
@@ -36,6 +40,7 @@ export class UpstreamCallError extends Error {
   override readonly name = "UpstreamCallError";
   readonly reason: UpstreamCallReason;
   readonly retryAfterSeconds: number | undefined;
+  readonly isServerFault: boolean;
   readonly explicit: boolean;
   readonly upstream: UpstreamCallDetails["upstream"];
   readonly scope: string | undefined;
@@ -44,11 +49,12 @@ export class UpstreamCallError extends Error {
   constructor(
     reason: UpstreamCallReason,
     message: string,
-    { cause, retryAfterSeconds, explicit = false, upstream, scope, questions }: UpstreamCallDetails = {},
+    { cause, retryAfterSeconds, isServerFault = false, explicit = false, upstream, scope, questions }: UpstreamCallDetails = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.isServerFault = isServerFault;
     this.explicit = explicit;
     this.upstream = upstream;
     this.scope = scope;
@@ -60,6 +66,21 @@ export class UpstreamCallError extends Error {
 export function unauthorized(challenge: string | null, cause?: unknown): UpstreamCallError {
   return new UpstreamCallError("unauthorized", "The server did not accept the stored credential (401).", {
     explicit: challenge?.includes("invalid_token") ?? false,
+    cause,
+  });
+}
+
+/** Seconds of a Retry-After header, in both of its forms (RFC 9110 section 10.2.3). */
+function retryAfterSeconds(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = /^\d+$/.test(header) ? Number(header) : Math.ceil((Date.parse(header) - Date.now()) / 1000);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+/** The refusal behind a 429, with the seconds to wait where the server named them. */
+export function rateLimited(retryAfter: string | null, cause?: unknown): UpstreamCallError {
+  return new UpstreamCallError("rate_limited", "The server says there were too many requests.", {
+    retryAfterSeconds: retryAfterSeconds(retryAfter),
     cause,
   });
 }

@@ -1,4 +1,6 @@
 // Runs one tool of a third-party server on a pooled session: no handshake and no listing once the session is there.
+import { setTimeout } from "node:timers/promises";
+
 import { type CallToolResult, extractWWWAuthenticateParams, ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
@@ -10,24 +12,20 @@ import { untilAborted } from "#server/outbound/deadline.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
-import { unauthorized, UpstreamCallError } from "./call-error.ts";
+import { rateLimited, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
+import { isServerFault, mayRepeat } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";
+import { refuseWhilePaused, unlessPaused } from "./pause.ts";
 import { type CallInput, type CallOptions, HttpRefusal, plainCall } from "./plain-call.ts";
 import { ofRpcError, redactedError } from "./rpc-error.ts";
 import { dropSession, sessionFor } from "./sessions.ts";
 import type { UpstreamTarget } from "./target.ts";
+import { inTurn } from "./turns.ts";
 
 /** 2026-07-28: the server wants headers that it did not get, or another protocol version. */
 const headerMismatch = -32_020;
 const unsupportedVersion = -32_022;
-
-/** Seconds of a Retry-After header, in both of its forms (RFC 9110 section 10.2.3). */
-function retryAfterSeconds(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const seconds = /^\d+$/.test(header) ? Number(header) : Math.ceil((Date.parse(header) - Date.now()) / 1000);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
-}
 
 function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamCallError {
   if (status === 401) return unauthorized(challenge);
@@ -37,16 +35,13 @@ function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamC
       ...(scope === undefined ? {} : { scope }),
     });
   }
-  if (status === 429)
-    return new UpstreamCallError("rate_limited", "The server says there were too many requests.", {
-      retryAfterSeconds: retryAfterSeconds(retryAfter),
-    });
+  if (status === 429) return rateLimited(retryAfter);
   if (rpc && status < 500) return ofRpcError(rpc);
   if (status === 403)
     return new UpstreamCallError("protocol_error", "The server refused this call (403).", {
       upstream: { code: 403, message: "Forbidden" },
     });
-  return new UpstreamCallError("unreachable", `The server answered ${status} instead of a result.`);
+  return new UpstreamCallError("unreachable", `The server answered ${status} instead of a result.`, { isServerFault: status >= 500 });
 }
 
 /**
@@ -57,6 +52,9 @@ function isOver({ status, rpc }: HttpRefusal): boolean {
   if (status === 404 || status === 405) return true;
   return status === 400 && rpc !== null && (rpc.code === unsupportedVersion || /\bsession\b|not initialized/i.test(rpc.message));
 }
+
+/** Milliseconds before the second try: a server that restarts is back in a moment. */
+const secondTryMs = 250;
 
 const anyResult = z.looseObject({});
 
@@ -94,7 +92,7 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
     return new UpstreamCallError(
       timeout ? "timeout" : "cancelled",
       timeout ? "The server did not answer in time." : "The call was cancelled.",
-      { cause: error },
+      { cause: error, isServerFault: timeout },
     );
   }
   if (error instanceof OutboundError && error.reason === "too_large")
@@ -103,14 +101,14 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
     (error instanceof OutboundError && error.reason === "timeout") ||
     (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
   ) {
-    return new UpstreamCallError("timeout", "The server did not answer in time.", { cause: error });
+    return new UpstreamCallError("timeout", "The server did not answer in time.", { cause: error, isServerFault: true });
   }
   if (error instanceof DomainError && error.code === "UNAUTHENTICATED")
     return new UpstreamCallError("unauthorized", error.message, { cause: error });
   if (error instanceof DomainError && error.cause instanceof UpstreamCallError) return error.cause;
   if (error instanceof DomainError && error.details.failure)
-    return new UpstreamCallError("unreachable", error.details.failure.seen, { cause: error });
-  return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error });
+    return new UpstreamCallError("unreachable", error.details.failure.seen, { cause: error, isServerFault: isServerFault(error) });
+  return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error, isServerFault: isServerFault(error) });
 }
 
 async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, isRetry: boolean): Promise<CallToolResult> {
@@ -148,14 +146,14 @@ async function learn(key: CredentialKey, told: UpstreamCallError): Promise<void>
   if (told.reason === "insufficient_scope" && told.scope !== undefined) await wantScope(key, told.scope);
 }
 
-/**
- * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot is opened anew once.
- * An explicit `invalid_token`, and a refused refresh token, mark the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was
- * not the server that failed but our own database.
- */
-export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
+/** The call, and once more after a moment where that does no harm. Throws UpstreamCallError, or UNAVAILABLE. */
+async function attempt(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   try {
-    return await callOnce(target, input, options, false);
+    return await callOnce(target, input, options, false).catch(async (error: unknown) => {
+      if (options.signal.aborted || !mayRepeat(error, input.isRepeatable ?? false)) throw error;
+      await setTimeout(secondTryMs, undefined, { signal: options.signal });
+      return callOnce(target, input, options, false);
+    });
   } catch (thrown) {
     const error = orUnavailable(thrown);
     if (error instanceof DomainError && error.code === "UNAVAILABLE") throw error;
@@ -163,4 +161,15 @@ export async function callTool(target: UpstreamTarget, input: CallInput, options
     if (target.credential !== null) await learn({ ...target, credential: target.credential }, told);
     throw told;
   }
+}
+
+/**
+ * Calls a tool and returns the server's result untouched. One request in the steady state; a session the server forgot is opened anew once. Bounded:
+ * at most so many at once (turns.ts), and none to a server that failed several times in a row or asked to be left alone (pause.ts).
+ * An explicit `invalid_token`, and a refused refresh token, mark the credential as rejected. Throws UpstreamCallError, and UNAVAILABLE when it was not the server that failed
+ * but our own database.
+ */
+export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
+  refuseWhilePaused(target);
+  return inTurn(target.connectionId, options, () => unlessPaused(target, () => attempt(target, input, options)));
 }

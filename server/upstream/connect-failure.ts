@@ -7,7 +7,7 @@ import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
 import type { Sighting } from "./authorized-fetch.ts";
-import { unauthorized } from "./call-error.ts";
+import { rateLimited, unauthorized, type UpstreamCallError } from "./call-error.ts";
 import { redactedError } from "./rpc-error.ts";
 
 const checkUrl = "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.";
@@ -33,6 +33,12 @@ function byAnswer({ status, contentType }: Sighting): UpstreamFailure | null {
   if (contentType?.includes("text/html")) return seen("A web page answered, not an MCP server.", "organization_admin", checkUrl);
   if (status >= 300) return seen(`The server answered ${status} to an MCP request.`, "organization_admin", checkUrl);
   return null;
+}
+
+/** What a call is told when the handshake that it waits for was refused in a way that calls know too. */
+function refusalIn({ status, challenge, retryAfter }: Sighting, cause: unknown): UpstreamCallError | null {
+  if (status === 401) return unauthorized(challenge, cause);
+  return status === 429 ? rateLimited(retryAfter, cause) : null;
 }
 
 /** What our own side threw on the way (no database, no sign-in any more): the SDK wraps what its fetch throws during a handshake. */
@@ -68,6 +74,5 @@ export function connectFailure(error: unknown, sighting: Sighting, phase: Failur
       error,
     );
   }
-  const cause = sighting.status === 401 ? unauthorized(sighting.challenge, error) : error;
-  return upstreamFailed(byAnswer(sighting) ?? network, cause);
+  return upstreamFailed(byAnswer(sighting) ?? network, refusalIn(sighting, error) ?? error);
 }

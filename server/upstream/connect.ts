@@ -13,6 +13,7 @@ import { outbound } from "#server/outbound/outbound.ts";
 
 import type { Authorization } from "./authorization.ts";
 import { authorizedFetch, type AuthorizedFetch, type Sighting } from "./authorized-fetch.ts";
+import { wasReset } from "./faults.ts";
 import type { MirroredParameter } from "./mirrored-parameters.ts";
 
 export const transportNames = ["modern", "legacy", "sse"] as const;
@@ -69,13 +70,6 @@ const otherTransport = [400, 404, 405];
 /** 400, 404 and 405 are what a server says that does not speak this transport; 401, 403 and 5xx say nothing about that. */
 function speaksAnother({ status }: Sighting, error: unknown): boolean {
   return otherTransport.includes(error instanceof SseError ? (error.code ?? 0) : (status ?? 0));
-}
-
-/** Whether the server closed a kept connection in the very moment it was used again. */
-function wasReset(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if ("code" in cause && /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(String(cause.code))) return true;
-  return false;
 }
 
 /**
@@ -179,5 +173,5 @@ function opened(
 }
 
 export function blankSighting(): Sighting {
-  return { status: null, contentType: null, challenge: null, redacted: (text) => text };
+  return { status: null, contentType: null, challenge: null, retryAfter: null, redacted: (text) => text };
 }

@@ -16,6 +16,8 @@ export interface CallInput {
   arguments: Record<string, unknown>;
   /** The stored schema of the tool: it says which arguments are mirrored in headers. */
   inputSchema?: unknown;
+  /** The server annotates the tool as read-only or idempotent: a second call does no harm. */
+  isRepeatable?: boolean;
 }
 
 export interface ProgressUpdate {
@@ -32,6 +34,8 @@ export interface CallerInput {
 }
 
 export interface CallOptions {
+  /** The membership that calls. */
+  caller: string;
   signal: AbortSignal;
   input?: CallerInput;
   onProgress?: (update: ProgressUpdate) => void;
@@ -139,7 +143,12 @@ const maxResumes = 5;
  * Reads the stream until the result. A server of the 2025 generation may end a stream early and go on in another one, which is asked for with the id
  * of the last event (2025-11-25, transports, "Resumability and Redelivery"), after the pause it named.
  */
-async function readStream(session: OpenSession, first: Response, id: number, { signal, onProgress }: CallOptions): Promise<CallToolResult> {
+async function readStream(
+  session: OpenSession,
+  first: Response,
+  id: number,
+  { signal, onProgress }: Omit<CallOptions, "caller">,
+): Promise<CallToolResult> {
   let response = first;
   let lastEventId: string | undefined;
   let pauseMs = resumeMs;
@@ -168,12 +177,20 @@ async function readStream(session: OpenSession, first: Response, id: number, { s
     if (lastEventId === undefined || session.transport !== "legacy" || resumes > maxResumes) break;
     await setTimeout(pauseMs, undefined, { signal });
     const headers = { ...headersOf(session), accept: "text/event-stream", "last-event-id": lastEventId };
-    response = await session.fetch(session.url, { headers, signal });
+    response = await session.fetch(session.url, { headers, signal }).catch((cause: unknown) => {
+      if (signal.aborted) throw cause;
+      // Whatever this was, the call itself had been taken: it must not look like one that never left.
+      throw endedEarly(cause);
+    });
     if (response.ok && response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream")) continue;
     await response.body?.cancel();
     break;
   }
-  throw new UpstreamCallError("unreachable", "The server ended its answer before the result came.");
+  throw endedEarly();
+}
+
+function endedEarly(cause?: unknown): UpstreamCallError {
+  return new UpstreamCallError("unreachable", "The server ended its answer before the result came.", { cause, isServerFault: true });
 }
 
 /** A server that asks something in the middle of a call (2025 generation) waits for the answer: a ping gets one, we said we can do nothing else. */
@@ -221,7 +238,7 @@ export class HttpRefusal {
 export async function plainCall(
   session: OpenSession,
   input: CallInput,
-  { signal, input: { capabilities, responses, requestState } = { capabilities: {} }, onProgress }: CallOptions,
+  { signal, input: { capabilities, responses, requestState } = { capabilities: {} }, onProgress }: Omit<CallOptions, "caller">,
 ): Promise<CallToolResult | HttpRefusal> {
   lastId += 1;
   const id = lastId;

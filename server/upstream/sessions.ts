@@ -9,7 +9,7 @@ import { loggableCauses } from "#server/outbound/loggable.ts";
 import { authorizationOf } from "./authorization.ts";
 import { blankSighting, callBudgetMs, connect, type OpenSession, transportNames, type TransportVerdict } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
-import type { UpstreamTarget } from "./target.ts";
+import { identityOf, type UpstreamTarget } from "./target.ts";
 
 const maxSessions = 500;
 const idleMs = 5 * 60_000;
@@ -35,10 +35,6 @@ const negotiationPauseMs = 3_600_000;
 async function closeQuietly(session: Promise<OpenSession>): Promise<void> {
   // A session that never opened, or cannot say goodbye to a dead server, is gone all the same.
   await session.then(({ close }) => close()).catch(() => undefined);
-}
-
-function keyOf({ connectionId, holder, url, credential, staticHeadersRevision }: UpstreamTarget): string {
-  return [connectionId, holder, credential?.id ?? "none", credential?.revision ?? 0, staticHeadersRevision, url].join("\0");
 }
 
 /** The stored transport, unless it is old. */
@@ -74,7 +70,7 @@ async function open(target: UpstreamTarget, stored: Promise<TransportVerdict | n
 
 /** The open session of this target; opens one when there is none. Throws UPSTREAM_FAILED. */
 export function sessionFor(target: UpstreamTarget): Promise<OpenSession> {
-  const key = keyOf(target);
+  const key = identityOf(target);
   const held = pool.get(key);
   if (held) {
     held.then((session) => negotiateDaily(target, held, session)).catch(() => undefined);
@@ -97,7 +93,7 @@ async function negotiateDaily(target: UpstreamTarget, held: Promise<OpenSession>
   const due = nextNegotiation.get(session) ?? session.transportAt.getTime() + transportMs;
   if (session.transport === "modern" || Date.now() < due) return;
   nextNegotiation.set(session, Date.now() + negotiationPauseMs);
-  const key = keyOf(target);
+  const key = identityOf(target);
   const forget = () => {
     if (pool.peek(key) === fresh) pool.delete(key);
   };
@@ -121,7 +117,7 @@ async function negotiateDaily(target: UpstreamTarget, held: Promise<OpenSession>
 
 /** Closes this session of the target; one that was opened in its place meanwhile stays. */
 export async function dropSession(target: UpstreamTarget, session: OpenSession): Promise<void> {
-  const key = keyOf(target);
+  const key = identityOf(target);
   const held = pool.peek(key);
   if (held && (await held.catch(() => null)) === session && pool.peek(key) === held) pool.delete(key);
 }

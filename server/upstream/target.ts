@@ -18,6 +18,11 @@ export interface UpstreamTarget {
   credential: { id: string; revision: number } | null;
 }
 
+/** What calls with one credential at one address have in common, as one string that begins with the connection. A change of either makes another. */
+export function identityOf({ connectionId, holder, url, credential, staticHeadersRevision }: UpstreamTarget): string {
+  return [connectionId, holder, credential?.id ?? "none", credential?.revision ?? 0, staticHeadersRevision, url].join("\0");
+}
+
 /** The target of a connection its caller may use. */
 export function targetOf(connection: UsableConnection): UpstreamTarget {
   const { id, name, orgId, url, authType, headerName, headerPrefix, staticHeadersRevision, holder, credential } = connection;

@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 
 import { agentBrake } from "#server/agent/endpoint.ts";
 import { recordIntent } from "#server/audit/calls.ts";
+import { byId } from "#server/connections/by-id.ts";
 import { create as createConnection } from "#server/connections/create.ts";
 import { disconnect } from "#server/connections/disconnect.ts";
 import { db } from "#server/db.ts";
@@ -147,15 +148,37 @@ test("capability_timeout after two minutes, and the upstream is told", async () 
   expect(await told).toMatchObject({ structuredContent: { error: "capability_timeout", retryable: true } });
 });
 
-test("rate_limited says how long to wait", async () => {
+test("rate_limited says how long to wait, and the server is left alone until then", async () => {
   const { id } = await connectUpstream(world);
   const client = await agent();
-  answerStatus(429, { "retry-after": "7" });
-  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({
-    structuredContent: { error: "rate_limited", retryable: true, retryAfterSeconds: 7 },
-  });
   answerStatus(429);
   expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({ structuredContent: { error: "rate_limited", retryAfterSeconds: 30 } });
+  answerStatus(429, { "retry-after": "7" });
+  const told = { structuredContent: { error: "rate_limited", retryable: true, retryAfterSeconds: 7 } };
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(told);
+  world.upstream.received.length = 0;
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(told);
+  expect(world.upstream.received).toEqual([]);
+  const { matches, connections } = await search(client, "echo");
+  expect(matches).toHaveLength(1);
+  expect(connections).toMatchObject([
+    { id, state: "unreachable", message: expect.stringContaining("too many requests"), actor: "provider" },
+  ]);
+});
+
+test("connection_failed at once, with when to try again, from a server that failed five times in a row", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  answerStatus(502);
+  for (let n = 0; n < 5; n += 1) expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({ isError: true });
+  world.upstream.received.length = 0;
+  const told = { error: "connection_failed", retryable: true, retryAfterSeconds: 10, message: expect.stringContaining("5 times in a row") };
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({ isError: true, structuredContent: told });
+  expect(world.upstream.received).toEqual([]);
+  const row = { id, state: "unreachable", message: expect.stringContaining("Calls to it pause"), actor: "provider" };
+  expect((await search(client, "echo")).connections).toMatchObject([row]);
+  expect(await execute(client, `mcp:${id}:*`)).toMatchObject({ structuredContent: { connection: row } });
+  expect(await byId(world.owner.actor, { id })).toMatchObject({ pause: { why: "failing", until: expect.any(Date) } });
 });
 
 test("invalid_capability_arguments carries what the stored schema says; valid by the schema or not, the call goes out", async () => {

@@ -30,7 +30,7 @@ async function connected(options: ConnectedOptions) {
   const { owner, connectionId } = world;
   const call = async () => {
     const usable = await requireUsable(owner, connectionId);
-    return callTool(targetOf(usable), { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(15_000) });
+    return callTool(targetOf(usable), { name: "whoami", arguments: {} }, { caller: "somebody", signal: AbortSignal.timeout(15_000) });
   };
   return { ...world, call, registrations: () => world.upstream.requests.filter(({ path }) => path === "/reg").length };
 }

@@ -40,7 +40,8 @@ async function connectAndCall(options: UpstreamOptions, inputOf: (upstream: OAut
   if (finished.state !== "connected") throw new Error(finished.message ?? finished.state);
   const call = async () => {
     const target = targetOf(await requireUsable(owner, connectionId));
-    return (await callTool(target, { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(10_000) })).structuredContent;
+    return (await callTool(target, { name: "whoami", arguments: {} }, { caller: "somebody", signal: AbortSignal.timeout(10_000) }))
+      .structuredContent;
   };
   const first = await call();
   if (upstream.count("RefreshToken") > 0 && options.bend !== quirks.noRefreshToken) upstream.expireAccessTokens();

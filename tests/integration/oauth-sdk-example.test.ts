@@ -65,6 +65,10 @@ test("connects, lists and calls it", async () => {
   expect(row).toMatchObject({ issuer, status: "active" });
   expect(openTokens(connectionId, "shared", row.sealed ?? "")).toMatchObject({ refreshToken: null, resource: url });
   const usable = await requireUsable(member, connectionId);
-  const result = await callTool(targetOf(usable), { name: "greet", arguments: { name: "Mira" } }, { signal: AbortSignal.timeout(10_000) });
+  const result = await callTool(
+    targetOf(usable),
+    { name: "greet", arguments: { name: "Mira" } },
+    { caller: "somebody", signal: AbortSignal.timeout(10_000) },
+  );
   expect(result.content).toEqual([{ type: "text", text: "Hello, Mira!" }]);
 });

@@ -34,7 +34,11 @@ afterEach(async () => {
 
 async function whoAmI(caller: { orgId: string; membershipId: string }, connectionId: string): Promise<unknown> {
   const usable = await requireUsable(caller, connectionId);
-  const result = await callTool(targetOf(usable), { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(10_000) });
+  const result = await callTool(
+    targetOf(usable),
+    { name: "whoami", arguments: {} },
+    { caller: "somebody", signal: AbortSignal.timeout(10_000) },
+  );
   return result.structuredContent;
 }
 

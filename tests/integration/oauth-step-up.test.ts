@@ -28,7 +28,7 @@ async function world(options: UpstreamOptions) {
     callTool(
       targetOf(await requireUsable(known.owner, known.connectionId)),
       { name: "whoami", arguments: {} },
-      { signal: AbortSignal.timeout(15_000) },
+      { caller: "somebody", signal: AbortSignal.timeout(15_000) },
     );
   const asked = async () => {
     const { authorizationUrl } = await beginAuthorization(known.owner, { connectionId: known.connectionId });

@@ -49,7 +49,7 @@ async function listening(answer: RequestListener, host = "127.0.0.1") {
 
 async function call({ owner, connectionId }: { owner: { orgId: string; membershipId: string }; connectionId: string }) {
   const usable = await requireUsable(owner, connectionId);
-  return callTool(targetOf(usable), { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(15_000) });
+  return callTool(targetOf(usable), { name: "whoami", arguments: {} }, { caller: "somebody", signal: AbortSignal.timeout(15_000) });
 }
 
 test("a token that is good for long is used as it is", async () => {
@@ -173,7 +173,7 @@ test("a refused refresh token marks the credential, tells so in search, and leav
   const { shared, owner, connectionId, upstream } = await connected({ endsIn: -1 });
   const target = targetOf(await requireUsable(owner, connectionId));
   upstream.revokeEverything();
-  const calling = callTool(target, { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(15_000) });
+  const calling = callTool(target, { name: "whoami", arguments: {} }, { caller: "somebody", signal: AbortSignal.timeout(15_000) });
   await expect(calling).rejects.toMatchObject({ reason: "unauthorized" });
   await expect(accessToken(shared)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   expect((await requireUsable(owner, connectionId)).state).toMatchObject({ name: "reconnect_required", actor: "organization_admin" });

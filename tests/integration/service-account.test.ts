@@ -50,7 +50,8 @@ async function world() {
   const grants = () => upstream.requests.filter(({ path }) => path === "/token").map(({ grantType, status }) => `${grantType} ${status}`);
   const callOn = async (connectionId: string) => {
     const target = targetOf(await requireUsable(owner, connectionId));
-    return (await callTool(target, { name: "whoami", arguments: {} }, { signal: AbortSignal.timeout(10_000) })).structuredContent;
+    return (await callTool(target, { name: "whoami", arguments: {} }, { caller: "somebody", signal: AbortSignal.timeout(10_000) }))
+      .structuredContent;
   };
   return { upstream, owner, input, grants, callOn };
 }

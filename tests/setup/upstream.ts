@@ -38,5 +38,9 @@ export async function giveKey(connectionId: string, membershipId: string, key: s
 
 /** One call with time to spare. */
 export function call(target: UpstreamTarget, input: Partial<CallInput> = {}, options: Partial<CallOptions> = {}) {
-  return callTool(target, { name: "echo", arguments: { text: "hello" }, ...input }, { signal: new AbortController().signal, ...options });
+  return callTool(
+    target,
+    { name: "echo", arguments: { text: "hello" }, ...input },
+    { caller: "somebody", signal: new AbortController().signal, ...options },
+  );
 }

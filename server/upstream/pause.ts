@@ -1,0 +1,103 @@
+// When calls to a server pause: it failed several times in a row (a circuit breaker), or it said how long to leave it alone (429, Retry-After).
+// For each connection and credential identity, in the memory of this process: a restart tries again, another process finds out for itself.
+import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from "cockatiel";
+import { LRUCache } from "lru-cache";
+
+import { log } from "#server/log.ts";
+
+import { UpstreamCallError } from "./call-error.ts";
+import { identityOf, type UpstreamTarget } from "./target.ts";
+
+/** Failures of the server itself, one after the other, after which it is left alone for this many milliseconds; then one call tries it. */
+export const failuresInARow = 5;
+const pauseMs = 10_000;
+/** What a call is told that comes while another one tries the server. */
+const probeSeconds = 5;
+/** A server may ask for an hour of silence at most; after that it is asked again. */
+const longestQuietMs = 3_600_000;
+
+export interface Pause {
+  why: "failing" | "rate_limited";
+  /** When the next call goes out. */
+  until: Date;
+}
+
+interface Watch {
+  breaker: CircuitBreakerPolicy;
+  openedAt: number;
+  /** Milliseconds of the clock. */
+  quietUntil: number;
+}
+
+const watches = new LRUCache<string, Watch>({ max: 10_000 });
+
+function watchOf(target: UpstreamTarget): Watch {
+  const key = identityOf(target);
+  const held = watches.get(key);
+  if (held) return held;
+  const policy = handleWhen((error) => error instanceof UpstreamCallError && error.isServerFault);
+  const breaker = circuitBreaker(policy, { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failuresInARow) });
+  const watch: Watch = { breaker, openedAt: 0, quietUntil: 0 };
+  const { connectionId, orgId } = target;
+  breaker.onBreak(() => {
+    watch.openedAt = Date.now();
+    log.warn({ connectionId, orgId, failuresInARow }, "calls pause: the server failed again and again");
+  });
+  breaker.onReset(() => log.info({ connectionId, orgId }, "calls go on: the server answers again"));
+  watches.set(key, watch);
+  return watch;
+}
+
+function pauseIn({ breaker, openedAt, quietUntil }: Watch): Pause | null {
+  const now = Date.now();
+  if (quietUntil > now) return { why: "rate_limited", until: new Date(quietUntil) };
+  if (breaker.state === CircuitState.HalfOpen) return { why: "failing", until: new Date(now + probeSeconds * 1_000) };
+  const until = openedAt + pauseMs;
+  return breaker.state === CircuitState.Open && until > now ? { why: "failing", until: new Date(until) } : null;
+}
+
+/** The pause of calls with this credential identity; null when they go out. */
+export function pauseOf(target: UpstreamTarget): Pause | null {
+  const watch = watches.peek(identityOf(target));
+  return watch ? pauseIn(watch) : null;
+}
+
+/** The longest pause of a connection, whichever credential identity it is for. */
+export function pauseOfConnection(connectionId: string): Pause | null {
+  let longest: Pause | null = null;
+  for (const [key, watch] of watches.entries()) {
+    const pause = key.startsWith(`${connectionId}\0`) ? pauseIn(watch) : null;
+    if (pause && (!longest || pause.until > longest.until)) longest = pause;
+  }
+  return longest;
+}
+
+/** Throws UpstreamCallError (`paused` or `rate_limited`, with the seconds that are left) while calls pause. */
+export function refuseWhilePaused(target: UpstreamTarget): void {
+  const pause = pauseOf(target);
+  if (!pause) return;
+  const retryAfterSeconds = Math.max(1, Math.ceil((pause.until.getTime() - Date.now()) / 1_000));
+  throw pause.why === "failing"
+    ? new UpstreamCallError("paused", "The server failed again and again, so it is left alone for a moment.", { retryAfterSeconds })
+    : new UpstreamCallError("rate_limited", "The server says there were too many requests.", { retryAfterSeconds });
+}
+
+/** Runs a call unless calls pause, and learns from how it ends. Throws what `call` throws, and what refuseWhilePaused does. */
+export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Promise<Value>): Promise<Value> {
+  refuseWhilePaused(target);
+  const watch = watchOf(target);
+  const outcome = await watch.breaker.execute(async (): Promise<{ value: Value } | UpstreamCallError> => {
+    try {
+      return { value: await call() };
+    } catch (error) {
+      // A server that refuses in words is alive. Who gave up and what failed on our side say nothing about it.
+      if (!(error instanceof UpstreamCallError) || error.isServerFault || error.reason === "cancelled") throw error;
+      return error;
+    }
+  });
+  if (!(outcome instanceof UpstreamCallError)) return outcome.value;
+  const { reason, retryAfterSeconds } = outcome;
+  if (reason === "rate_limited" && retryAfterSeconds !== undefined)
+    watch.quietUntil = Date.now() + Math.min(retryAfterSeconds * 1_000, longestQuietMs);
+  throw outcome;
+}

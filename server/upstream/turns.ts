@@ -1,0 +1,94 @@
+// How many calls are under way at one connection, for all its members: the others wait a short while, each member in turn.
+import { UpstreamCallError } from "./call-error.ts";
+
+/** Calls at once to one connection, and of those for one member: whoever calls a server that hangs must leave room for the others. */
+const maxAtOnce = 100;
+const maxForOneMember = 75;
+const maxWaiting = 1_000;
+const patienceMs = 5_000;
+
+interface Line {
+  /** Calls under way, by membership. */
+  running: Map<string, number>;
+  /** Those who wait, by membership; the member at the front is next. */
+  waiting: Map<string, (() => void)[]>;
+}
+
+const lines = new Map<string, Line>();
+
+const total = (counts: Iterable<number>) => [...counts].reduce((sum, count) => sum + count, 0);
+
+const hasRoom = ({ running }: Line, caller: string) => (running.get(caller) ?? 0) < maxForOneMember && total(running.values()) < maxAtOnce;
+
+function take({ running }: Line, caller: string): void {
+  running.set(caller, (running.get(caller) ?? 0) + 1);
+}
+
+function leave(connectionId: string, line: Line, caller: string): void {
+  const left = (line.running.get(caller) ?? 0) - 1;
+  if (left > 0) line.running.set(caller, left);
+  else line.running.delete(caller);
+  for (const [next, turns] of line.waiting) {
+    if (!hasRoom(line, next)) continue;
+    const start = turns.shift();
+    // Behind the others, until its next turn.
+    line.waiting.delete(next);
+    if (turns.length > 0) line.waiting.set(next, turns);
+    // Taken for it at once: who comes before it runs must not find the place free.
+    take(line, next);
+    start?.();
+    break;
+  }
+  if (line.running.size === 0 && line.waiting.size === 0) lines.delete(connectionId);
+}
+
+function waitForTurn(line: Line, { caller, signal }: Turn): Promise<void> {
+  if (total([...line.waiting.values()].map(({ length }) => length)) >= maxWaiting) return Promise.reject(busy());
+  return new Promise((resolve, reject) => {
+    const turns = line.waiting.get(caller) ?? [];
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+    };
+    const start = () => {
+      end();
+      resolve();
+    };
+    const goAway = (reason: UpstreamCallError) => {
+      end();
+      turns.splice(turns.indexOf(start), 1);
+      if (turns.length === 0) line.waiting.delete(caller);
+      reject(reason);
+    };
+    const giveUp = () => goAway(new UpstreamCallError("cancelled", "The call was cancelled.", { cause: signal.reason }));
+    const timer = setTimeout(() => goAway(busy()), patienceMs);
+    signal.addEventListener("abort", giveUp, { once: true });
+    turns.push(start);
+    line.waiting.set(caller, turns);
+  });
+}
+
+function busy(): UpstreamCallError {
+  return new UpstreamCallError("busy", "As many calls as go to this server at once are under way.", {
+    retryAfterSeconds: patienceMs / 1_000,
+  });
+}
+
+interface Turn {
+  /** The membership that calls. */
+  caller: string;
+  signal: AbortSignal;
+}
+
+/** Runs `call` when there is room for it at this connection. Throws UpstreamCallError (`busy`, `cancelled`) when there is none in five seconds. */
+export async function inTurn<Value>(connectionId: string, turn: Turn, call: () => Promise<Value>): Promise<Value> {
+  const line = lines.get(connectionId) ?? { running: new Map(), waiting: new Map() };
+  lines.set(connectionId, line);
+  if (hasRoom(line, turn.caller)) take(line, turn.caller);
+  else await waitForTurn(line, turn);
+  try {
+    return await call();
+  } finally {
+    leave(connectionId, line, turn.caller);
+  }
+}
