@@ -11,8 +11,6 @@ import { identityOf, type UpstreamTarget } from "./target.ts";
 /** Failures of the server itself, one after the other, after which it is left alone for this many milliseconds; then one call tries it. */
 export const failuresInARow = 5;
 const pauseMs = 10_000;
-/** What a call is told that comes while another one tries the server. */
-const probeSeconds = 5;
 /** A server may ask for an hour of silence at most; after that it is asked again. */
 const longestQuietMs = 3_600_000;
 
@@ -24,8 +22,8 @@ export interface Pause {
 
 interface Watch {
   breaker: CircuitBreakerPolicy;
-  openedAt: number;
-  /** Milliseconds of the clock. */
+  /** Since when the server is left alone, or one call tries it; like `quietUntil` in milliseconds of the clock. */
+  since: number;
   quietUntil: number;
 }
 
@@ -37,23 +35,23 @@ function watchOf(target: UpstreamTarget): Watch {
   if (held) return held;
   const policy = handleWhen((error) => error instanceof UpstreamCallError && error.isServerFault);
   const breaker = circuitBreaker(policy, { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failuresInARow) });
-  const watch: Watch = { breaker, openedAt: 0, quietUntil: 0 };
+  const watch: Watch = { breaker, since: 0, quietUntil: 0 };
   const { connectionId, orgId } = target;
   breaker.onBreak(() => {
-    watch.openedAt = Date.now();
+    watch.since = Date.now();
     log.warn({ connectionId, orgId, failuresInARow }, "calls pause: the server failed again and again");
   });
+  breaker.onHalfOpen(() => (watch.since = Date.now()));
   breaker.onReset(() => log.info({ connectionId, orgId }, "calls go on: the server answers again"));
   watches.set(key, watch);
   return watch;
 }
 
-function pauseIn({ breaker, openedAt, quietUntil }: Watch): Pause | null {
+function pauseIn({ breaker, since, quietUntil }: Watch): Pause | null {
   const now = Date.now();
   if (quietUntil > now) return { why: "rate_limited", until: new Date(quietUntil) };
-  if (breaker.state === CircuitState.HalfOpen) return { why: "failing", until: new Date(now + probeSeconds * 1_000) };
-  const until = openedAt + pauseMs;
-  return breaker.state === CircuitState.Open && until > now ? { why: "failing", until: new Date(until) } : null;
+  const until = since + pauseMs;
+  return breaker.state !== CircuitState.Closed && until > now ? { why: "failing", until: new Date(until) } : null;
 }
 
 /** The pause of calls with this credential identity; null when they go out. */
@@ -86,18 +84,21 @@ export function refuseWhilePaused(target: UpstreamTarget): void {
 export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Promise<Value>): Promise<Value> {
   refuseWhilePaused(target);
   const watch = watchOf(target);
-  const outcome = await watch.breaker.execute(async (): Promise<{ value: Value } | UpstreamCallError> => {
+  const judged = async (): Promise<{ value: Value } | UpstreamCallError> => {
     try {
       return { value: await call() };
     } catch (error) {
-      // A server that refuses in words is alive. Who gave up and what failed on our side say nothing about it.
+      // Who gave up and what failed on our side say nothing about the server.
       if (!(error instanceof UpstreamCallError) || error.isServerFault || error.reason === "cancelled") throw error;
+      const { reason, retryAfterSeconds } = error;
+      if (reason === "rate_limited" && retryAfterSeconds !== undefined)
+        watch.quietUntil = Date.now() + Math.min(retryAfterSeconds * 1_000, longestQuietMs);
+      // A server that refuses in words is alive.
       return error;
     }
-  });
-  if (!(outcome instanceof UpstreamCallError)) return outcome.value;
-  const { reason, retryAfterSeconds } = outcome;
-  if (reason === "rate_limited" && retryAfterSeconds !== undefined)
-    watch.quietUntil = Date.now() + Math.min(retryAfterSeconds * 1_000, longestQuietMs);
-  throw outcome;
+  };
+  // A call that tries the server may be a long one by nature: after ten seconds the others no longer wait for how it ends.
+  const outcome = await (watch.breaker.state === CircuitState.HalfOpen ? judged() : watch.breaker.execute(judged));
+  if (outcome instanceof UpstreamCallError) throw outcome;
+  return outcome.value;
 }
