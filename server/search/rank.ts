@@ -168,12 +168,33 @@ function serviceShares({ segments, labels }: Collection, groups: readonly Group[
   return shares;
 }
 
+/**
+ * How much of the query each connection knows at all (0 to 1): of two tools that say the same, the one among others that speak of the rest is meant.
+ * Words that few connections know count most, by the square of their rarity.
+ */
+function contextShares({ segments, starts, owners }: Collection, groups: readonly Group[]): Float32Array {
+  const shares = new Float32Array(segments.length);
+  let sum = 0;
+  for (const { own, weight } of groups) {
+    const [from, to] = own < 0 ? [0, 0] : [starts[own] ?? 0, starts[own + 1] ?? 0];
+    if (to <= from) continue;
+    const rarity = (weight * Math.log((segments.length + 1) / (to - from))) ** 2;
+    sum += rarity;
+    for (let at = from; at < to; at += 1) {
+      const owner = owners[at] ?? 0;
+      shares[owner] = (shares[owner] ?? 0) + rarity;
+    }
+  }
+  return sum === 0 ? shares : shares.map((share) => share / sum);
+}
+
 function lookCloser(collection: Collection, { groups, scores, coverage, mass }: Scored, limit: number): Hit[] {
   const { segments, offsets } = collection;
   const wanted = new Map<number, number>();
   for (const { members } of groups) for (const { id, weight } of members) wanted.set(id, Math.max(weight, wanted.get(id) ?? 0));
   const wish = wishOf(groups);
   const services = serviceShares(collection, groups);
+  const contexts = contextShares(collection, groups);
   const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));
   const hits = bestOf(scores, closer).map((doc) => {
     const index = segmentAt(offsets, doc);
@@ -198,6 +219,7 @@ function lookCloser(collection: Collection, { groups, scores, coverage, mass }: 
       tuning.nameCoverage * nameCoverage +
       tuning.queryCoverage * queryCoverage +
       tuning.service * (services[index] ?? 0) +
+      tuning.context * (contexts[index] ?? 0) +
       fits(wish, segment?.actions[local] ?? 0, isOfMany);
     return { segment: index, doc: local, score: (scores[doc] ?? 0) * factor };
   });
