@@ -2,7 +2,7 @@
 // collection can neither be found nor move a score.
 import type { Collection } from "./collection.ts";
 import { nearestTerm } from "./near-terms.ts";
-import { fits, type Group, groupsOf, type Member, wishOf } from "./query.ts";
+import { fits, type Group, groupsOf, isQuestion, type Member, wishOf } from "./query.ts";
 import { tuning } from "./tuning.ts";
 
 export interface Hit {
@@ -41,7 +41,7 @@ function addTerm(
     df += (ends?.[place + 1] ?? 0) - (ends?.[place] ?? 0);
   }
   if (df === 0) return 0;
-  const rarity = Math.log(1 + (total - df + 0.5) / (df + 0.5));
+  const rarity = Math.min(tuning.rarityCap, Math.log(1 + (total - df + 0.5) / (df + 0.5)));
   const most = weight * rarity * (tuning.saturation + 1);
   for (let at = from; at < to; at += 1) {
     const owner = owners[at] ?? 0;
@@ -95,7 +95,7 @@ export function rank(collection: Collection, query: string, limit: number): Rank
       ofGroup[doc] = 0;
     }
   }
-  return { hits: lookCloser(collection, { groups, scores, coverage, mass }, limit), unmatchedTerms, guessed };
+  return { hits: lookCloser(collection, { groups, scores, coverage, mass, asks: isQuestion(query) }, limit), unmatchedTerms, guessed };
 }
 
 /** Of several phrasings each finds this many before they are brought together. */
@@ -124,6 +124,7 @@ interface Scored {
   scores: Float32Array;
   coverage: Float32Array;
   mass: number;
+  asks: boolean;
 }
 
 /** The best by score, best first. */
@@ -188,11 +189,11 @@ function contextShares({ segments, starts, owners }: Collection, groups: readonl
   return sum === 0 ? shares : shares.map((share) => share / sum);
 }
 
-function lookCloser(collection: Collection, { groups, scores, coverage, mass }: Scored, limit: number): Hit[] {
+function lookCloser(collection: Collection, { groups, scores, coverage, mass, asks }: Scored, limit: number): Hit[] {
   const { segments, offsets } = collection;
   const wanted = new Map<number, number>();
   for (const { members } of groups) for (const { id, weight } of members) wanted.set(id, Math.max(weight, wanted.get(id) ?? 0));
-  const wish = wishOf(groups);
+  const wish = wishOf(groups, asks);
   const services = serviceShares(collection, groups);
   const contexts = contextShares(collection, groups);
   const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));

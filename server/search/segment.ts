@@ -17,7 +17,7 @@ const fields = ["connection", "name", "title", "description", "parameters", "det
 type Field = (typeof fields)[number];
 
 /** What a term in a field counts, and how much a long field takes from it. `usual` is the length (in terms) that takes nothing. */
-const fieldRules: Readonly<Record<Field, { weight: number; lengthPenalty: number; usual: number; atMost: number }>> = {
+export const fieldRules: Readonly<Record<Field, { weight: number; lengthPenalty: number; usual: number; atMost: number }>> = {
   connection: { weight: 1.6, lengthPenalty: 0.2, usual: 2, atMost: 12 },
   name: { weight: 3.2, lengthPenalty: 0.35, usual: 3, atMost: 24 },
   title: { weight: 1.2, lengthPenalty: 0.35, usual: 4, atMost: 24 },
@@ -49,18 +49,23 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 const maxDepth = 3;
 
-/** Names of the parameters, and apart from them their descriptions and enum values. */
-function parametersOf(schema: unknown, depth = 0): { names: string[]; details: string[] } {
+/** From this share of a list on, what its tools have in common does not tell them apart. */
+const nearlyAll = 0.8;
+const none: ReadonlySet<string> = new Set();
+
+/** Names of the parameters but `common` ones, and apart from them their descriptions and enum values. */
+function parametersOf(schema: unknown, common = none, depth = 0): { names: string[]; details: string[] } {
   const found: { names: string[]; details: string[] } = { names: [], details: [] };
   if (!isObject(schema) || depth >= maxDepth) return found;
   const { properties, items } = schema;
   const inner = [...(isObject(properties) ? Object.entries(properties) : []), ...(isObject(items) ? [["", items] as const] : [])];
   for (const [name, value] of inner) {
+    if (common.has(name)) continue;
     if (name !== "") found.names.push(name);
     if (!isObject(value)) continue;
     if (typeof value.description === "string") found.details.push(value.description);
     if (Array.isArray(value.enum)) found.details.push(...value.enum.slice(0, 30).filter((choice) => typeof choice === "string"));
-    const nested = parametersOf(value, depth + 1);
+    const nested = parametersOf(value, none, depth + 1);
     found.names.push(...nested.names);
     found.details.push(...nested.details);
   }
@@ -71,8 +76,12 @@ function parametersOf(schema: unknown, depth = 0): { names: string[]; details: s
 const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
 
 /** The terms of a tool, field by field, in their order. */
-function fieldTerms(label: string, { name, title, description, inputSchema }: SearchableTool): Record<Field, string[]> {
-  const { names, details } = parametersOf(inputSchema);
+function fieldTerms(
+  label: string,
+  { name, title, description, inputSchema }: SearchableTool,
+  common: ReadonlySet<string>,
+): Record<Field, string[]> {
+  const { names, details } = parametersOf(inputSchema, common);
   const texts: Record<Field, string> = {
     connection: serviceOf(label),
     name,
@@ -127,12 +136,22 @@ function actionsOf(name: readonly string[], description: readonly string[]): num
   return named !== 0 ? named : description.slice(0, 2).reduce((bits, known) => bits | actionOf(known), 0);
 }
 
+/** Parameters that nearly all tools of a list take, such as a tenant or a retry delay: they say nothing of any one of them. */
+function commonParameters(tools: readonly SearchableTool[]): ReadonlySet<string> {
+  if (tools.length < 5) return none;
+  const counts = new Map<string, number>();
+  for (const { inputSchema } of tools)
+    if (isObject(inputSchema) && isObject(inputSchema.properties))
+      for (const name of Object.keys(inputSchema.properties)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return new Set([...counts].flatMap(([name, count]) => (count >= tools.length * nearlyAll ? [name] : [])));
+}
+
 /** Terms that nearly all names of a list have: they tell its tools apart as little as the connection's own name does. */
 function sharedBy(names: readonly number[], tools: number): number[] {
   if (tools < 5) return [];
   const counts = new Map<number, number>();
   for (const id of names) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return [...counts].flatMap(([id, count]) => (count >= tools * 0.8 ? [id] : []));
+  return [...counts].flatMap(([id, count]) => (count >= tools * nearlyAll ? [id] : []));
 }
 
 /** Distinct terms of one list. Real lists of 2,000 tools have fewer by far; one that talks nonsense must not fill the vocabulary of all. */
@@ -147,13 +166,14 @@ export async function buildSegment(vocabulary: Vocabulary, connection: string, t
   const names: number[] = [];
   const nameStarts = new Uint32Array(tools.length + 1);
   const doing = new Uint16Array(tools.length);
+  const common = commonParameters(tools);
   let began = performance.now();
   for (const [doc, tool] of tools.entries()) {
     if (performance.now() - began > sliceMs) {
       await setImmediate();
       began = performance.now();
     }
-    const terms = fieldTerms(connection, tool);
+    const terms = fieldTerms(connection, tool, common);
     const prose = words(tool.description.slice(0, 1_000));
     const apart = new Map(terms.name.map((known) => [known, partsOf(known, prose)]));
     terms.name.push(...[...apart.values()].flat());

@@ -2,17 +2,20 @@
 
 /** What was found by trying on the tuning half of the public queries (docs/search.md). */
 export const tuning = {
-  saturation: 0.8,
-  placeholder: 0.2,
+  saturation: 0.48,
+  placeholder: 0.25,
   quoted: 0.5,
   number: 0.3,
+  chatter: 0.5,
+  asked: 0.128,
+  rarityCap: 7,
   verb: 0.6,
-  nameCoverage: 0.35,
-  queryCoverage: 0.5,
-  service: 0.35,
+  nameCoverage: 0.134,
+  queryCoverage: 0.4,
+  service: 0.45,
   context: 0.6,
   action: 0.15,
   wrongAction: 0.16,
-  plural: 0.16,
-  defaultRead: 0.05,
+  plural: 0.096,
+  defaultRead: 0.03,
 };
