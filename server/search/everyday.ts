@@ -67,6 +67,8 @@ permission right allowed allow: permission access grant role approve
 machine box computer: host server device vm machine
 bandwidth: traffic bandwidth usage network
 speed: speed performance
+rate throughput latency: metric rate
+performance: performance metric
 disk storage: disk storage
 folder: directory folder
 attach attachment: upload attach attachment file

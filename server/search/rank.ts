@@ -22,6 +22,8 @@ export interface Ranking {
 /** Unknown words of one query that are guessed at, and what a guess is worth. */
 const maxGuesses = 3;
 const guessWeight = 0.6;
+/** Tools that may know a stand-in however few there are in all. */
+const mostOfFew = 600;
 /** How many of the best by their terms are looked at more closely. */
 const closer = 150;
 
@@ -41,6 +43,8 @@ function addTerm(
     df += (ends?.[place + 1] ?? 0) - (ends?.[place] ?? 0);
   }
   if (df === 0) return 0;
+  // A stand-in that is nearly everywhere tells nothing, and takes the longest.
+  if (weight < 1 && df > Math.max(mostOfFew, total * tuning.commonStandIn)) return 0;
   const rarity = Math.min(tuning.rarityCap, Math.log(1 + (total - df + 0.5) / (df + 0.5)));
   const most = weight * rarity * (tuning.saturation + 1);
   for (let at = from; at < to; at += 1) {

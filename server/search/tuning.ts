@@ -8,6 +8,7 @@ export const tuning = {
   number: 0.3,
   chatter: 0.5,
   asked: 0.128,
+  commonStandIn: 0.1,
   rarityCap: 7,
   verb: 0.6,
   nameCoverage: 0.134,
