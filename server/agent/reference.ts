@@ -29,7 +29,9 @@ export async function withReference(response: Response, requestId: string): Prom
   const body: unknown = JSON.parse(text);
   if (!isRpcError(body)) return new Response(text, { status, headers });
   const { error } = body;
-  const data = "data" in error && typeof error.data === "object" ? error.data : "data" in error ? { value: error.data } : {};
+  const data = "data" in error ? error.data : {};
+  // What is no object has no room for it; the header has it in any case.
+  if (typeof data !== "object") return new Response(text, { status, headers });
   headers.delete("content-length");
   return new Response(JSON.stringify({ ...body, error: { ...error, data: { ...data, requestId } } }), { status, headers });
 }

@@ -1,4 +1,5 @@
 // GET /metrics. What stands there holds no secret, but tells how much goes on here: it is for whoever runs this, and for nobody else.
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 import type { Request, RequestHandler } from "express";
@@ -43,8 +44,8 @@ function mayRead(req: Request, settings: MetricsSettings): boolean {
   const { METRICS_TOKEN: token } = settings;
   if (token === undefined) return isLocal(req) && !mayBeProxied(settings);
   const given = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
-  // Hashes are compared: how long it takes says nothing about the token.
-  return given !== undefined && hashSecret(given) === hashSecret(token);
+  // Of hashes, which are of one length; and how long it takes says nothing about the token.
+  return given !== undefined && timingSafeEqual(Buffer.from(hashSecret(given)), Buffer.from(hashSecret(token)));
 }
 
 /** The route; to everybody else there is nothing at this address. */
