@@ -45,8 +45,14 @@ const secretKeys = z
 
 const collector = z
   .string()
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), "must be an http(s) URL such as http://collector:4318")
-  .refine((value) => !URL.canParse(value) || !/[@?#]/.test(value), "must have no user name, query or fragment: secrets go in OTEL_EXPORTER_OTLP_HEADERS");
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    "must be an http(s) URL such as http://collector:4318",
+  )
+  .refine(
+    (value) => !URL.canParse(value) || !/[@?#]/.test(value),
+    "must have no user name, query or fragment: secrets go in OTEL_EXPORTER_OTLP_HEADERS",
+  );
 
 /** The form of the OpenTelemetry specification: name=value, comma-separated, values percent-encoded. */
 const collectorHeaders = z
@@ -60,7 +66,10 @@ const collectorHeaders = z
         const [, name = "", encoded = ""] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x21-\x7e]+)\s*$/.exec(pair) ?? [];
         if (name === "" || /%(?![0-9a-f]{2})/i.test(encoded))
           context.addIssue({ code: "custom", message: "must be name=value, comma-separated, values percent-encoded" });
-        return [name.toLowerCase(), encoded.replace(/%[2-7][0-9a-f]/gi, (byte) => String.fromCharCode(parseInt(byte.slice(1), 16)))] as const;
+        return [
+          name.toLowerCase(),
+          encoded.replace(/%[2-7][0-9a-f]/gi, (byte) => String.fromCharCode(parseInt(byte.slice(1), 16))),
+        ] as const;
       });
     return Object.fromEntries(pairs);
   });

@@ -38,7 +38,10 @@ export function totalChanges(): number {
   return total;
 }
 
-const asked = counters("gatehouse_rights_memory_total", "Reads of rights, tokens and states that memory answered, or did not.", "result", ["hit", "miss"]);
+const asked = counters("gatehouse_rights_memory_total", "Reads of rights, tokens and states that memory answered, or did not.", "result", [
+  "hit",
+  "miss",
+]);
 
 /** Memoizes a read inside one organization; `key` tells its arguments apart. Concurrent callers share one load; a failed load is forgotten. */
 export function remembered<Args extends { orgId: string }, Value>(

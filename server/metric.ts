@@ -26,10 +26,7 @@ function sample(name: string, labels: Labels, value: number): string {
   return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`;
 }
 
-function isWhole<Key extends string, Value>(
-  record: Partial<Record<Key, Value>>,
-  keys: readonly Key[],
-): record is Record<Key, Value> {
+function isWhole<Key extends string, Value>(record: Partial<Record<Key, Value>>, keys: readonly Key[]): record is Record<Key, Value> {
   return keys.every((key) => key in record);
 }
 

@@ -42,7 +42,12 @@ const ended: Record<(typeof toolNames)[number], Record<Outcome, ReturnType<typeo
   search_capabilities: counters("gatehouse_tool_calls_total", callsHelp, "outcome", outcomes, { tool: "search_capabilities" }),
   execute_capability: counters("gatehouse_tool_calls_total", callsHelp, "outcome", outcomes, { tool: "execute_capability" }),
 };
-const toolSeconds = histograms("gatehouse_tool_call_seconds", "Time that tool calls took, from the checks to the shaped answer.", "tool", toolNames);
+const toolSeconds = histograms(
+  "gatehouse_tool_call_seconds",
+  "Time that tool calls took, from the checks to the shaped answer.",
+  "tool",
+  toolNames,
+);
 const searchMatches = histogram("gatehouse_search_matches", "Matches that a search of an agent found.", [0, 1, 2, 3, 5, 10, 20]);
 
 /** A search slower than this, in milliseconds, is worth a line in the log. */

@@ -91,6 +91,8 @@ export async function listTools(actor: Actor): Promise<ListToolsResult> {
     return { tools: toolList(await usableConnections(actor)) };
   } catch (error) {
     // The protocol's error is sent as it is: it may not carry what a database says.
-    throw new ProtocolError(ProtocolErrorCode.InternalError, ourFault(error, actor.requestId, "tools/list"), { requestId: actor.requestId });
+    throw new ProtocolError(ProtocolErrorCode.InternalError, ourFault(error, actor.requestId, "tools/list"), {
+      requestId: actor.requestId,
+    });
   }
 }

@@ -51,10 +51,15 @@ let writing: Promise<void> | null = null;
 let outcomes: (CallOutcome & { id: string })[] = [];
 let outcomeTimer: NodeJS.Timeout | null = null;
 
-gauges("gatehouse_audit_waiting", "Audit rows of calls that wait to be written: intents (their calls wait, too) and outcomes.", "kind", () => ({
-  intents: waiting.length,
-  outcomes: outcomes.length,
-}));
+gauges(
+  "gatehouse_audit_waiting",
+  "Audit rows of calls that wait to be written: intents (their calls wait, too) and outcomes.",
+  "kind",
+  () => ({
+    intents: waiting.length,
+    outcomes: outcomes.length,
+  }),
+);
 const batchSizes = histogram("gatehouse_audit_batch_rows", "Intents that shared one insert.", [1, 2, 5, 10, 20, 50, 100, 200]);
 const lost = counter("gatehouse_audit_outcomes_lost_total", "Outcomes that could not be written; their rows stay at started.");
 

@@ -32,7 +32,12 @@ function isLoopback(address: string | undefined): boolean {
 function isLocal(req: IncomingMessage): boolean {
   const names = Object.keys(req.headers);
   const isBrowser = names.some((name) => name === "origin" || name.startsWith("sec-fetch-"));
-  return isLoopback(req.socket.remoteAddress) && loopbackHost.test(req.headers.host ?? "") && !isBrowser && !names.some((name) => proxyHeaders.test(name));
+  return (
+    isLoopback(req.socket.remoteAddress) &&
+    loopbackHost.test(req.headers.host ?? "") &&
+    !isBrowser &&
+    !names.some((name) => proxyHeaders.test(name))
+  );
 }
 
 /** Whether there is a proxy in front that may pass requests on without a sign of it: a public address, and no word that it can be trusted. */
@@ -53,7 +58,11 @@ export function metricsRoute(settings: MetricsSettings): RequestHandler {
   addProcessMetrics();
   return (req, res) => {
     if (!mayRead(req, settings)) return sendError(req, res, 404, "There is nothing here.");
-    res.set({ "content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    res.set({
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
     res.end(metricsText());
   };
 }

@@ -142,7 +142,12 @@ export async function refreshesDone(): Promise<void> {
 
 const refreshes = {
   name: "token refresh",
-  ended: counters("gatehouse_token_refreshes_total", "Refreshes of stored sign-ins by outcome; ended: the provider wants a new sign-in.", "outcome", ["ok", "ended", "failed"]),
+  ended: counters(
+    "gatehouse_token_refreshes_total",
+    "Refreshes of stored sign-ins by outcome; ended: the provider wants a new sign-in.",
+    "outcome",
+    ["ok", "ended", "failed"],
+  ),
 };
 const renewed = ({ connectionId }: CredentialKey) => ({
   attributes: { "gatehouse.connection_id": connectionId },

@@ -31,14 +31,23 @@ function delivery({ endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers }: TraceSettin
   return {
     send: async (body: string) => {
       try {
-        const response = await post(url, { method: "POST", redirect: "error", headers: { ...headers, "content-type": "application/json" }, body });
+        const response = await post(url, {
+          method: "POST",
+          redirect: "error",
+          headers: { ...headers, "content-type": "application/json" },
+          body,
+        });
         await response.body?.cancel();
         if (!response.ok) throw new Error(`The collector answered ${response.status}.`);
         if (isAway) log.info("traces are delivered again");
         isAway = false;
       } catch (error) {
         // Once, not for each delivery: traces are not worth a full log.
-        if (!isAway) log.warn({ cause: loggable(error) }, "traces cannot be delivered to OTEL_EXPORTER_OTLP_ENDPOINT; they are dropped until they can");
+        if (!isAway)
+          log.warn(
+            { cause: loggable(error) },
+            "traces cannot be delivered to OTEL_EXPORTER_OTLP_ENDPOINT; they are dropped until they can",
+          );
         isAway = true;
         throw error;
       }
@@ -100,7 +109,11 @@ export async function openTelemetryTracer(settings: TraceSettings & { endpoint: 
     start(name, { kind = "internal", parent, attributes = {}, began }: SpanOptions) {
       const at = timeOf(began);
       const parentContext = contextOf(parent);
-      const span = tracer.startSpan(name, { kind: kinds[kind], attributes: withoutGaps(attributes), ...(at === undefined ? {} : { startTime: at }) }, parentContext);
+      const span = tracer.startSpan(
+        name,
+        { kind: kinds[kind], attributes: withoutGaps(attributes), ...(at === undefined ? {} : { startTime: at }) },
+        parentContext,
+      );
       const context = told(span);
       contexts.set(context, api.trace.setSpan(parentContext, span));
       return {

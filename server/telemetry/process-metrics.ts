@@ -22,7 +22,9 @@ function watchEventLoop(): void {
   const delay = monitorEventLoopDelay({ resolution: lookMs });
   delay.enable();
   const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - lookMs / 1_000) : 0);
-  gauge("nodejs_eventloop_lag_p50_seconds", "How late the event loop was since the last reading: half of the looks.", () => seconds(delay.percentile(50)));
+  gauge("nodejs_eventloop_lag_p50_seconds", "How late the event loop was since the last reading: half of the looks.", () =>
+    seconds(delay.percentile(50)),
+  );
   gauge("nodejs_eventloop_lag_p99_seconds", "The same for 99 of 100 looks.", () => seconds(delay.percentile(99)));
   gauge("nodejs_eventloop_lag_max_seconds", "The same for the worst look.", () => {
     const worst = seconds(delay.max);
@@ -64,8 +66,15 @@ export function addProcessMetrics(): void {
   gauge("process_resident_memory_bytes", "Memory of this process as the system counts it.", () => process.memoryUsage.rss());
   gauge("nodejs_heap_size_used_bytes", "JavaScript objects in memory.", () => process.memoryUsage().heapUsed);
   gauge("nodejs_heap_size_total_bytes", "Memory reserved for JavaScript objects.", () => process.memoryUsage().heapTotal);
-  gauge("nodejs_external_memory_bytes", "Memory of buffers and WebAssembly, the embedded database included.", () => process.memoryUsage().external);
+  gauge(
+    "nodejs_external_memory_bytes",
+    "Memory of buffers and WebAssembly, the embedded database included.",
+    () => process.memoryUsage().external,
+  );
   watchEventLoop();
   watchGarbageCollection();
-  gauge("gatehouse_build_info", "Always 1: which version this is, on which Node.", () => 1, { version: ownVersion(), node: process.version });
+  gauge("gatehouse_build_info", "Always 1: which version this is, on which Node.", () => 1, {
+    version: ownVersion(),
+    node: process.version,
+  });
 }

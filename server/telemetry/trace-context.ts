@@ -26,7 +26,9 @@ function readState(given: unknown): string | null {
     .split(",")
     .map((member) => member.trim())
     .filter(Boolean);
-  return members.length > 0 && members.length <= maxMembers && members.every((member) => memberForm.test(member)) ? members.join(",") : null;
+  return members.length > 0 && members.length <= maxMembers && members.every((member) => memberForm.test(member))
+    ? members.join(",")
+    : null;
 }
 
 /** The context in a `traceparent` and a `tracestate`; undefined for one that is none. A bad state alone is left out. */

@@ -28,7 +28,12 @@ const noteMs = 60_000;
 const verified = new LRUCache<string, { version: number; token: VerifiedToken }>({ max: 10_000, ttl: maxAgeMs });
 const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
 
-const checks = counters("gatehouse_token_checks_total", "Checks of well-formed agent tokens: answered by memory, by the database, or refused.", "result", ["hit", "miss", "refused"]);
+const checks = counters(
+  "gatehouse_token_checks_total",
+  "Checks of well-formed agent tokens: answered by memory, by the database, or refused.",
+  "result",
+  ["hit", "miss", "refused"],
+);
 
 function isScope(scope: string): scope is TokenScope {
   return tokenScopes.some((known) => known === scope);

@@ -64,7 +64,11 @@ function isResult(value: unknown): value is CallToolResult {
 }
 
 /** The SDK's way, for HTTP+SSE. Its own schema for results would drop and refuse what it does not know. */
-async function sdkCall(session: OpenSession, input: CallInput, { signal, onProgress, record }: CallOptions): Promise<CallToolResult | HttpRefusal> {
+async function sdkCall(
+  session: OpenSession,
+  input: CallInput,
+  { signal, onProgress, record }: CallOptions,
+): Promise<CallToolResult | HttpRefusal> {
   const report: CallOptions["onProgress"] = ({ message, ...update }) =>
     onProgress?.(message === undefined ? update : { ...update, message: session.redacted(message) });
   const options = { signal, timeout: callBudgetMs, resetTimeoutOnProgress: true, ...(onProgress ? { onprogress: report } : {}) };

@@ -261,7 +261,12 @@ export async function plainCall(
   const cancelled = () => sayCancelled(session, id);
   signal.addEventListener("abort", cancelled, { once: true });
   try {
-    const response = await session.fetch(session.url, { method: "POST", headers: { ...callHeaders(session, input), ...trace }, body, signal });
+    const response = await session.fetch(session.url, {
+      method: "POST",
+      headers: { ...callHeaders(session, input), ...trace },
+      body,
+      signal,
+    });
     const type = response.headers.get("content-type")?.toLowerCase() ?? "";
     if (response.ok && type.startsWith("text/event-stream"))
       return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });

@@ -37,7 +37,10 @@ const waiting = new Set<{ orgId: string; start: () => void }>();
 /** The organizations whose listings run, once for each listing. */
 const active: string[] = [];
 
-gauges("gatehouse_catalog_listings", "Listings of tools now: under way, and waiting.", "state", () => ({ running: active.length, waiting: waiting.size }));
+gauges("gatehouse_catalog_listings", "Listings of tools now: under way, and waiting.", "state", () => ({
+  running: active.length,
+  waiting: waiting.size,
+}));
 const listings = {
   name: "tools/list",
   ended: counters("gatehouse_catalog_listings_total", "Listings of third-party servers' tools by outcome.", "outcome", ["ok", "failed"]),
@@ -112,7 +115,9 @@ export function syncCatalog(target: UpstreamTarget): Promise<CatalogChange> {
   const id = [target.connectionId, target.holder, target.url, target.credential?.id, target.credential?.revision].join("\0");
   const held = running.get(id);
   if (held) return held;
-  const sync = inTurn(target.orgId, (signal) => observeWork(listings, listed(target), () => listAndStore(target, signal))).finally(() => running.delete(id));
+  const sync = inTurn(target.orgId, (signal) => observeWork(listings, listed(target), () => listAndStore(target, signal))).finally(() =>
+    running.delete(id),
+  );
   running.set(id, sync);
   return sync;
 }

@@ -155,7 +155,19 @@ test("no name, id, address, argument or token of anybody is in the text", async 
   await search(client, "canary tool");
   const { text } = await scrape();
   const { orgId, orgName, membershipId, userId, name } = world.owner.actor;
-  for (const secret of [token, id, world.upstream.url, world.upstream.origin, orgId, orgName, membershipId, userId, name, "127.0.0.1", "echo"])
+  for (const secret of [
+    token,
+    id,
+    world.upstream.url,
+    world.upstream.origin,
+    orgId,
+    orgName,
+    membershipId,
+    userId,
+    name,
+    "127.0.0.1",
+    "echo",
+  ])
     expect(text).not.toContain(secret);
   expect(text).not.toMatch(/canary|gth_|https?:/i);
 });
@@ -195,8 +207,15 @@ test("without a token only a program on this machine reads it, past no proxy; to
 test("with a token everybody who has it reads it, and nobody else, from this machine or not", async () => {
   settings.METRICS_TOKEN = "a-token-of-the-operator";
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  expect((await scrape({ ...bearer("a-token-of-the-operator"), "x-forwarded-for": "203.0.113.7", host: "gate.example.com" })).status).toBe(200);
-  for (const headers of [{}, bearer("a-token-of-the-operato"), bearer("a-token-of-the-operators"), { authorization: "Basic a-token-of-the-operator" }]) {
+  expect((await scrape({ ...bearer("a-token-of-the-operator"), "x-forwarded-for": "203.0.113.7", host: "gate.example.com" })).status).toBe(
+    200,
+  );
+  for (const headers of [
+    {},
+    bearer("a-token-of-the-operato"),
+    bearer("a-token-of-the-operators"),
+    { authorization: "Basic a-token-of-the-operator" },
+  ]) {
     const refused = await scrape(headers);
     expect(refused.status).toBe(404);
     expect(refused.text).not.toContain("gatehouse_");
