@@ -4,7 +4,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
-import { counter, counters, histogram, histograms } from "#server/metric.ts";
+import { type Counter, counters, histogram, histograms } from "#server/metric.ts";
 import { CallRecord } from "#server/telemetry/call-record.ts";
 import { traceContextOf, type TraceContext } from "#server/telemetry/trace-context.ts";
 import { startSpan } from "#server/telemetry/tracing.ts";
@@ -38,7 +38,7 @@ const outcomes = [
 
 const toolNames = ["search_capabilities", "execute_capability"] as const;
 const callsHelp = "Tool calls of agents by tool and outcome; each call of a batch counts.";
-const ended: Record<(typeof toolNames)[number], Record<Outcome, ReturnType<typeof counter>>> = {
+const ended: Record<(typeof toolNames)[number], Record<Outcome, Counter>> = {
   search_capabilities: counters("gatehouse_tool_calls_total", callsHelp, "outcome", outcomes, { tool: "search_capabilities" }),
   execute_capability: counters("gatehouse_tool_calls_total", callsHelp, "outcome", outcomes, { tool: "execute_capability" }),
 };

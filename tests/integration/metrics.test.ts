@@ -18,7 +18,7 @@ import { connectedWorld } from "#tests/setup/oauth.ts";
 import { targetFor } from "#tests/setup/upstream.ts";
 
 const world = useAgentWorld();
-const settings = { METRICS_TOKEN: undefined as string | undefined, PUBLIC_URL: undefined as string | undefined, TRUST_PROXY: false };
+const settings: Parameters<typeof metricsRoute>[0] = { METRICS_TOKEN: undefined, PUBLIC_URL: undefined, TRUST_PROXY: false };
 let port = 0;
 
 const app = express();

@@ -164,14 +164,19 @@ test("a call that fails upstream: the id is in the result, the log and the audit
 test("a call within its time leaves no line; a search over a quarter of a second does", async () => {
   env.SLOW_CALL_MS = 60_000;
   await bodyOf(await post(callOf("execute_capability", { name: capability, arguments: { text: "x" } })));
-  await bodyOf(await post(callOf("search_capabilities", { query: "echo" })));
   expect(logged.filter(({ level }) => level === "warn")).toEqual([]);
-  const clock = vi.spyOn(performance, "now").mockReturnValueOnce(1_000).mockReturnValueOnce(1_251);
   const context = { actor: owner.actor, signal: new AbortController().signal };
-  await observedSearch(() => Promise.resolve({ result: { content: [] }, matches: 3 }))({ query: "canary query" }, context);
-  clock.mockRestore();
+  const tool = observedSearch(() => Promise.resolve({ result: { content: [] }, matches: 3 }));
+  for (const ms of [249, 251]) {
+    const clock = vi
+      .spyOn(performance, "now")
+      .mockReturnValueOnce(1_000)
+      .mockReturnValueOnce(1_000 + ms);
+    await tool({ query: "canary query" }, context);
+    clock.mockRestore();
+  }
   const fields = { requestId: owner.actor.requestId, tool: "search_capabilities", outcome: "ok", matches: 3, ms: 251 };
-  expect(logged).toContainEqual({ level: "warn", message: "slow search", fields });
+  expect(logged.filter(({ level }) => level === "warn")).toEqual([{ level: "warn", fields, message: "slow search" }]);
 });
 
 test("a fault of ours: the agent's reference is the id of the line that has the error", async () => {
