@@ -16,6 +16,7 @@ import { outbound } from "./outbound/outbound.ts";
 import { sweepResults } from "./results/keep.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
+import { addProcessMetrics } from "./telemetry/process-metrics.ts";
 import { startTracing, stopTracing } from "./telemetry/tracing.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
 
@@ -24,6 +25,7 @@ const drainMs = 9_000;
 
 let stopping = false;
 
+addProcessMetrics();
 await startTracing(env);
 
 try {

@@ -7,7 +7,6 @@ import ipaddr from "ipaddr.js";
 
 import { metricsText } from "#server/metric.ts";
 import { hashSecret } from "#server/seal.ts";
-import { addProcessMetrics } from "#server/telemetry/process-metrics.ts";
 
 import { sendError } from "./send-error.ts";
 
@@ -55,7 +54,6 @@ function mayRead(req: Request, settings: MetricsSettings): boolean {
 
 /** The route; to everybody else there is nothing at this address. */
 export function metricsRoute(settings: MetricsSettings): RequestHandler {
-  addProcessMetrics();
   return (req, res) => {
     if (!mayRead(req, settings)) return sendError(req, res, 404, "There is nothing here.");
     res.set({

@@ -12,6 +12,7 @@ import { metricsRoute } from "#server/http/metrics-route.ts";
 import { metricNames, metricsText } from "#server/metric.ts";
 import { accessToken } from "#server/oauth/tokens.ts";
 import { projectRoot } from "#server/root.ts";
+import { addProcessMetrics } from "#server/telemetry/process-metrics.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { ask, call, connectUpstream, execute, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 import { connectedWorld } from "#tests/setup/oauth.ts";
@@ -21,6 +22,7 @@ const world = useAgentWorld();
 const settings: Parameters<typeof metricsRoute>[0] = { METRICS_TOKEN: undefined, PUBLIC_URL: undefined, TRUST_PROXY: false };
 let port = 0;
 
+addProcessMetrics();
 const app = express();
 app.use((req, res, next) => {
   learn(req, res);
