@@ -5,9 +5,10 @@ import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-/** The folders of server/, and which others each may import. The kernel (server/*.ts and outbound/) is open to all of them. */
+/** The folders of server/, and which others each may import. The kernel (server/*.ts, outbound/ and telemetry/) is open to all of them. */
 const mayImport = {
   outbound: [],
+  telemetry: [],
   audit: [],
   auth: ["audit"],
   signin: ["auth", "audit"],
@@ -55,7 +56,7 @@ const noEnv = { object: "process", property: "env", message: "Settings are read 
 const noGlobalFetch = { object: "globalThis", property: "fetch", message: "Requests leave by server/outbound." };
 
 const folderRules = folders.map((folder) => {
-  const allowed = [folder, "outbound", ...mayImport[folder]].join("|");
+  const allowed = [folder, "outbound", ...(folder === "outbound" ? [] : ["telemetry"]), ...mayImport[folder]].join("|");
   const message = `server/${folder} may import the kernel and: ${mayImport[folder].join(", ") || "nothing else"}.`;
   const below = never(`^#server/(?!(?:${allowed})/)[^/]+/|^#server/(main|load-context)|^#(app|prisma|tests)/`, message);
   // Who asks is a type that everybody speaks of.

@@ -43,6 +43,37 @@ const secretKeys = z
   )
   .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, "must not name the same key id twice");
 
+const collector = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    "must be an http(s) URL such as http://collector:4318",
+  )
+  .refine(
+    (value) => !URL.canParse(value) || !/[@?#]/.test(value),
+    "must have no user name, query or fragment: secrets go in OTEL_EXPORTER_OTLP_HEADERS",
+  );
+
+/** The form of the OpenTelemetry specification: name=value, comma-separated, values percent-encoded. */
+const collectorHeaders = z
+  .string()
+  .default("")
+  .transform((value, context) => {
+    const pairs = value
+      .split(",")
+      .filter((pair) => pair.trim() !== "")
+      .map((pair) => {
+        const [, name = "", encoded = ""] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x21-\x7e]+)\s*$/.exec(pair) ?? [];
+        if (name === "" || /%(?![0-9a-f]{2})/i.test(encoded))
+          context.addIssue({ code: "custom", message: "must be name=value, comma-separated, values percent-encoded" });
+        return [
+          name.toLowerCase(),
+          encoded.replace(/%[2-7][0-9a-f]/gi, (byte) => String.fromCharCode(parseInt(byte.slice(1), 16))),
+        ] as const;
+      });
+    return Object.fromEntries(pairs);
+  });
+
 const schema = z
   .object({
     NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
@@ -67,6 +98,12 @@ const schema = z
     BOOTSTRAP_EMAIL: z.email("must be an e-mail address").optional(),
     BOOTSTRAP_PASSWORD: z.string().min(10, "must have at least 10 characters").max(200).optional(),
     BOOTSTRAP_TOKEN: z.string().min(32, "must have at least 32 characters").max(200).optional(),
+    METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").max(200).optional(),
+    SLOW_CALL_MS: z.coerce.number({ error: "must be a number of milliseconds" }).int().min(1).max(600_000).default(5_000),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.optional(),
+    OTEL_EXPORTER_OTLP_HEADERS: collectorHeaders,
+    OTEL_SERVICE_NAME: z.string().min(1).max(100).default("gatehouse"),
+    OTEL_TRACES_SAMPLER_ARG: z.coerce.number({ error: "must be a share from 0 to 1" }).min(0).max(1).default(1),
     LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
     LOG_FORMAT: z.enum(["json", "pretty"]).default(process.stdout.isTTY ? "pretty" : "json"),
   })

@@ -2,6 +2,8 @@
 // and dropped at once by any change to the organization that this process makes or hears of (server/change-channel.ts).
 import { LRUCache } from "lru-cache";
 
+import { counters } from "./metric.ts";
+
 /** Milliseconds for which another process' change may go unseen. */
 export const maxAgeMs = 1_000;
 const versions = new Map<string, number>();
@@ -36,6 +38,11 @@ export function totalChanges(): number {
   return total;
 }
 
+const asked = counters("gatehouse_rights_memory_total", "Reads of rights, tokens and states that memory answered, or did not.", "result", [
+  "hit",
+  "miss",
+]);
+
 /** Memoizes a read inside one organization; `key` tells its arguments apart. Concurrent callers share one load; a failed load is forgotten. */
 export function remembered<Args extends { orgId: string }, Value>(
   key: (args: Args) => string,
@@ -46,7 +53,9 @@ export function remembered<Args extends { orgId: string }, Value>(
     const id = `${args.orgId}\0${key(args)}`;
     const version = versionOf(args.orgId);
     const held = own.get(id);
-    if (held && held.version === version) return held.value;
+    const isHit = held?.version === version;
+    asked[isHit ? "hit" : "miss"].add();
+    if (isHit) return held.value;
     const value = load(args);
     own.set(id, { version, value });
     value.catch(() => {

@@ -16,12 +16,17 @@ import { outbound } from "./outbound/outbound.ts";
 import { sweepResults } from "./results/keep.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
+import { addProcessMetrics } from "./telemetry/process-metrics.ts";
+import { startTracing, stopTracing } from "./telemetry/tracing.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
 
 /** How long running requests may still take once a stop was asked for. */
 const drainMs = 9_000;
 
 let stopping = false;
+
+addProcessMetrics();
+await startTracing(env);
 
 try {
   await openDatabase(env.DATABASE_URL);
@@ -77,6 +82,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   await refreshesDone();
   await closeAllSessions();
   await outbound.close();
+  await stopTracing();
   await closeDatabase();
   log.info("stopped");
   process.exit(0);

@@ -10,7 +10,9 @@ import { noteUse, verify } from "#server/tokens/verify.ts";
 
 import { clientName } from "./client-name.ts";
 import { type Answer, answer } from "./mcp-server.ts";
+import { observedRequest } from "./observed.ts";
 import { answerPlain } from "./plain-request.ts";
+import { withReference } from "./reference.ts";
 import { saysUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
 
 const maxBodyBytes = 1_048_576;
@@ -96,12 +98,13 @@ function tooMany(seconds: number): Response {
 export function endpointFor(answerMcp: Answer) {
   return async (request: Request, context: AgentRequestContext): Promise<Response> => {
     try {
-      return await answerRequest(request, context, answerMcp);
+      return await withReference(await answerRequest(request, context, answerMcp), context.requestId);
     } catch (thrown) {
       const error = orUnavailable(thrown);
-      if (error instanceof DomainError && error.code === "UNAVAILABLE") return refuse(503, -32_000, error.message, { "retry-after": "1" });
+      if (error instanceof DomainError && error.code === "UNAVAILABLE")
+        return withReference(refuse(503, -32_000, error.message, { "retry-after": "1" }), context.requestId);
       log.error({ err: error, requestId: context.requestId }, "agent request failed");
-      return refuse(500, -32_603, `Something went wrong in Gatehouse. Reference: ${context.requestId}.`);
+      return withReference(refuse(500, -32_603, `Something went wrong in Gatehouse. Reference: ${context.requestId}.`), context.requestId);
     }
   };
 }
@@ -143,7 +146,8 @@ async function answerRequest(
   const missing: string[] = [];
   const onMissingScope = token.audience === null ? {} : { onMissingScope: (scope: string) => void missing.push(scope) };
   const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")), ...onMissingScope };
-  const response = await answerMcp(request, body.value, call);
+  const asked = { headers: request.headers, body: body.value, requestId };
+  const response = await observedRequest(asked, (trace) => answerMcp(request, body.value, { ...call, trace }));
   if (missing.length > 0) return stepUp(response, origin, [...new Set([...scopes, ...missing])]);
   const sessionId = response.ok ? sessionIdFor(body.value) : null;
   if (sessionId !== null) response.headers.set("mcp-session-id", sessionId);

@@ -139,7 +139,7 @@ function withGuidance(result: CallToolResult, digest: string | undefined, tool: 
 /** Runs one capability for the caller. Throws ToolError for everything an agent has to be told. */
 export async function executeCapability(
   given: unknown,
-  { actor, signal, onProgress, inlineBytes, relay }: CallContext,
+  { actor, signal, onProgress, inlineBytes, relay, record }: CallContext,
 ): Promise<CallToolResult> {
   const began = performance.now();
   const parsed = parse(given);
@@ -157,14 +157,16 @@ export async function executeCapability(
         ...(errorCode === undefined ? {} : { errorCode }),
       });
   };
-  const intent = () =>
-    recordIntent(actor, {
+  const intent = () => {
+    record?.enter("intent");
+    return recordIntent(actor, {
       capability: name,
       connectionId: connection?.id ?? null,
       connectionName: connection?.name ?? null,
       argumentsDigest,
       argumentsBytes: Buffer.byteLength(argumentText),
     });
+  };
 
   try {
     const own = name.startsWith(ownPrefix) ? operations().get(name.slice(ownPrefix.length)) : undefined;
@@ -179,12 +181,15 @@ export async function executeCapability(
     }
     if (own) {
       auditId = await intent();
+      record?.enter("operation");
       const answer = await runOperation(own, actor, parsed.arguments, name);
       finish("ok");
+      record?.enter("shaping");
       return await fitResult(answer, { owner: actor, connectionId: null, limit: inlineBytes });
     }
     if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
+    record?.about(connection.id, target.toolName);
     if (target.toolName === "*") {
       auditId = await intent();
       finish("ok");
@@ -199,6 +204,7 @@ export async function executeCapability(
     const input = relay && callerInput(relay, asked);
 
     auditId = await intent();
+    record?.enter("turn");
     const call = { name: target.toolName, arguments: parsed.arguments, inputSchema: tool.inputSchema, isRepeatable: tool.isRepeatable };
     const failed = { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin };
     const result = await within(signal, callBudgetMs, (budget) =>
@@ -207,11 +213,13 @@ export async function executeCapability(
         signal: budget,
         ...(input ? { input } : {}),
         ...(onProgress ? { onProgress } : {}),
+        ...(record ? { record } : {}),
       }),
     ).catch((error: unknown) => {
       if (relay && error instanceof UpstreamCallError && error.questions) relayQuestions(relay, error.questions, asked);
       throw callFailure(error, failed);
     });
+    record?.enter("shaping");
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     const guided = withGuidance(result, parsed.schemaDigest, tool);
     return await fitResult(guided, { owner: actor, connectionId: connection.id, limit: inlineBytes });

@@ -12,6 +12,7 @@ export const maxInlineBytes = 256 * 1024;
 interface Owner {
   orgId: string;
   membershipId: string;
+  requestId: string;
 }
 
 /** The content blocks; a server may have left them out, whatever the protocol says. */
@@ -51,7 +52,7 @@ export async function fitResult(
   const whole = wholeOf(result);
   // The call was made: that its result cannot be kept must not look as if it had failed.
   const id = await keep(owner, connectionId, whole).catch((error: unknown) => {
-    log.warn({ err: error }, "a large result was not kept");
+    log.warn({ err: error, requestId: owner.requestId }, "a large result was not kept");
     return null;
   });
   const pages = pagesOf(whole.slice(0, maxKeptLength));

@@ -42,7 +42,7 @@ export function answerWith(serverFor: (call: RequestContext) => Server): Answer 
   };
 }
 
-export const answer = answerWith(({ actor, signal, canOpenUrl, onMissingScope }) => {
+export const answer = answerWith(({ actor, signal, canOpenUrl, onMissingScope, trace }) => {
   const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
   server.setRequestHandler("tools/list", () => listTools(actor));
   server.setRequestHandler("tools/call", async (request, context) => {
@@ -52,7 +52,7 @@ export const answer = answerWith(({ actor, signal, canOpenUrl, onMissingScope })
     const { envelope, inputResponses } = context.mcpReq;
     const relay = relayFor(envelope, { responses: inputResponses, state: context.mcpReq.requestState<string>() });
     const own = { ...(onMissingScope ? { onMissingScope } : {}), ...(onProgress ? { onProgress } : {}), ...(relay ? { relay } : {}) };
-    const result = await runTool(name, given ?? {}, { actor, signal: either, ...own });
+    const result = await runTool(name, given ?? {}, { actor, signal: either, trace, ...own });
     if (relay?.asked) return relay.asked;
     if (canOpenUrl) return demandUrlElicitation(result);
     // Asked once: an agent whose person did not connect after all gets the error in words.

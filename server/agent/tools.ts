@@ -10,11 +10,11 @@ import { search, searchInput } from "#server/search/search.ts";
 
 import { executeBatch, isBatch } from "./batch.ts";
 import type { CallContext } from "./call-context.ts";
-import { executeCapability } from "./execute-capability.ts";
+import { observedExecute, observedSearch } from "./observed.ts";
 import { toolList } from "./tool-definitions.ts";
 import { errorResult, ToolError } from "./tool-error.ts";
 
-async function searchCapabilities(given: unknown, { actor }: CallContext): Promise<CallToolResult> {
+async function searchCapabilities(given: unknown, { actor }: CallContext): Promise<{ result: CallToolResult; matches: number }> {
   if (!actor.scopes.includes("mcp:read")) {
     throw new ToolError({
       error: "insufficient_mcp_scope",
@@ -32,18 +32,19 @@ async function searchCapabilities(given: unknown, { actor }: CallContext): Promi
       issues,
     });
   }
-  const result = await search(actor, parsed.data);
-  return { content: [{ type: "text", text: JSON.stringify(result) }], structuredContent: { ...result } };
+  const found = await search(actor, parsed.data);
+  const result: CallToolResult = { content: [{ type: "text", text: JSON.stringify(found) }], structuredContent: { ...found } };
+  return { result, matches: found.matches.length };
 }
 
 /** One call, or several at once. */
 function execute(given: unknown, context: CallContext): Promise<CallToolResult> {
-  if (!isBatch(given)) return executeCapability(given, context);
-  return executeBatch(given, context, (call, alone) => answered(executeCapability, call, alone));
+  if (!isBatch(given)) return observedExecute(given, context);
+  return executeBatch(given, context, (call, alone) => answered(observedExecute, call, alone));
 }
 
 const tools = new Map([
-  ["search_capabilities", searchCapabilities],
+  ["search_capabilities", observedSearch(searchCapabilities)],
   ["execute_capability", execute],
 ]);
 
@@ -57,7 +58,7 @@ function ourFault(error: unknown, requestId: string, what: string): string {
 }
 
 /** Every expected end as a result, everything else as a reference that is in the log. */
-async function answered(tool: typeof executeCapability, given: unknown, context: CallContext): Promise<CallToolResult> {
+async function answered(tool: typeof execute, given: unknown, context: CallContext): Promise<CallToolResult> {
   const { requestId } = context.actor;
   try {
     return await tool(given, context);
@@ -79,7 +80,7 @@ export async function runTool(name: string, given: unknown, context: CallContext
   const tool = tools.get(name);
   if (!tool) {
     const message = `Unknown tool: ${name.slice(0, 100)}. The tools are search_capabilities and execute_capability.`;
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message, { requestId: context.actor.requestId });
   }
   return answered(tool, given, context);
 }
@@ -90,6 +91,8 @@ export async function listTools(actor: Actor): Promise<ListToolsResult> {
     return { tools: toolList(await usableConnections(actor)) };
   } catch (error) {
     // The protocol's error is sent as it is: it may not carry what a database says.
-    throw new ProtocolError(ProtocolErrorCode.InternalError, ourFault(error, actor.requestId, "tools/list"));
+    throw new ProtocolError(ProtocolErrorCode.InternalError, ourFault(error, actor.requestId, "tools/list"), {
+      requestId: actor.requestId,
+    });
   }
 }

@@ -7,6 +7,7 @@ import { type Statement, write } from "#server/db.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
+import { counter, gauges, histogram } from "#server/metric.ts";
 
 export interface CallIntent {
   capability: string;
@@ -50,6 +51,18 @@ let writing: Promise<void> | null = null;
 let outcomes: (CallOutcome & { id: string })[] = [];
 let outcomeTimer: NodeJS.Timeout | null = null;
 
+gauges(
+  "gatehouse_audit_waiting",
+  "Audit rows of calls that wait to be written: intents (their calls wait, too) and outcomes.",
+  "kind",
+  () => ({
+    intents: waiting.length,
+    outcomes: outcomes.length,
+  }),
+);
+const batchSizes = histogram("gatehouse_audit_batch_rows", "Intents that shared one insert.", [1, 2, 5, 10, 20, 50, 100, 200]);
+const lost = counter("gatehouse_audit_outcomes_lost_total", "Outcomes that could not be written; their rows stay at started.");
+
 async function insert(batch: Waiting[]): Promise<void> {
   const at = new Date();
   const rows = batch.map(({ row: { id, actor, intent } }) => ({
@@ -85,6 +98,7 @@ async function drain(): Promise<void> {
     // PGlite answers without ever letting the event loop turn: without this pause every request that just arrived would be written alone.
     await new Promise((resolve) => setImmediate(resolve));
     const batch = waiting.splice(0, maxBatch);
+    batchSizes.observe(batch.length);
     try {
       await insert(batch);
       for (const { done } of batch) done();
@@ -119,6 +133,7 @@ async function writeOutcomes(): Promise<void> {
   try {
     await write(endRows, [JSON.stringify(batch)]);
   } catch (error) {
+    lost.add(batch.length);
     log.error({ err: error, count: batch.length }, "outcomes of calls could not be written; their audit rows stay at started");
   }
 }

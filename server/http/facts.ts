@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Actor } from "#server/auth/actor.ts";
+import { env } from "#server/env.ts";
 import { originOf } from "#server/origin.ts";
 import { randomSecret } from "#server/seal.ts";
 
@@ -29,6 +30,14 @@ export function abandonRequests(reason: unknown): void {
   for (const controller of running) controller.abort(reason);
 }
 
+const requestIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/;
+
+/** The id that the trusted proxy in front gave this request, so that its log and ours speak of the same; else one of our own. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = env.TRUST_PROXY ? headers["x-request-id"] : undefined;
+  return typeof given === "string" && requestIdForm.test(given) ? given : randomUUID();
+}
+
 /** Learns the facts of a request, once. `address` is Express' `req.ip`. */
 export function learn(req: IncomingMessage & { ip?: string }, res: ServerResponse): HttpFacts {
   const gone = new AbortController();
@@ -40,7 +49,7 @@ export function learn(req: IncomingMessage & { ip?: string }, res: ServerRespons
   });
   let nonce: string | undefined;
   const facts: HttpFacts = {
-    requestId: randomUUID(),
+    requestId: requestIdOf(req),
     origin: originOf(req),
     address: req.ip ?? req.socket.remoteAddress ?? "unknown",
     get nonce() {

@@ -9,6 +9,7 @@ import { loadContextFor } from "#server/load-context.ts";
 
 import { agentRoute } from "./agent-route.ts";
 import { factsOf, learn } from "./facts.ts";
+import { metricsRoute } from "./metrics-route.ts";
 import { boundedBody, ownHost, ownOrigin, securityHeaders } from "./guards.ts";
 import { oauthRoutes } from "./oauth-routes.ts";
 import { remixRoutes } from "./remix-routes.ts";
@@ -41,6 +42,9 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
       res.type("text/plain").send(ready ? "ready" : "not ready");
     }, next);
   });
+
+  // Before the check of Host: who scrapes by address knows a token instead.
+  app.get("/metrics", metricsRoute(env));
 
   app.use((req, res, next) => {
     if (!isStopping()) return next();

@@ -11,7 +11,7 @@ export const requestLog: RequestHandler = (req, res, next) => {
   // Set-up and invitation links carry their secret in the path.
   const path = req.path.replace(/^\/(setup|join)\/.*/, "/$1/[hidden]");
   res.on("close", () => {
-    const quiet = path.startsWith("/assets/") || path === "/healthz" || path === "/readyz";
+    const quiet = path.startsWith("/assets/") || path === "/healthz" || path === "/readyz" || path === "/metrics";
     log[quiet ? "debug" : "info"](
       { requestId: factsOf(req).requestId, method: req.method, path, status: res.statusCode, ms: Math.round(performance.now() - began) },
       res.writableFinished ? "request" : "request aborted by the client",

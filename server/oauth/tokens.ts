@@ -8,8 +8,10 @@ import { db, transaction } from "#server/db.ts";
 import { DomainError, upstreamFailed } from "#server/errors.ts";
 import { changed, remembered } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
+import { counters } from "#server/metric.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 import { loggableCauses, wordless } from "#server/outbound/loggable.ts";
+import { observeWork } from "#server/telemetry/observed-work.ts";
 
 import { clientAuthentication } from "./client-authentication.ts";
 import { clientOf, clientInstead } from "./renewing-client.ts";
@@ -138,6 +140,20 @@ export async function refreshesDone(): Promise<void> {
   await Promise.allSettled(running.values());
 }
 
+const refreshes = {
+  name: "token refresh",
+  ended: counters(
+    "gatehouse_token_refreshes_total",
+    "Refreshes of stored sign-ins by outcome; ended: the provider wants a new sign-in.",
+    "outcome",
+    ["ok", "ended", "failed"],
+  ),
+};
+const renewed = ({ connectionId }: CredentialKey) => ({
+  attributes: { "gatehouse.connection_id": connectionId },
+  outcomeOf: (error: unknown) => (error instanceof SignInEnded ? ("ended" as const) : ("failed" as const)),
+});
+
 /** Takes the lease (one short statement, no transaction across the network) and refreshes, or waits for the process that has it. */
 async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string> {
   for (const giveUp = Date.now() + leaseMs; Date.now() < giveUp;) {
@@ -151,7 +167,7 @@ async function refreshUnderLease(key: CredentialKey, seen: Held): Promise<string
       },
       data: { refreshUntil: new Date(giveUpAt) },
     });
-    if (lease.count === 1) return keep(key, seen, await askProvider(key, seen), giveUpAt);
+    if (lease.count === 1) return keep(key, seen, await observeWork(refreshes, renewed(key), () => askProvider(key, seen)), giveUpAt);
     const current = await load(key);
     if (current.refreshCount !== seen.refreshCount) {
       changed(key.orgId);

@@ -30,6 +30,8 @@ export interface Outbound {
   fetch: OutboundFetch;
   /** The same fetch with other limits. */
   withLimits(limits: OutboundLimits): OutboundFetch;
+  /** Connections to all servers by state, and requests that wait for one. */
+  connections(): { open: number; idle: number; waiting: number };
   /** Ends the connection pool; waits for running exchanges. */
   close(): Promise<void>;
 }
@@ -119,7 +121,16 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
       }
     };
 
-  return { fetch: withLimits({}), withLimits, close: () => agent.close() };
+  const connections = () => {
+    const sum = { open: 0, idle: 0, waiting: 0 };
+    for (const stats of Object.values(agent.stats)) {
+      sum.open += Number(stats.connected);
+      sum.idle += "free" in stats ? stats.free : 0;
+      sum.waiting += "queued" in stats ? stats.queued : 0;
+    }
+    return sum;
+  };
+  return { fetch: withLimits({}), withLimits, connections, close: () => agent.close() };
 }
 
 function responseHeaders({ headers }: Answer): Headers {

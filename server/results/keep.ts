@@ -1,5 +1,6 @@
 // Results too large to hand out at once, kept for the one who asked: sealed, for 15 minutes, within a bound for each organization.
 import { db, transaction } from "#server/db.ts";
+import { counter } from "#server/metric.ts";
 import { randomSecret } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
 
@@ -11,6 +12,9 @@ export const maxKeptLength = 8 * 1024 * 1024;
 const maxOrganizationBytes = 64 * 1024 * 1024;
 
 export const bindingOf = (id: string) => `result:${id}`;
+
+const keptResults = counter("gatehouse_results_kept_total", "Large results that were kept for their agents.");
+const keptBytes = counter("gatehouse_results_kept_bytes_total", "Their bytes, sealed.");
 
 interface Owner {
   orgId: string;
@@ -29,6 +33,8 @@ export async function keep({ orgId, membershipId }: Owner, connectionId: string 
     const tooMany = all.filter(({ bytes }) => (sum += bytes) > maxOrganizationBytes).map((row) => row.id);
     if (tooMany.length > 0) await tx.keptResult.deleteMany({ where: { orgId, id: { in: tooMany } } });
   });
+  keptResults.add();
+  keptBytes.add(sealed.length);
   return id;
 }
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
+import { gauges } from "#server/metric.ts";
 
 import { type Collection, combine } from "./collection.ts";
 import { operations } from "./operations.ts";
@@ -61,6 +62,11 @@ const segments = new LRUCache<string, Indexed>({
   sizeCalculation: ({ segment: { size } }) => size + 1,
 });
 const building = new WeakMap<Vocabulary, Map<string, Promise<Indexed>>>();
+
+gauges("gatehouse_search_memory_tools", "Tools that search keeps in memory: as lists, and as segments of the index.", "kind", () => ({
+  lists: lists.calculatedSize,
+  segments: segments.calculatedSize,
+}));
 
 /** Concurrent callers share one piece of work. */
 function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: () => Promise<Value>): Promise<Value> {

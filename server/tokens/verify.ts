@@ -5,6 +5,7 @@ import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
 import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
+import { counters } from "#server/metric.ts";
 import { hashSecret } from "#server/seal.ts";
 import { accessTokenId, openAccessToken } from "#server/signin/records.ts";
 
@@ -26,6 +27,13 @@ const noteMs = 60_000;
 
 const verified = new LRUCache<string, { version: number; token: VerifiedToken }>({ max: 10_000, ttl: maxAgeMs });
 const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
+
+const checks = counters(
+  "gatehouse_token_checks_total",
+  "Checks of well-formed agent tokens: answered by memory, by the database, or refused.",
+  "result",
+  ["hit", "miss", "refused"],
+);
 
 function isScope(scope: string): scope is TokenScope {
   return tokenScopes.some((known) => known === scope);
@@ -81,7 +89,9 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
     // What was read while something changed may be out of date already: good for this request, not to be remembered.
     if (token && before === totalChanges()) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
   }
-  return token && (token.expiresAt === null || token.expiresAt > new Date()) ? token : null;
+  const isGood = token !== null && (token.expiresAt === null || token.expiresAt > new Date());
+  checks[!isGood ? "refused" : held?.token === token ? "hit" : "miss"].add();
+  return isGood ? token : null;
 }
 
 /** Notes that a token was used, by which client (asked only then) and from which address, off the request path and at most once a minute. */

@@ -11,6 +11,7 @@ import { wantScope } from "#server/oauth/wanted-scope.ts";
 import { untilAborted } from "#server/outbound/deadline.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
+import { traceFields } from "#server/telemetry/trace-context.ts";
 
 import { rateLimited, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
@@ -63,11 +64,16 @@ function isResult(value: unknown): value is CallToolResult {
 }
 
 /** The SDK's way, for HTTP+SSE. Its own schema for results would drop and refuse what it does not know. */
-async function sdkCall(session: OpenSession, input: CallInput, { signal, onProgress }: CallOptions): Promise<CallToolResult | HttpRefusal> {
+async function sdkCall(
+  session: OpenSession,
+  input: CallInput,
+  { signal, onProgress, record }: CallOptions,
+): Promise<CallToolResult | HttpRefusal> {
   const report: CallOptions["onProgress"] = ({ message, ...update }) =>
     onProgress?.(message === undefined ? update : { ...update, message: session.redacted(message) });
   const options = { signal, timeout: callBudgetMs, resetTimeoutOnProgress: true, ...(onProgress ? { onprogress: report } : {}) };
-  const request = { method: "tools/call" as const, params: { name: input.name, arguments: input.arguments } };
+  const meta = record?.trace ? { _meta: traceFields(record.trace) } : {};
+  const request = { method: "tools/call" as const, params: { name: input.name, arguments: input.arguments, ...meta } };
   try {
     const given = await session.client.request(request, anyResult, options);
     const text = JSON.stringify(given);
@@ -171,5 +177,8 @@ async function attempt(target: UpstreamTarget, input: CallInput, options: CallOp
  */
 export async function callTool(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   refuseWhilePaused(target);
-  return inTurn(target.connectionId, options, () => unlessPaused(target, () => attempt(target, input, options)));
+  return inTurn(target.connectionId, options, () => {
+    options.record?.enter("upstream");
+    return unlessPaused(target, () => attempt(target, input, options));
+  });
 }

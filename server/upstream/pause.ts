@@ -4,6 +4,7 @@ import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBre
 import { LRUCache } from "lru-cache";
 
 import { log } from "#server/log.ts";
+import { counters, gauges } from "#server/metric.ts";
 
 import { UpstreamCallError } from "./call-error.ts";
 import { identityOf, type UpstreamTarget } from "./target.ts";
@@ -39,6 +40,7 @@ function watchOf(target: UpstreamTarget): Watch {
   const { connectionId, orgId } = target;
   breaker.onBreak(() => {
     watch.since = Date.now();
+    begun.failing.add();
     log.warn({ connectionId, orgId, failuresInARow }, "calls pause: the server failed again and again");
   });
   breaker.onHalfOpen(() => (watch.since = Date.now()));
@@ -53,6 +55,17 @@ function pauseIn({ breaker, since, quietUntil }: Watch): Pause | null {
   const until = since + pauseMs;
   return breaker.state !== CircuitState.Closed && until > now ? { why: "failing", until: new Date(until) } : null;
 }
+
+const pauseKinds = ["failing", "rate_limited"] as const satisfies readonly Pause["why"][];
+const begun = counters("gatehouse_pauses_total", "Pauses of calls to a server that began, by reason.", "why", pauseKinds);
+gauges("gatehouse_paused", "Credential identities whose calls pause now, by reason.", "why", () => {
+  const now: Record<Pause["why"], number> = { failing: 0, rate_limited: 0 };
+  for (const watch of watches.values()) {
+    const pause = pauseIn(watch);
+    if (pause) now[pause.why] += 1;
+  }
+  return now;
+});
 
 /** The pause of calls with this credential identity; null when they go out. */
 export function pauseOf(target: UpstreamTarget): Pause | null {
@@ -91,8 +104,10 @@ export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Pr
       // Who gave up and what failed on our side say nothing about the server.
       if (!(error instanceof UpstreamCallError) || error.isServerFault || error.reason === "cancelled") throw error;
       const { reason, retryAfterSeconds } = error;
-      if (reason === "rate_limited" && retryAfterSeconds !== undefined)
+      if (reason === "rate_limited" && retryAfterSeconds !== undefined) {
+        begun.rate_limited.add();
         watch.quietUntil = Date.now() + Math.min(retryAfterSeconds * 1_000, longestQuietMs);
+      }
       // A server that refuses in words is alive.
       return error;
     }

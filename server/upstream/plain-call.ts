@@ -6,6 +6,9 @@ import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_MET
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { z } from "zod";
 
+import type { CallRecord } from "#server/telemetry/call-record.ts";
+import { traceFields } from "#server/telemetry/trace-context.ts";
+
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
 import { headerValue, mirrorHeaders, storedMirroring } from "./mirrored-parameters.ts";
@@ -39,6 +42,8 @@ export interface CallOptions {
   signal: AbortSignal;
   input?: CallerInput;
   onProgress?: (update: ProgressUpdate) => void;
+  /** Where the phases of this call are timed, and the trace it belongs to. */
+  record?: CallRecord;
 }
 
 let lastId = 0;
@@ -63,8 +68,9 @@ function metaOf(
   session: OpenSession,
   progressToken: number | undefined,
   capabilities: CallerInput["capabilities"],
+  trace: Record<string, string> | undefined,
 ): Record<string, unknown> | undefined {
-  const meta: Record<string, unknown> = {};
+  const meta: Record<string, unknown> = { ...trace };
   if (session.transport === "modern") {
     meta[PROTOCOL_VERSION_META_KEY] = session.protocolVersion;
     meta[CLIENT_CAPABILITIES_META_KEY] = capabilities;
@@ -238,11 +244,12 @@ export class HttpRefusal {
 export async function plainCall(
   session: OpenSession,
   input: CallInput,
-  { signal, input: { capabilities, responses, requestState } = { capabilities: {} }, onProgress }: Omit<CallOptions, "caller">,
+  { signal, input: { capabilities, responses, requestState } = { capabilities: {} }, onProgress, record }: Omit<CallOptions, "caller">,
 ): Promise<CallToolResult | HttpRefusal> {
   lastId += 1;
   const id = lastId;
-  const meta = metaOf(session, onProgress ? id : undefined, capabilities);
+  const trace = record?.trace && traceFields(record.trace);
+  const meta = metaOf(session, onProgress ? id : undefined, capabilities, trace);
   const params = {
     name: input.name,
     arguments: input.arguments,
@@ -254,7 +261,12 @@ export async function plainCall(
   const cancelled = () => sayCancelled(session, id);
   signal.addEventListener("abort", cancelled, { once: true });
   try {
-    const response = await session.fetch(session.url, { method: "POST", headers: callHeaders(session, input), body, signal });
+    const response = await session.fetch(session.url, {
+      method: "POST",
+      headers: { ...callHeaders(session, input), ...trace },
+      body,
+      signal,
+    });
     const type = response.headers.get("content-type")?.toLowerCase() ?? "";
     if (response.ok && type.startsWith("text/event-stream"))
       return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });

@@ -4,7 +4,9 @@ import { LRUCache } from "lru-cache";
 
 import { db } from "#server/db.ts";
 import { log } from "#server/log.ts";
+import { counters, gauge, histogram } from "#server/metric.ts";
 import { loggableCauses } from "#server/outbound/loggable.ts";
+import { observeWork } from "#server/telemetry/observed-work.ts";
 
 import { authorizationOf } from "./authorization.ts";
 import { blankSighting, callBudgetMs, connect, type OpenSession, transportNames, type TransportVerdict } from "./connect.ts";
@@ -27,6 +29,14 @@ const pool = new LRUCache<string, Promise<OpenSession>>({
   dispose: (session, _key, reason) =>
     reason === "set" ? void setTimeout(() => void closeQuietly(session), callBudgetMs).unref() : void closeQuietly(session),
 });
+gauge("gatehouse_upstream_sessions", "Sessions to third-party servers that are kept open, or opening.", () => pool.size);
+gauge("gatehouse_upstream_sessions_limit", "How many are kept at most.", () => maxSessions);
+const handshakes = {
+  name: "connect",
+  ended: counters("gatehouse_upstream_handshakes_total", "Handshakes with third-party servers by outcome.", "outcome", ["ok", "failed"]),
+  seconds: histogram("gatehouse_upstream_handshake_seconds", "Time that handshakes with third-party servers took."),
+};
+
 /** When the transport of an open session is asked for next, in milliseconds of the clock. */
 const nextNegotiation = new WeakMap<OpenSession, number>();
 /** After a negotiation that failed, or while one runs. */
@@ -55,7 +65,12 @@ export function whenToolsChange(listener: (target: UpstreamTarget) => void): voi
   toolsChanged = listener;
 }
 
-async function open(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, onGone: () => void): Promise<OpenSession> {
+function open(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, onGone: () => void): Promise<OpenSession> {
+  const told = { attributes: { "gatehouse.connection_id": target.connectionId }, outcomeOf: () => "failed" as const };
+  return observeWork(handshakes, told, () => shakeHands(target, stored, onGone));
+}
+
+async function shakeHands(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, onGone: () => void): Promise<OpenSession> {
   const sighting = blankSighting();
   try {
     const [authorization, known] = await Promise.all([authorizationOf(target), stored]);

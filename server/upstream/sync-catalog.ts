@@ -6,8 +6,10 @@ import { DomainError, upstreamFailed } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { log } from "#server/log.ts";
+import { counters, gauges, histogram } from "#server/metric.ts";
 import { startDeadline, untilAborted } from "#server/outbound/deadline.ts";
 import { loggableCauses } from "#server/outbound/loggable.ts";
+import { observeWork } from "#server/telemetry/observed-work.ts";
 
 import { blankSighting } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
@@ -34,6 +36,20 @@ const running = new Map<string, Promise<CatalogChange>>();
 const waiting = new Set<{ orgId: string; start: () => void }>();
 /** The organizations whose listings run, once for each listing. */
 const active: string[] = [];
+
+gauges("gatehouse_catalog_listings", "Listings of tools now: under way, and waiting.", "state", () => ({
+  running: active.length,
+  waiting: waiting.size,
+}));
+const listings = {
+  name: "tools/list",
+  ended: counters("gatehouse_catalog_listings_total", "Listings of third-party servers' tools by outcome.", "outcome", ["ok", "failed"]),
+  seconds: histogram("gatehouse_catalog_listing_seconds", "Time that such listings took, their storing included."),
+};
+const listed = ({ connectionId }: UpstreamTarget) => ({
+  attributes: { "mcp.method.name": "tools/list", "gatehouse.connection_id": connectionId },
+  outcomeOf: () => "failed" as const,
+});
 
 const hasRoom = (orgId: string) => active.length < maxAtOnce && active.filter((other) => other === orgId).length < maxForOneOrg;
 
@@ -99,7 +115,9 @@ export function syncCatalog(target: UpstreamTarget): Promise<CatalogChange> {
   const id = [target.connectionId, target.holder, target.url, target.credential?.id, target.credential?.revision].join("\0");
   const held = running.get(id);
   if (held) return held;
-  const sync = inTurn(target.orgId, (signal) => listAndStore(target, signal)).finally(() => running.delete(id));
+  const sync = inTurn(target.orgId, (signal) => observeWork(listings, listed(target), () => listAndStore(target, signal))).finally(() =>
+    running.delete(id),
+  );
   running.set(id, sync);
   return sync;
 }

@@ -1,4 +1,6 @@
 // How many calls are under way at one connection, for all its members: the others wait a short while, each member in turn.
+import { gauges } from "#server/metric.ts";
+
 import { UpstreamCallError } from "./call-error.ts";
 
 /** Calls at once to one connection, and of those for one member: whoever calls a server that hangs must leave room for the others. */
@@ -17,6 +19,11 @@ interface Line {
 const lines = new Map<string, Line>();
 
 const total = (counts: Iterable<number>) => [...counts].reduce((sum, count) => sum + count, 0);
+
+gauges("gatehouse_calls_in_turn", "Calls at third-party servers: under way, and waiting for a place.", "state", () => ({
+  running: total([...lines.values()].map(({ running }) => total(running.values()))),
+  waiting: total([...lines.values()].map(({ waiting }) => total([...waiting.values()].map(({ length }) => length)))),
+}));
 
 const hasRoom = ({ running }: Line, caller: string) => (running.get(caller) ?? 0) < maxForOneMember && total(running.values()) < maxAtOnce;
 

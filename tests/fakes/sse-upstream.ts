@@ -10,6 +10,8 @@ export interface SseUpstream {
   /** Streams opened so far, calls that arrived, and the authorization each request came with. */
   opened: number;
   calls: { name: string; given: Record<string, unknown> }[];
+  /** The `_meta` of each of these calls. */
+  metas: unknown[];
   /** Ends every open stream, as a restart does. */
   hangUp: () => void;
   /** Forgets its sessions, and leaves their streams open. */
@@ -23,6 +25,7 @@ function serverFor(upstream: SseUpstream): Server {
   server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
     const given = params.arguments ?? {};
     upstream.calls.push({ name: params.name, given });
+    upstream.metas.push(params._meta);
     return { content: [{ type: "text", text: String(given.text) }], surprise: 1 };
   });
   return server;
@@ -35,6 +38,7 @@ export async function startSseUpstream(): Promise<SseUpstream> {
     url: "",
     opened: 0,
     calls: [],
+    metas: [],
     hangUp: () => undefined,
     forget: () => sessions.clear(),
     close: () => Promise.resolve(),

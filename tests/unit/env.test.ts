@@ -25,7 +25,23 @@ describe("settings", () => {
       ALLOW_PRIVATE_UPSTREAMS: false,
       CONNECTIONS_GATING: false,
       LOG_LEVEL: "info",
+      SLOW_CALL_MS: 5_000,
+      OTEL_EXPORTER_OTLP_HEADERS: {},
+      OTEL_SERVICE_NAME: "gatehouse",
+      OTEL_TRACES_SAMPLER_ARG: 1,
     });
+  });
+
+  test("take a collector as OpenTelemetry writes it", () => {
+    const env = parseEnv({
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
+      OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Basic%20YTpi, x-tenant=a=b",
+      OTEL_TRACES_SAMPLER_ARG: "0.25",
+      METRICS_TOKEN: "0123456789abcdef",
+      SLOW_CALL_MS: "250",
+    });
+    expect(env).toMatchObject({ OTEL_TRACES_SAMPLER_ARG: 0.25, METRICS_TOKEN: "0123456789abcdef", SLOW_CALL_MS: 250 });
+    expect(env.OTEL_EXPORTER_OTLP_HEADERS).toEqual({ authorization: "Basic YTpi", "x-tenant": "a=b" });
   });
 
   test("are parsed", () => {
@@ -57,6 +73,13 @@ describe("settings", () => {
     ["SECRET_KEYS", `k:${key},k:${key}`],
     ["ALLOW_PRIVATE_UPSTREAMS", "yes"],
     ["BOOTSTRAP_TOKEN", "t".repeat(31)],
+    ["METRICS_TOKEN", "t".repeat(15)],
+    ["SLOW_CALL_MS", "soon"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:secret@collector:4318"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "authorization"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "a=b%zz"],
+    ["OTEL_TRACES_SAMPLER_ARG", "2"],
   ])("refuse %s=%s", (name, value) => {
     expect(complaint({ [name]: value })).toContain(name);
   });
