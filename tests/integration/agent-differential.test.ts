@@ -1,7 +1,6 @@
 // Every way to answer at /mcp/agent gives the same answers: a corpus of requests, valid, odd and hostile, over HTTP, at the endpoint as it is served,
 // and at the endpoint with the SDK alone.
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { createServer } from "node:net";
@@ -12,13 +11,13 @@ import { expect, test } from "vitest";
 import { create as createConnection } from "#server/connections/create.ts";
 import { update } from "#server/connections/update.ts";
 import { db } from "#server/db.ts";
-import { sealer } from "#server/secrets.ts";
 import { create as createToken } from "#server/tokens/create.ts";
 import { createMember } from "#prisma/factories.ts";
 import { echoTool, type FakeTool } from "#tests/fakes/mcp-upstream.ts";
 import { connectUpstream, everyone, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 import { type Corpus, executeCases, headerCases, messageCases, modernCases, plainCases, rawCases } from "#tests/setup/agent-corpus.ts";
 import { askBy, type DoorAnswer, type DoorRequest, type Way, ways } from "#tests/setup/both-ways.ts";
+import { signInAgent } from "#tests/setup/signed-in-agent.ts";
 
 const world = useAgentWorld();
 
@@ -78,20 +77,7 @@ test("the generation of 2026-07-28", { timeout: 120_000 }, async () => {
   expect(shown(await differences(corpus, await tokenFor(world.owner.actor)))).toEqual([]);
 });
 
-/** An access token that an agent got by signing in. */
-async function signedIn(scopes: string[]): Promise<string> {
-  const token = randomBytes(32).toString("base64url");
-  const id = `AccessToken:${createHash("sha256").update(token).digest("hex")}`;
-  const { orgId, membershipId } = world.owner.actor;
-  const grantId = randomBytes(8).toString("hex");
-  const agent = { clientId: grantId, clientName: "agent", redirectHost: "http://127.0.0.1" };
-  await db.agentGrant.create({ data: { id: grantId, orgId, membershipId, scopes, ...agent } });
-  const exp = Math.floor(Date.now() / 1_000) + 600;
-  const payload = { accountId: membershipId, grantId, scope: scopes.join(" "), aud: `${world.origin}/mcp/agent`, exp };
-  const sealed = sealer.seal(JSON.stringify(payload), `oauth-record:${id}`);
-  await db.oAuthRecord.create({ data: { id, model: "AccessToken", sealed, grantId, membershipId, expiresAt: new Date(exp * 1_000) } });
-  return token;
-}
+const signedIn = async (scopes: string[]) => (await signInAgent(world.owner.actor, world.origin, scopes)).token;
 
 test("callers of every kind", async () => {
   const name = await echo();
@@ -126,7 +112,7 @@ test("tokens, names and states of connections", async () => {
   const waiting = await createConnection(actor, { ...own, name: "Own keys", credentialMode: "per_member" });
   const off = await createConnection(actor, { ...own, authType: "none", credentialMode: "shared", name: "Off" });
   const { version } = await db.connection.findUniqueOrThrow({ where: { id: off.id } });
-  await update(actor, { id: off.id, version, disabled: true });
+  await update(actor, { id: off.id, version, enabled: false });
   const names = {
     ready: name,
     "not connected": `mcp:${waiting.id}:echo`,
@@ -256,7 +242,7 @@ function rpcError(res: ServerResponse, status: number, id: unknown, error: objec
 
 test.each(Object.entries(faults))("a server that answers with %s", async (_what, fail) => {
   // What a failure leaves behind (a pause, a rejected credential) stays with its connection: each way has its own.
-  const ids = [];
+  const ids: string[] = [];
   for (const way of ways) ids.push((await connectUpstream(world, `Server ${way}`)).id);
   world.upstream.intercept = answersTo((_tool, id, res) => (fail(id, res), true));
   const perWay = ways.map((way, turn) => [way, executeCases({ echo: `mcp:${ids[turn]}:echo` })] as const);

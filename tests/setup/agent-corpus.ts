@@ -29,7 +29,7 @@ function modern(
     [CLIENT_INFO_META_KEY]: { name: "peer", version: "1" },
     ...more.meta,
   };
-  const name = typeof params.name === "string" ? { "mcp-name": params.name } : {};
+  const name: Record<string, string> = typeof params.name === "string" ? { "mcp-name": params.name } : {};
   const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": method, ...name, ...more.headers };
   return post(rpc(method, { ...params, _meta }), headers);
 }
