@@ -1,5 +1,5 @@
 // A right that is taken away is gone with the answer that says so: calls go on all the while, and none that begins after it is accepted.
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 
 import { env } from "#server/env.ts";
 import { create as createConnection } from "#server/connections/create.ts";
@@ -21,6 +21,12 @@ afterAll(() => {
 beforeEach(async () => {
   world.upstream.tools = tools;
   await setRollout(world.owner.actor, { rollout: "enabled" });
+  // What is remembered ages by this clock. While it stands still nothing is forgotten for its age, and only what a change drops is gone.
+  const now = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(now);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 test.each(Object.entries(revocations))("%s: no call that begins afterwards is accepted", { timeout: 60_000 }, async (_what, prepare) => {

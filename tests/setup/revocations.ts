@@ -182,7 +182,7 @@ export async function callsAround(stage: Stage, { token, name, given, change }: 
   const worker = async (place: Place) => {
     while (!isOver) {
       const text = crypto.randomUUID();
-      const began = performance.now();
+      const began = Date.now();
       const { isAccepted } = await execute(place.origin, token, name, given ?? { text });
       calls.push({ place, text, began, isAccepted });
     }
@@ -195,7 +195,7 @@ export async function callsAround(stage: Stage, { token, name, given, change }: 
   try {
     await expect.poll(() => atEach(({ length }) => length), { timeout: 20_000 }).toBeGreaterThanOrEqual(enough);
     await change();
-    acknowledged = performance.now();
+    acknowledged = Date.now();
     await expect.poll(() => atEach((own) => own.filter(isLate).length), { timeout: 20_000 }).toBeGreaterThanOrEqual(enough);
   } finally {
     isOver = true;
