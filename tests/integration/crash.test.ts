@@ -133,7 +133,7 @@ test.each(findPostgres() ? (["PGlite", "PostgreSQL"] as const) : (["PGlite"] as 
       for (let round = 1; round <= 3; round += 1) {
         const before = digestsOf(upstream).length;
         const calls = callUntilDeath(product, token, `mcp:${id}:echo`);
-        await expect.poll(() => digestsOf(upstream).length, { timeout: 30_000, interval: 5 }).toBeGreaterThan(before + 100);
+        await expect.poll(() => digestsOf(upstream).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(before + 100);
         await product.kill();
         await calls;
         product = await startProduct({ DATABASE_URL: url });
@@ -148,5 +148,5 @@ test.each(findPostgres() ? (["PGlite", "PostgreSQL"] as const) : (["PGlite"] as 
       await remove();
     }
   },
-  180_000,
+  240_000,
 );

@@ -141,7 +141,7 @@ function failure(error: unknown): unknown {
 async function bySdk(url: string): Promise<unknown> {
   const client = new Client({ name: "peer", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
-  open.unshift(client);
+  open.unshift({ close: () => client.close() });
   return client.callTool({ name: "echo", arguments: { text: "x" } }, { timeout: 2_000 }).catch(failure);
 }
 
