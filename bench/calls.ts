@@ -44,6 +44,8 @@ async function gatehouse(database: (typeof databases)[number], echo: string): Pr
   const stop = async () => {
     await product.stop();
     await remove();
+    // Warnings and errors: what is measured beside them is not what was meant to be.
+    for (const line of product.output().split("\n")) if (line.startsWith("{")) process.stderr.write(`${line}\n`);
   };
   return { name: `Gatehouse, ${database}`, pid: product.pid, load: (tool) => gatewayLoad([product.origin], tokens, ids, tool), stop };
 }
