@@ -148,5 +148,5 @@ test.each(findPostgres() ? (["PGlite", "PostgreSQL"] as const) : (["PGlite"] as 
       await remove();
     }
   },
-  240_000,
+  300_000,
 );
