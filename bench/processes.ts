@@ -36,7 +36,12 @@ export async function processRows({ rounds, share }: Amount): Promise<{ columns:
       { what: "two processes, calls/s at c=100", values: each(({ together }) => together.perSecond), digits: 0 },
       { what: "two processes, p99 at c=100, ms", values: each(({ together }) => together.p99), digits: 1 },
       { what: "two processes, CPU seconds per 1,000 calls of both", values: each(({ cpuPerThousand }) => cpuPerThousand), digits: 2 },
-      { what: "two processes against one", values: each(({ alone, together }) => together.perSecond / alone.perSecond), digits: 2, aim: { atLeast: 1.7 } },
+      {
+        what: "two processes against one",
+        values: each(({ alone, together }) => together.perSecond / alone.perSecond),
+        digits: 2,
+        aim: { atLeast: 1.7 },
+      },
     ];
     return { columns: ["Gatehouse, PostgreSQL"], rows };
   } finally {
