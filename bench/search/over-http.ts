@@ -1,18 +1,18 @@
 // The whole search_capabilities call over HTTP, through the built product, at 10,000 tools of ten servers; and that nothing is asked of a server but its list.
 import { Pool } from "undici";
 
-import { startUpstream } from "#tests/fakes/mcp-upstream.ts";
-import { startProduct } from "#tests/setup/product.ts";
+import { type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { type Product, startProduct } from "#tests/setup/product.ts";
 
 import type { PublicServer } from "./data.ts";
 
 const connections = 10;
 const perConnection = 1_000;
 
-/** Milliseconds of each call with these queries, one after the other. Throws when a search asked a server for more than its list. */
-export async function searchOverHttp(servers: readonly PublicServer[], queries: readonly string[]): Promise<number[]> {
+/** Starts ten servers with a thousand of these tools each. */
+export function startToolServers(servers: readonly PublicServer[]): Promise<FakeUpstream[]> {
   const tools = servers.flatMap(({ tools, ids }) => tools.map((tool, at) => ({ ...tool, name: `${tool.name}_${at}`, id: ids[at] })));
-  const upstreams = await Promise.all(
+  return Promise.all(
     Array.from({ length: connections }, (_, index) =>
       startUpstream(
         tools.slice(index * perConnection, (index + 1) * perConnection).map(({ name, description }, at) => ({
@@ -23,12 +23,22 @@ export async function searchOverHttp(servers: readonly PublicServer[], queries: 
       ),
     ),
   );
+}
+
+/** Connects these servers for everyone. */
+export async function connectToolServers(product: Product, upstreams: readonly FakeUpstream[]): Promise<void> {
+  const access = { organization: true, membershipIds: [], teamIds: [] };
+  for (const [index, { url }] of upstreams.entries())
+    await product.api("connection.create", { name: `Server ${index}`, url, authType: "none", credentialMode: "shared", access });
+}
+
+/** Milliseconds of each call with these queries, one after the other. Throws when a search asked a server for more than its list. */
+export async function searchOverHttp(servers: readonly PublicServer[], queries: readonly string[]): Promise<number[]> {
+  const upstreams = await startToolServers(servers);
   const product = await startProduct({ LOG_LEVEL: "error" });
   const pool = new Pool(product.origin, { connections: 1 });
   try {
-    const access = { organization: true, membershipIds: [], teamIds: [] };
-    for (const [index, { url }] of upstreams.entries())
-      await product.api("connection.create", { name: `Server ${index}`, url, authType: "none", credentialMode: "shared", access });
+    await connectToolServers(product, upstreams);
     const { token } = await product.api<{ token: string }>("agentToken.create", { name: "eval", scopes: ["mcp:read"], expiresInDays: 1 });
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
     const ask = async (query: string) => {

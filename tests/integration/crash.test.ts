@@ -1,9 +1,14 @@
-// kill -9 in the middle of writes: whatever was acknowledged is there after the next start, and a second process is kept out meanwhile.
+// kill -9 in the middle of writes and of calls: whatever was acknowledged is there after the next start, whatever reached a server has its audit row,
+// and a second process is kept out meanwhile.
+import { createHash } from "node:crypto";
 import path from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { callApi, bootstrapToken, startProduct, temporaryFolder } from "#tests/setup/product.ts";
+import { findPostgres } from "../../scripts/programs.mjs";
+import { type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { startPostgres } from "#tests/setup/postgres.ts";
+import { callApi, bootstrapToken, type Product, startProduct, temporaryFolder } from "#tests/setup/product.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
@@ -13,6 +18,24 @@ afterAll(() => folder.remove());
 
 interface Created {
   id: string;
+}
+
+interface AuditRow {
+  targetId: string | null;
+  outcome: string;
+  details: { argumentsDigest?: string } | null;
+}
+
+async function auditRows(product: Product, action: string): Promise<AuditRow[]> {
+  const rows: AuditRow[] = [];
+  for (let cursor: string | undefined, more = true; more;) {
+    const given = { action, limit: 200, cursor };
+    const page = await product.api<{ events: AuditRow[]; nextCursor: string | null }>("audit.list", given, "query");
+    rows.push(...page.events);
+    cursor = page.nextCursor ?? undefined;
+    more = page.nextCursor !== null;
+  }
+  return rows;
 }
 
 /** Creates tokens as fast as four clients can until the product dies; returns the ids it acknowledged. */
@@ -58,17 +81,72 @@ test("nothing acknowledged is lost over three kills, each row with its audit row
   expect(acknowledged.length).toBeGreaterThanOrEqual(120);
   expect(acknowledged.filter((id) => !known.has(id))).toEqual([]);
 
-  const audited = new Set<string>();
-  for (let cursor: string | undefined, more = true; more;) {
-    const page = await product.api<{ events: { targetId: string | null }[]; nextCursor: string | null }>(
-      "audit.list",
-      { action: "agent_token.created", limit: 200, cursor },
-      "query",
-    );
-    for (const { targetId } of page.events) audited.add(targetId ?? "");
-    cursor = page.nextCursor ?? undefined;
-    more = page.nextCursor !== null;
-  }
+  const audited = new Set((await auditRows(product, "agent_token.created")).map(({ targetId }) => targetId));
   expect(acknowledged.filter((id) => !audited.has(id))).toEqual([]);
   expect(await product.stop()).toBe(0);
 }, 120_000);
+
+/** What the server was called with, as audit rows know it. */
+const digestsOf = ({ received }: FakeUpstream) =>
+  received
+    .filter(({ rpcMethod }) => rpcMethod === "tools/call")
+    .map(({ params }) => {
+      const given = typeof params === "object" && params !== null && "arguments" in params ? params.arguments : null;
+      return `sha256:${createHash("sha256").update(JSON.stringify(given)).digest("hex")}`;
+    });
+
+/** Calls as fast as sixteen agents can until the product dies. */
+async function callUntilDeath({ origin }: Product, token: string, name: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const agent = async () => {
+    for (;;) {
+      const params = { name: "execute_capability", arguments: { name, arguments: { text: crypto.randomUUID() } } };
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+      try {
+        await (await fetch(`${origin}/mcp/agent`, { method: "POST", headers, body })).text();
+      } catch {
+        return;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, agent));
+}
+
+async function databaseOf(kind: "PGlite" | "PostgreSQL"): Promise<{ url: string; remove: () => Promise<void> }> {
+  if (kind === "PGlite") return { url: `pglite:${path.join(folder.path, "calls")}`, remove: () => Promise.resolve() };
+  const server = await startPostgres();
+  return { url: `${server.origin}/postgres`, remove: server.stop };
+}
+
+test.each(findPostgres() ? (["PGlite", "PostgreSQL"] as const) : (["PGlite"] as const))(
+  "every call that reached a server has its audit row, over three kills under load on %s",
+  async (kind) => {
+    const { url, remove } = await databaseOf(kind);
+    const upstream = await startUpstream();
+    let product = await startProduct({ DATABASE_URL: url });
+    const access = { organization: true, membershipIds: [], teamIds: [] };
+    const input = { name: "Echo", url: upstream.url, authType: "none", credentialMode: "shared", access };
+    const { id } = await product.api<{ id: string }>("connection.create", input);
+    const given = { name: "agent", scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 };
+    const { token } = await product.api<{ token: string }>("agentToken.create", given);
+    try {
+      for (let round = 1; round <= 3; round += 1) {
+        const before = digestsOf(upstream).length;
+        const calls = callUntilDeath(product, token, `mcp:${id}:echo`);
+        await expect.poll(() => digestsOf(upstream).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(before + 100);
+        await product.kill();
+        await calls;
+        product = await startProduct({ DATABASE_URL: url });
+        const audited = new Set((await auditRows(product, "capability.executed")).map(({ details }) => details?.argumentsDigest));
+        const reached = digestsOf(upstream);
+        expect(new Set(reached).size).toBe(reached.length);
+        expect(reached.filter((digest) => !audited.has(digest))).toEqual([]);
+      }
+    } finally {
+      await product.stop();
+      await upstream.close();
+      await remove();
+    }
+  },
+  300_000,
+);

@@ -1,0 +1,128 @@
+// What a call costs: directly, through three reference servers, and through Gatehouse on both databases, in turn, over and over, in one run.
+import { setTimeout } from "node:timers/promises";
+
+import { drive, type Load, median } from "./drive.ts";
+import { connectTo, databases, directLoad, gatewayLoad, openDatabase, startOn, tokensFor } from "./gatehouse.ts";
+import { cpuSeconds, type Program, residentMb, startProgram } from "./program.ts";
+import type { Amount, Row } from "./report.ts";
+
+interface Subject {
+  name: string;
+  pid: number;
+  load: (tool: string) => Load;
+  stop: () => Promise<void>;
+}
+
+interface Round {
+  p50AtOne: number;
+  p99AtOne: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+  slowPerSecond: number;
+  cpuPerThousand: number;
+}
+
+const token = "reference-token";
+/** Calls in one round: one after the other, fifty at once, fifty at once with the slow upstream. */
+const counts = { one: 600, fifty: 4_000, slow: 2_000 };
+
+async function reference(name: string, file: string, echo: string): Promise<Subject> {
+  const { pid, origin, stop } = await startProgram(`references/${file}`, echo, token);
+  // The proxy passes a direct call on; the gateways take ours.
+  const load = (tool: string): Load =>
+    file === "proxy"
+      ? { ...directLoad(origin, tool), path: "/mcp/agent", headers: gatewayLoad([], [token], [], tool).headers }
+      : gatewayLoad([origin], [token], ["reference"], tool);
+  return { name, pid, load, stop };
+}
+
+async function gatehouse(database: (typeof databases)[number], echo: string): Promise<Subject> {
+  const { url, remove } = await openDatabase(database);
+  const product = await startOn(url);
+  const [ids, tokens] = [await connectTo(product, echo, 1), await tokensFor(product, 10)];
+  const stop = async () => {
+    await product.stop();
+    await remove();
+    // Warnings and errors: what is measured beside them is not what was meant to be.
+    for (const line of product.output().split("\n")) if (line.startsWith("{")) process.stderr.write(`${line}\n`);
+  };
+  return { name: `Gatehouse, ${database}`, pid: product.pid, load: (tool) => gatewayLoad([product.origin], tokens, ids, tool), stop };
+}
+
+async function measure({ load, pid }: Subject, share: number): Promise<Round> {
+  const [fast, slow] = [load("echo"), load("echo_slow")];
+  const one = await drive(fast, 1, counts.one * share);
+  const before = cpuSeconds(pid);
+  const fifty = await drive(fast, 50, counts.fifty * share);
+  // What a server does afterwards for these calls is part of their price.
+  await setTimeout(200);
+  const cpuPerThousand = ((cpuSeconds(pid) - before) / (counts.fifty * share)) * 1_000;
+  const waiting = await drive(slow, 50, counts.slow * share);
+  const { p50, p99, perSecond } = fifty;
+  return { p50AtOne: one.p50, p99AtOne: one.p99, perSecond, p50, p99, slowPerSecond: waiting.perSecond, cpuPerThousand };
+}
+
+/** Throws unless each of these calls made exactly one request upstream. */
+async function oneRequestEach({ load, name }: Subject, echo: Program, count: number): Promise<void> {
+  const counted = async (): Promise<number> => {
+    const { requests }: { requests: number } = await (await fetch(`${echo.origin}/count`)).json();
+    return requests;
+  };
+  const before = await counted();
+  await drive(load("echo"), 10, count);
+  const made = (await counted()) - before;
+  if (made !== count) throw new Error(`${count} calls through ${name} made ${made} upstream requests.`);
+}
+
+async function measureAll(subjects: readonly Subject[], { rounds, share }: Amount): Promise<Map<string, Round[]>> {
+  const found = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    // Every other round backwards: what drifts in the machine drifts for all.
+    for (const subject of round % 2 ? [...subjects].reverse() : subjects) found.get(subject.name)?.push(await measure(subject, share));
+    process.stderr.write(`calls: round ${round + 1} of ${rounds}\n`);
+  }
+  return found;
+}
+
+/** The rows of the table; each column is one of the ways. */
+export async function callRows(amount: Amount): Promise<{ columns: string[]; rows: Row[] }> {
+  const echo = await startProgram("echo-upstream");
+  const subjects: Subject[] = [{ name: "direct", pid: echo.pid, load: (tool) => directLoad(echo.origin, tool), stop: echo.stop }];
+  try {
+    subjects.push(await reference("bare proxy", "proxy", echo.origin));
+    subjects.push(await reference("lean gateway", "lean", echo.origin));
+    subjects.push(await reference("SDK gateway", "sdk", echo.origin));
+    for (const database of databases) subjects.push(await gatehouse(database, echo.origin));
+    for (const subject of subjects) {
+      await drive(subject.load("echo"), 10, 2_000 * amount.share);
+      await drive(subject.load("echo_slow"), 50, 100);
+      await oneRequestEach(subject, echo, 1_000 * amount.share);
+    }
+    const measured = await measureAll(subjects, amount);
+    const memory = subjects.map(({ pid }) => residentMb(pid));
+    const direct = measured.get("direct") ?? [];
+    /** The median over the rounds of a figure, which may look at the direct call of the same round. */
+    const each = (figure: (own: Round, direct: Round) => number) =>
+      subjects.map(({ name }) => median((measured.get(name) ?? []).flatMap((own, at) => (direct[at] ? [figure(own, direct[at])] : []))));
+    const rows: Row[] = [
+      { what: "p50 at c=1, ms", values: each(({ p50AtOne }) => p50AtOne), digits: 2 },
+      { what: "added p50 at c=1, ms", values: each((own, base) => own.p50AtOne - base.p50AtOne), digits: 2, aim: { atMost: 0.8 } },
+      { what: "added p99 at c=1, ms", values: each((own, base) => own.p99AtOne - base.p99AtOne), digits: 2, aim: { atMost: 3 } },
+      { what: "calls/s at c=50", values: each(({ perSecond }) => perSecond), digits: 0, aim: { atLeast: 3_000 } },
+      { what: "p50 at c=50, ms", values: each(({ p50 }) => p50), digits: 1 },
+      { what: "p99 at c=50, ms", values: each(({ p99 }) => p99), digits: 1, aim: { atMost: 40 } },
+      {
+        what: "share of the direct rate, 50 ms upstream, c=50, %",
+        values: each((own, base) => (own.slowPerSecond / base.slowPerSecond) * 100),
+        digits: 0,
+        aim: { atLeast: 92 },
+      },
+      { what: "CPU seconds per 1,000 calls", values: each(({ cpuPerThousand }) => cpuPerThousand), digits: 2, aim: { atMost: 0.4 } },
+      { what: "resident memory after the load, MB", values: memory, digits: 0 },
+    ];
+    return { columns: subjects.map(({ name }) => name), rows };
+  } finally {
+    for (const { stop } of subjects.reverse()) await stop();
+  }
+}

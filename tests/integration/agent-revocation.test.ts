@@ -1,0 +1,51 @@
+// A right that is taken away is gone with the answer that says so: calls go on all the while, and none that begins after it is accepted.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+
+import { env } from "#server/env.ts";
+import { create as createConnection } from "#server/connections/create.ts";
+import { changeRole } from "#server/orgs/members.ts";
+import { setRollout } from "#server/orgs/rollout.ts";
+import { createMember } from "#prisma/factories.ts";
+import { tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+import { callsAround, execute, revocations, type Stage, tools } from "#tests/setup/revocations.ts";
+
+const world = useAgentWorld();
+const stage = (): Stage => ({ owner: world.owner, upstream: world.upstream, places: [{ origin: world.origin, boundMs: 0 }] });
+
+beforeAll(() => {
+  env.CONNECTIONS_GATING = true;
+});
+afterAll(() => {
+  env.CONNECTIONS_GATING = false;
+});
+beforeEach(async () => {
+  world.upstream.tools = tools;
+  await setRollout(world.owner.actor, { rollout: "enabled" });
+  // What is remembered ages by this clock. While it stands still nothing is forgotten for its age, and only what a change drops is gone.
+  const now = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(now);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test.each(Object.entries(revocations))("%s: no call that begins afterwards is accepted", { timeout: 60_000 }, async (_what, prepare) => {
+  const on = stage();
+  const { late, refused } = await callsAround(on, await prepare(on));
+  expect(late).toEqual([]);
+  expect(refused).toBeGreaterThanOrEqual(10);
+});
+
+test("a role opens nothing and closes nothing", async () => {
+  const org = { id: world.owner.actor.orgId, name: "Acme" };
+  const [granted, other] = [await createMember(org, { role: "admin" }), await createMember(org)];
+  const access = { organization: false, membershipIds: [granted.membershipId], teamIds: [] };
+  const plain = { name: "Echo", url: world.upstream.url, authType: "none", credentialMode: "shared", access } as const;
+  const { id } = await createConnection(world.owner.actor, plain);
+  const [theirs, others] = [await tokenFor(granted.actor), await tokenFor(other.actor)];
+  const accepted = async (token: string) => (await execute(world.origin, token, `mcp:${id}:echo`, { text: "hi" })).isAccepted;
+  expect([await accepted(theirs), await accepted(others)]).toEqual([true, false]);
+  await changeRole(world.owner.actor, { id: granted.membershipId, role: "member" });
+  await changeRole(world.owner.actor, { id: other.membershipId, role: "owner" });
+  expect([await accepted(theirs), await accepted(others)]).toEqual([true, false]);
+});

@@ -1,0 +1,209 @@
+// Every way to lose a right, and what calls see of it that go on all the while: used inside one process and across several.
+import { expect } from "vitest";
+
+import type { Actor } from "#server/auth/actor.ts";
+import { connect } from "#server/connections/connect.ts";
+import { create as createConnection } from "#server/connections/create.ts";
+import { disconnect } from "#server/connections/disconnect.ts";
+import { remove } from "#server/connections/remove.ts";
+import type { CreateInput } from "#server/connections/schema.ts";
+import { update } from "#server/connections/update.ts";
+import { db } from "#server/db.ts";
+import { replace } from "#server/grants/replace.ts";
+import { leaveOrganization, removeMember } from "#server/orgs/members.ts";
+import { setRollout } from "#server/orgs/rollout.ts";
+import { revokeAgent } from "#server/signin/grants.ts";
+import { removeTeam, replaceTeamMembers } from "#server/teams/teams.ts";
+import { create as createToken } from "#server/tokens/create.ts";
+import { revoke } from "#server/tokens/revoke.ts";
+import { createMember, createTeam, type Person } from "#prisma/factories.ts";
+import { echoTool, type FakeTool, type FakeUpstream } from "#tests/fakes/mcp-upstream.ts";
+
+import { signInAgent } from "./signed-in-agent.ts";
+
+/** Where calls are made, and for how many milliseconds after a change an old right may still be good there. */
+export interface Place {
+  origin: string;
+  boundMs: number;
+}
+
+/** The organization whose owner changes things while a member's agent calls. */
+export interface Stage {
+  owner: Person;
+  upstream: FakeUpstream;
+  places: readonly Place[];
+}
+
+/** What an agent calls, and what then takes the right to it away. */
+interface Scene {
+  token: string;
+  name: string;
+  given?: Record<string, unknown>;
+  change: () => Promise<unknown>;
+}
+
+const nobody = { organization: false, membershipIds: [], teamIds: [] };
+const everyone = { ...nobody, organization: true };
+/** Echoes, and one with more to say than is answered inline. */
+export const tools: FakeTool[] = [
+  echoTool,
+  { name: "export", run: () => ({ content: [{ type: "text", text: "line\n".repeat(100_000) }] }) },
+];
+
+const tokenOf = (actor: Actor) => createToken(actor, { name: "agent", scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 });
+let number = 0;
+
+async function member({ owner }: Stage): Promise<Person> {
+  return createMember({ id: owner.actor.orgId, name: owner.actor.orgName });
+}
+
+async function connection({ owner, upstream }: Stage, more: Partial<CreateInput> = {}): Promise<string> {
+  number += 1;
+  const plain = { name: `Server ${number}`, url: upstream.url, authType: "none", credentialMode: "shared", access: everyone } as const;
+  return (await createConnection(owner.actor, { ...plain, ...more })).id;
+}
+
+async function version(id: string): Promise<number> {
+  return (await db.connection.findUniqueOrThrow({ where: { id }, select: { version: true } })).version;
+}
+
+const revokeAll = async ({ owner }: Stage, connectionId: string) =>
+  replace(owner.actor, { connectionId, version: await version(connectionId), access: nobody });
+
+/** A scene on a connection of its own, with a member and a token of their own. */
+async function scene(
+  stage: Stage,
+  change: (of: { id: string; person: Person; tokenId: string }) => Promise<unknown>,
+  access: (person: Person) => CreateInput["access"] = () => everyone,
+): Promise<Scene> {
+  const person = await member(stage);
+  const [id, { id: tokenId, token }] = [await connection(stage, { access: access(person) }), await tokenOf(person.actor)];
+  return { token, name: `mcp:${id}:echo`, change: () => change({ id, person, tokenId }) };
+}
+
+async function inTeam(stage: Stage, change: (of: { id: string; teamId: string }) => Promise<unknown>): Promise<Scene> {
+  const person = await member(stage);
+  number += 1;
+  const { id: teamId } = await createTeam({ id: stage.owner.actor.orgId }, `Team ${number}`, [person.membershipId]);
+  const id = await connection(stage, { access: { ...nobody, teamIds: [teamId] } });
+  return { token: (await tokenOf(person.actor)).token, name: `mcp:${id}:echo`, change: () => change({ id, teamId }) };
+}
+
+/** Milliseconds from the making of a token to its end: time enough to be used before. */
+const shortLifeMs = 4_000;
+
+async function expiring(stage: Stage): Promise<Scene> {
+  const made = await scene(stage, () => Promise.resolve());
+  const { id } = await db.agentToken.findFirstOrThrow({ orderBy: { createdAt: "desc" }, select: { id: true } });
+  const expiresAt = new Date(Date.now() + shortLifeMs);
+  await db.agentToken.update({ where: { id }, data: { expiresAt } });
+  return { ...made, change: () => expect.poll(() => Date.now() > expiresAt.getTime(), { timeout: 2 * shortLifeMs }).toBe(true) };
+}
+
+async function ownAccount(stage: Stage): Promise<Scene> {
+  const person = await member(stage);
+  const id = await connection(stage, { authType: "api_key", credentialMode: "per_member" });
+  await connect(person.actor, { id, apiKey: "key-of-this-member" });
+  const { token } = await tokenOf(person.actor);
+  return { token, name: `mcp:${id}:echo`, change: () => disconnect(person.actor, { id, membershipId: person.membershipId }) };
+}
+
+async function signedIn(stage: Stage): Promise<Scene> {
+  const person = await member(stage);
+  const [id, origin] = [await connection(stage), stage.places[0]?.origin ?? ""];
+  const { token, grantId } = await signInAgent(person.actor, origin, ["mcp:read", "mcp:write"]);
+  return { token, name: `mcp:${id}:echo`, change: () => revokeAgent(person.actor, { id: grantId }) };
+}
+
+async function keptResult(stage: Stage): Promise<Scene> {
+  const person = await member(stage);
+  const id = await connection(stage, { access: { ...nobody, membershipIds: [person.membershipId] } });
+  const { token } = await tokenOf(person.actor);
+  const said = await execute(stage.places[0]?.origin ?? "", token, `mcp:${id}:export`, {});
+  const resultId = /\\"id\\": \\"([^\\"]+)\\"/.exec(said.text)?.[1] ?? "";
+  return { token, name: "gatehouse:results.read", given: { id: resultId }, change: () => revokeAll(stage, id) };
+}
+
+/** Each right by the way it is lost. */
+export const revocations: Record<string, (stage: Stage) => Promise<Scene>> = {
+  "a token is revoked": (stage) => scene(stage, ({ person, tokenId }) => revoke(person.actor, { id: tokenId })),
+  "a token ends": expiring,
+  "a signed-in agent is signed out": signedIn,
+  "a member is removed": (stage) => scene(stage, ({ person }) => removeMember(stage.owner.actor, { id: person.membershipId })),
+  "a member leaves": (stage) => scene(stage, ({ person }) => leaveOrganization(person.actor)),
+  "a member's own grant goes": (stage) =>
+    scene(
+      stage,
+      ({ id }) => revokeAll(stage, id),
+      ({ membershipId }) => ({ ...nobody, membershipIds: [membershipId] }),
+    ),
+  "everybody's grant goes": (stage) => scene(stage, ({ id }) => revokeAll(stage, id)),
+  "a team's grant goes": (stage) => inTeam(stage, ({ id }) => revokeAll(stage, id)),
+  "a member is taken out of a team": (stage) =>
+    inTeam(stage, ({ teamId }) => replaceTeamMembers(stage.owner.actor, { id: teamId, membershipIds: [] })),
+  "a team is removed": (stage) => inTeam(stage, ({ teamId }) => removeTeam(stage.owner.actor, { id: teamId })),
+  "a connection is switched off": (stage) =>
+    scene(stage, async ({ id }) => update(stage.owner.actor, { id, version: await version(id), enabled: false })),
+  "a connection is removed": (stage) => scene(stage, ({ id }) => remove(stage.owner.actor, { id })),
+  "a connection is disconnected": (stage) => scene(stage, ({ id }) => disconnect(stage.owner.actor, { id })),
+  "a member disconnects their own account": ownAccount,
+  "the grant behind a kept result goes": keptResult,
+  "connections go dark": (stage) => scene(stage, () => setRollout(stage.owner.actor, { rollout: "dark" })),
+};
+
+interface Call {
+  place: Place;
+  text: string;
+  began: number;
+  isAccepted: boolean;
+}
+
+/** One execute_capability, as an agent makes it. */
+export async function execute(origin: string, token: string, name: string, given: object): Promise<{ isAccepted: boolean; text: string }> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const params = { name: "execute_capability", arguments: { name, arguments: given } };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  const response = await fetch(`${origin}/mcp/agent`, { method: "POST", headers, body });
+  const text = await response.text();
+  return { isAccepted: response.ok && text.includes('"result":') && !text.includes('"isError":true'), text };
+}
+
+/** Calls of each place before the change that have to be answered, and after it that have to be refused. */
+const enough = 10;
+const workersPerPlace = 2;
+
+/**
+ * Calls all the time at every place, makes the change in the middle, and goes on for a while. Returns the calls that began when the right was gone
+ * for certain and were accepted all the same, or reached the server although they were refused; and how many began then at all.
+ */
+export async function callsAround(stage: Stage, { token, name, given, change }: Scene): Promise<{ late: Call[]; refused: number }> {
+  const calls: Call[] = [];
+  let isOver = false;
+  const worker = async (place: Place) => {
+    while (!isOver) {
+      const text = crypto.randomUUID();
+      const began = Date.now();
+      const { isAccepted } = await execute(place.origin, token, name, given ?? { text });
+      calls.push({ place, text, began, isAccepted });
+    }
+  };
+  const workers = stage.places.flatMap((place) => Array.from({ length: workersPerPlace }, () => worker(place)));
+  const atEach = (count: (ofPlace: Call[]) => number) =>
+    Math.min(...stage.places.map((place) => count(calls.filter((call) => call.place === place))));
+  let acknowledged = Infinity;
+  const isLate = ({ began, place }: Call) => began > acknowledged + place.boundMs;
+  try {
+    await expect.poll(() => atEach(({ length }) => length), { timeout: 20_000 }).toBeGreaterThanOrEqual(enough);
+    await change();
+    acknowledged = Date.now();
+    await expect.poll(() => atEach((own) => own.filter(isLate).length), { timeout: 20_000 }).toBeGreaterThanOrEqual(enough);
+  } finally {
+    isOver = true;
+    await Promise.all(workers);
+  }
+  // Before anything changed every one of them was answered.
+  expect(calls.slice(0, enough).filter(({ isAccepted }) => !isAccepted)).toEqual([]);
+  const reached = JSON.stringify(stage.upstream.received.map(({ params }) => params));
+  const after = calls.filter(isLate);
+  return { late: after.filter(({ isAccepted, text }) => isAccepted || reached.includes(text)), refused: after.length };
+}
