@@ -13,6 +13,7 @@ import { refreshesDone } from "./oauth/tokens.ts";
 import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
+import { sweepRateLimits } from "./rate-limit.ts";
 import { sweepResults } from "./results/keep.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
@@ -53,7 +54,7 @@ function announce(address: AddressInfo | string | null): void {
 /** Milliseconds between two sweeps of what agents' sign-ins and large results left behind. */
 const sweepMs = 3_600_000;
 const sweep = () =>
-  void Promise.all([sweepRecords(), sweepResults()]).catch((error: unknown) => log.warn({ err: error }, "old rows were not swept"));
+  void Promise.all([sweepRecords(), sweepResults(), sweepRateLimits()]).catch((error: unknown) => log.warn({ err: error }, "old rows were not swept"));
 sweep();
 const sweeping = setInterval(sweep, sweepMs).unref();
 

@@ -20,6 +20,7 @@ import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { parse, split } from "./execute-input.ts";
 import { contentOf, fitResult } from "./fit-result.ts";
+import { countCall, countCallTo, OverLimit } from "./limits.ts";
 import { callerInput, relayQuestions } from "./relayed-questions.ts";
 import { ToolError } from "./tool-error.ts";
 
@@ -177,6 +178,7 @@ export async function executeCapability(
         requiredScope: needed,
       });
     }
+    await countCall(actor);
     if (own) {
       auditId = await intent();
       const answer = await runOperation(own, actor, parsed.arguments, name);
@@ -185,6 +187,7 @@ export async function executeCapability(
     }
     if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
+    await countCallTo(actor, connection);
     if (target.toolName === "*") {
       auditId = await intent();
       finish("ok");
@@ -216,6 +219,7 @@ export async function executeCapability(
     const guided = withGuidance(result, parsed.schemaDigest, tool);
     return await fitResult(guided, { owner: actor, connectionId: connection.id, limit: inlineBytes });
   } catch (error) {
+    if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.
     const denied = auditId === null;

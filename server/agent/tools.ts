@@ -11,6 +11,7 @@ import { search, searchInput } from "#server/search/search.ts";
 import { executeBatch, isBatch } from "./batch.ts";
 import type { CallContext } from "./call-context.ts";
 import { executeCapability } from "./execute-capability.ts";
+import { countSearch } from "./limits.ts";
 import { toolList } from "./tool-definitions.ts";
 import { errorResult, ToolError } from "./tool-error.ts";
 
@@ -32,6 +33,7 @@ async function searchCapabilities(given: unknown, { actor }: CallContext): Promi
       issues,
     });
   }
+  await countSearch(actor);
   const result = await search(actor, parsed.data);
   return { content: [{ type: "text", text: JSON.stringify(result) }], structuredContent: { ...result } };
 }

@@ -1,7 +1,7 @@
 // Everything an agent can be told instead of a result: each error with its cause made for real, and words it can act on.
 import { expect, test, vi } from "vitest";
 
-import { agentBrake } from "#server/agent/endpoint.ts";
+import { agentBrake } from "#server/agent/limits.ts";
 import { recordIntent } from "#server/audit/calls.ts";
 import { byId } from "#server/connections/by-id.ts";
 import { create as createConnection } from "#server/connections/create.ts";
