@@ -54,7 +54,10 @@ const rateLimits = z
     const given = value.split(",").map((entry) => /^(\w+)=([1-9]\d{0,8})$/.exec(entry.trim()));
     const limits = new Map(given.map((match) => [match?.[1] ?? "", Number(match?.[2])]));
     if (value !== "" && [...limits.keys()].some((name) => !Object.hasOwn(generous, name)))
-      context.addIssue({ code: "custom", message: `must be name=number, comma-separated; the names are ${Object.keys(generous).join(", ")}` });
+      context.addIssue({
+        code: "custom",
+        message: `must be name=number, comma-separated; the names are ${Object.keys(generous).join(", ")}`,
+      });
     const of = (name: keyof RateLimits) => limits.get(name) ?? generous[name];
     return {
       token: of("token"),

@@ -42,7 +42,10 @@ export function exactLimit({ name, points, seconds }: Limit) {
     if (!pool) return memory;
     if (held?.pool !== pool) {
       const store = { storeClient: pool, storeType: "pool", tableName, tableCreated: true, clearExpiredByTimeout: false };
-      held = { pool, limiter: new RateLimiterPostgres({ ...options, ...store, inMemoryBlockOnConsumed: points + 1, insuranceLimiter: memory }) };
+      held = {
+        pool,
+        limiter: new RateLimiterPostgres({ ...options, ...store, inMemoryBlockOnConsumed: points + 1, insuranceLimiter: memory }),
+      };
     }
     return held.limiter;
   };

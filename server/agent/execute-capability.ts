@@ -12,7 +12,7 @@ import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-index.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
-import { syncCatalog } from "#server/upstream/sync-catalog.ts";
+import { syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import type { CallContext } from "./call-context.ts";
@@ -111,7 +111,7 @@ async function findTool(connection: UsableConnection, toolName: string, capabili
   const listedAt = connection.catalog?.listedAt?.getTime() ?? 0;
   if (Date.now() - listedAt > unknownRefreshMs) {
     // The failure of this listing is in the stored state; the name stays unknown either way.
-    await syncCatalog(targetOf(connection)).catch(() => undefined);
+    await syncUnlessPaused(targetOf(connection)).catch(() => undefined);
     const again = (await usableConnections({ orgId: connection.orgId, membershipId: connection.callerId })).find(
       ({ id }) => id === connection.id,
     );

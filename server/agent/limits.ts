@@ -66,7 +66,12 @@ export async function countCall(actor: Actor): Promise<void> {
   const { membershipId, orgId } = actor;
   const mine = await perMember.spend(membershipId);
   if (mine !== null)
-    throw refusal(actor, { limit: "member", key: membershipId, words: (points) => `Your agents made more than ${points} calls`, seconds: mine });
+    throw refusal(actor, {
+      limit: "member",
+      key: membershipId,
+      words: (points) => `Your agents made more than ${points} calls`,
+      seconds: mine,
+    });
   const ours = await perOrganization.spend(orgId);
   if (ours === null) return;
   const words = (points: number) => `The agents of your organization made more than ${points} calls`;

@@ -1,5 +1,6 @@
 -- AlterTable
-ALTER TABLE "Catalog" ADD COLUMN     "listingUntil" TIMESTAMP(3);
+ALTER TABLE "Catalog" ADD COLUMN     "listingBegan" TIMESTAMP(3),
+ADD COLUMN     "listingUntil" TIMESTAMP(3);
 
 -- CreateTable
 CREATE TABLE "RateLimit" (
