@@ -11,17 +11,17 @@ import { ToolError } from "./tool-error.ts";
 
 const limitOf = (name: keyof typeof env.RATE_LIMITS) => roughLimit({ name, points: env.RATE_LIMITS[name], seconds: 60 });
 
-const perToken = limitOf("token");
-const perMember = limitOf("member");
-const perConnection = limitOf("connection");
-const perOrganization = limitOf("organization");
-const perSearcher = limitOf("search");
-
-/** Requests of one token: bursts of a busy agent pass, a loop that ran wild does not. */
-export const agentBrake = perToken.limiter;
+/** Requests of one token, calls of one member, to one connection and of one organization, searches of one member. */
+export const limits = {
+  token: limitOf("token"),
+  member: limitOf("member"),
+  connection: limitOf("connection"),
+  organization: limitOf("organization"),
+  search: limitOf("search"),
+};
 
 /** Seconds the token has to wait, or null when it may go on. */
-export const brake = (tokenId: string, requests: number): Promise<number | null> => perToken.spend(tokenId, requests);
+export const brake = (tokenId: string, requests: number): Promise<number | null> => limits.token.spend(tokenId, requests);
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
@@ -47,7 +47,7 @@ export class OverLimit extends ToolError {}
 const said = new LRUCache<string, true>({ max: 10_000, ttl: 60_000 });
 
 interface Refusal {
-  limit: keyof typeof env.RATE_LIMITS;
+  limit: keyof typeof limits;
   key: string;
   /** The whole limit in words: "You made more than 5 calls". */
   words: (points: number) => string;
@@ -64,7 +64,7 @@ function refusal({ orgId, membershipId }: Actor, { limit, key, words, seconds }:
 /** Counts one call of this member and of their organization. Throws OverLimit. */
 export async function countCall(actor: Actor): Promise<void> {
   const { membershipId, orgId } = actor;
-  const mine = await perMember.spend(membershipId);
+  const mine = await limits.member.spend(membershipId);
   if (mine !== null)
     throw refusal(actor, {
       limit: "member",
@@ -72,7 +72,7 @@ export async function countCall(actor: Actor): Promise<void> {
       words: (points) => `Your agents made more than ${points} calls`,
       seconds: mine,
     });
-  const ours = await perOrganization.spend(orgId);
+  const ours = await limits.organization.spend(orgId);
   if (ours === null) return;
   const words = (points: number) => `The agents of your organization made more than ${points} calls`;
   throw refusal(actor, { limit: "organization", key: orgId, words, seconds: ours });
@@ -80,7 +80,7 @@ export async function countCall(actor: Actor): Promise<void> {
 
 /** Counts one call to this connection, which the caller may use. Throws OverLimit. */
 export async function countCallTo(actor: Actor, { id, name }: { id: string; name: string }): Promise<void> {
-  const wait = await perConnection.spend(id);
+  const wait = await limits.connection.spend(id);
   if (wait === null) return;
   const words = (points: number) => `The agents of your organization made more than ${points} calls to ${name}`;
   throw refusal(actor, { limit: "connection", key: id, words, seconds: wait });
@@ -89,7 +89,7 @@ export async function countCallTo(actor: Actor, { id, name }: { id: string; name
 /** Counts one search, apart from calls: no server is asked for it. Throws OverLimit. */
 export async function countSearch(actor: Actor): Promise<void> {
   const { membershipId } = actor;
-  const wait = await perSearcher.spend(membershipId);
+  const wait = await limits.search.spend(membershipId);
   if (wait === null) return;
   const words = (points: number) => `Your agents made more than ${points} searches`;
   throw refusal(actor, { limit: "search", key: membershipId, words, seconds: wait });

@@ -15,7 +15,7 @@ import { visit } from "#tests/fakes/visitor.ts";
 import { agentAt, pkce } from "#tests/setup/agent-sign-in.ts";
 import { Browser, redirectUri } from "#tests/setup/browser.ts";
 import { bootstrapToken, callApi } from "#tests/setup/product.ts";
-import { askAgent, callTool, everyone, execute, type Replicas, startReplicas } from "#tests/setup/replicas.ts";
+import { askAgent, callTool, everyone, execute, type Replicas, startMs, startReplicas } from "#tests/setup/replicas.ts";
 
 const hasPostgres = findPostgres() !== undefined;
 const scopes = ["mcp:read", "mcp:write"];
@@ -31,7 +31,7 @@ beforeAll(async () => {
   origin = replicas.proxy.origin;
   addresses = replicas.products.map(({ address }) => address);
   upstream = await startUpstream([echoTool]);
-});
+}, startMs);
 afterAll(async () => {
   if (!hasPostgres) return;
   await replicas.close();

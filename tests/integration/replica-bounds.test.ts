@@ -5,7 +5,7 @@ import { findPostgres } from "../../scripts/programs.mjs";
 import { echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { startSessionUpstream } from "#tests/fakes/session-upstream.ts";
 import { Browser } from "#tests/setup/browser.ts";
-import { askAgent, callTool, everyone, execute, type Replicas, startReplicas } from "#tests/setup/replicas.ts";
+import { askAgent, callTool, everyone, execute, type Replicas, startMs, startReplicas } from "#tests/setup/replicas.ts";
 
 const hasPostgres = findPostgres() !== undefined;
 const limit = 300;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   replicas = await startReplicas(3, { RATE_LIMITS: `connection=${limit},token=${limit * 2}` });
   addresses = replicas.products.map(({ address }) => address);
   upstream = await startUpstream([echoTool]);
-});
+}, startMs);
 afterAll(async () => {
   if (!hasPostgres) return;
   await replicas.close();

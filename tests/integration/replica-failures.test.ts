@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { findPostgres } from "../../scripts/programs.mjs";
 import { echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
-import { everyone, execute, type Replicas, startReplicas } from "#tests/setup/replicas.ts";
+import { everyone, execute, type Replicas, startMs, startReplicas } from "#tests/setup/replicas.ts";
 
 const hasPostgres = findPostgres() !== undefined;
 const lanes = 12;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   ({ id } = await replicas.api<{ id: string }>("connection.create", input));
   const given = { name: "t", scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 };
   ({ token } = await replicas.api<{ token: string }>("agentToken.create", given));
-});
+}, startMs);
 afterAll(async () => {
   if (!hasPostgres) return;
   await replicas.close();

@@ -7,6 +7,9 @@ import { type RoundRobin, startRoundRobin } from "./round-robin.ts";
 
 export const everyone = { organization: true, membershipIds: [], teamIds: [] };
 
+/** Milliseconds that the start of several may take on a busy machine, for a `beforeAll`. */
+export const startMs = 180_000;
+
 /** What a tool of ours answered. */
 export interface ToolAnswer {
   content?: { type: string; text?: string }[];
