@@ -5,7 +5,7 @@ import { Client as ModernClient, StreamableHTTPClientTransport as ModernTranspor
 import { inputRequired } from "@modelcontextprotocol/server";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
 import { findPostgres } from "../../scripts/programs.mjs";
@@ -15,13 +15,17 @@ import { visit } from "#tests/fakes/visitor.ts";
 import { agentAt, pkce } from "#tests/setup/agent-sign-in.ts";
 import { Browser, redirectUri } from "#tests/setup/browser.ts";
 import { bootstrapToken, callApi } from "#tests/setup/product.ts";
-import { askAgent, callTool, everyone, execute, type Replicas, startMs, startReplicas } from "#tests/setup/replicas.ts";
+import { askAgent, callTool, everyone, execute, type Replicas, startMs, startReplicas, withinASecond } from "#tests/setup/replicas.ts";
+
+// A busy machine takes its time for three processes.
+vi.setConfig({ testTimeout: 120_000 });
 
 const hasPostgres = findPostgres() !== undefined;
 const scopes = ["mcp:read", "mcp:write"];
 let replicas: Replicas;
 let upstream: FakeUpstream;
 let origin: string;
+let connections = 0;
 /** The replicas' own addresses. */
 let addresses: string[];
 
@@ -40,7 +44,8 @@ afterAll(async () => {
 
 async function connection(tools: FakeTool[]): Promise<string> {
   upstream.tools = tools;
-  const input = { name: tools.map(({ name }) => name).join(), url: upstream.url, authType: "none", credentialMode: "shared", access: everyone };
+  connections += 1;
+  const input = { name: `Server ${connections}`, url: upstream.url, authType: "none", credentialMode: "shared", access: everyone };
   return (await replicas.api<{ id: string }>("connection.create", input)).id;
 }
 
@@ -58,26 +63,29 @@ test.skipIf(!hasPostgres)("three that start at once on an empty database migrate
   for (const address of addresses) expect((await fetch(`${address}/readyz`)).status).toBe(200);
 });
 
-test.skipIf(!hasPostgres)("a person signs in at one and reads pages at all; what is written at one is read at the others at once", async () => {
-  const browser = new Browser(origin);
-  await browser.signIn();
-  for (const path of ["/", "/connections", "/admin/connections", "/agents", "/admin/members", "/admin/audit"]) {
-    const page = await browser.go(path);
-    expect([path, page.status]).toEqual([path, 200]);
-  }
-  for (let turn = 0; turn < 6; turn += 1) {
-    const name = `Team ${turn}`;
-    await callApi(at(turn), bootstrapToken, "team.create", { name }, "mutation");
-    for (const other of [1, 2]) {
-      const teams = await callApi<{ name: string }[]>(at(turn + other), bootstrapToken, "team.list", undefined, "query");
-      expect(teams.map((team) => team.name)).toContain(name);
+test.skipIf(!hasPostgres)(
+  "a person signs in at one and reads pages at all; what is written at one is read at the others at once",
+  async () => {
+    const browser = new Browser(origin);
+    await browser.signIn();
+    for (const path of ["/connections", "/admin/connections", "/agents", "/admin/members", "/admin/audit"]) {
+      const page = await browser.go(path);
+      expect([path, page.status]).toEqual([path, 200]);
     }
-  }
-  const out = await browser.go("/logout", {});
-  expect(out.status).toBe(302);
-  for (let turn = 0; turn < 3; turn += 1) expect((await browser.go("/agents")).status).toBe(302);
-  expect(new Set(replicas.proxy.given.keys())).toEqual(new Set(addresses));
-});
+    for (let turn = 0; turn < 6; turn += 1) {
+      const name = `Team ${turn}`;
+      await callApi(at(turn), bootstrapToken, "team.create", { name }, "mutation");
+      for (const other of [1, 2]) {
+        const teams = await callApi<{ name: string }[]>(at(turn + other), bootstrapToken, "team.list", undefined, "query");
+        expect(teams.map((team) => team.name)).toContain(name);
+      }
+    }
+    const out = await browser.go("/logout", {});
+    expect(out.status).toBe(302);
+    for (let turn = 0; turn < 3; turn += 1) expect((await browser.go("/agents")).status).toBe(302);
+    expect(new Set(replicas.proxy.given.keys())).toEqual(new Set(addresses));
+  },
+);
 
 test.skipIf(!hasPostgres)("an account is connected in a window whose requests land anywhere", async () => {
   const ledger = await startOAuthUpstream();
@@ -120,38 +128,46 @@ test.skipIf(!hasPostgres)("an agent signs in, renews and signs out, each request
     body: new URLSearchParams({ client_id: clientId, token: String(body.refresh_token) }),
   });
   expect(revoked.status).toBe(200);
-  const refused = async () => Promise.all(addresses.map(async (address) => (await askAgent(address, access, { method: "tools/list" })).status));
-  // A notification, or a second at the most.
-  await expect.poll(refused, { timeout: 1_500, interval: 20 }).toEqual([401, 401, 401]);
+  const since = performance.now();
+  const isRefused = async (address: string) => (await askAgent(address, access, { method: "tools/list" })).status === 401;
+  for (const address of addresses) await withinASecond(since, () => isRefused(address));
 });
 
-test.skipIf(!hasPostgres)("clients of both generations work through all of them; an id that says it can open URLs is good at each", async () => {
-  const id = await connection([echoTool]);
-  const token = await newToken();
-  const headers = { authorization: `Bearer ${token}` };
-  const door = new URL(`${origin}/mcp/agent`);
-  const legacy = new LegacyClient({ name: "peer", version: "1.0.0" });
-  await legacy.connect(new LegacyTransport(door, { requestInit: { headers } }));
-  const modern = new ModernClient({ name: "peer", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
-  await modern.connect(new ModernTransport(door, { requestInit: { headers } }));
-  for (const client of [legacy, modern])
-    for (let turn = 0; turn < 6; turn += 1) {
-      const text = `turn ${turn}`;
-      const result = await client.callTool({ name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text } } });
-      expect(result.content).toEqual([{ type: "text", text }]);
-    }
-  await Promise.all([legacy.close(), modern.close()]);
+test.skipIf(!hasPostgres)(
+  "clients of both generations work through all of them; an id that says it can open URLs is good at each",
+  async () => {
+    const id = await connection([echoTool]);
+    const token = await newToken();
+    const headers = { authorization: `Bearer ${token}` };
+    const door = new URL(`${origin}/mcp/agent`);
+    const legacy = new LegacyClient({ name: "peer", version: "1.0.0" });
+    await legacy.connect(new LegacyTransport(door, { requestInit: { headers } }));
+    const modern = new ModernClient({ name: "peer", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+    await modern.connect(new ModernTransport(door, { requestInit: { headers } }));
+    for (const client of [legacy, modern])
+      for (let turn = 0; turn < 6; turn += 1) {
+        const text = `turn ${turn}`;
+        const result = await client.callTool({ name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text } } });
+        expect(result.content).toEqual([{ type: "text", text }]);
+      }
+    await Promise.all([legacy.close(), modern.close()]);
 
-  const own = { name: "Own", url: upstream.url, authType: "api_key", credentialMode: "per_member", access: everyone };
-  const mine = await replicas.api<{ id: string }>("connection.create", own);
-  const elicitation = { url: {} };
-  const params = { protocolVersion: "2025-11-25", capabilities: { elicitation }, clientInfo: { name: "peer", version: "1" } };
-  const session = (await askAgent(at(0), token, { method: "initialize", params })).headers.get("mcp-session-id") ?? "";
-  expect(session).toMatch(/^url-/);
-  const call = { method: "tools/call", params: { name: "execute_capability", arguments: { name: `mcp:${mine.id}:echo`, arguments: {} } } };
-  for (const address of addresses)
-    expect(await (await askAgent(address, token, call, { "mcp-session-id": session })).json()).toMatchObject({ error: { code: -32_042 } });
-});
+    const own = { name: "Own", url: upstream.url, authType: "api_key", credentialMode: "per_member", access: everyone };
+    const mine = await replicas.api<{ id: string }>("connection.create", own);
+    const elicitation = { url: {} };
+    const params = { protocolVersion: "2025-11-25", capabilities: { elicitation }, clientInfo: { name: "peer", version: "1" } };
+    const session = (await askAgent(at(0), token, { method: "initialize", params })).headers.get("mcp-session-id") ?? "";
+    expect(session).toMatch(/^url-/);
+    const call = {
+      method: "tools/call",
+      params: { name: "execute_capability", arguments: { name: `mcp:${mine.id}:echo`, arguments: {} } },
+    };
+    for (const address of addresses)
+      expect(await (await askAgent(address, token, call, { "mcp-session-id": session })).json()).toMatchObject({
+        error: { code: -32_042 },
+      });
+  },
+);
 
 test.skipIf(!hasPostgres)("a large result that one keeps is read at the others", async () => {
   const large = Array.from({ length: 40_000 }, (_, index) => `line ${index + 1}`).join("\n");
@@ -160,7 +176,9 @@ test.skipIf(!hasPostgres)("a large result that one keeps is read at the others",
   const answer = await execute(at(0), token, `mcp:${id}:export`);
   const resultId = /"id": "([^"]+)"/.exec(answer.content?.[0]?.text ?? "")?.[1] ?? "";
   for (const address of addresses)
-    expect((await execute(address, token, "gatehouse:results.read", { id: resultId, lines: "39999-40000" })).structuredContent).toMatchObject({
+    expect(
+      (await execute(address, token, "gatehouse:results.read", { id: resultId, lines: "39999-40000" })).structuredContent,
+    ).toMatchObject({
       result: { text: "line 39999\nline 40000" },
     });
 });
@@ -193,21 +211,24 @@ test.skipIf(!hasPostgres)("what a server asked through one is answered through a
   }
 });
 
-test.skipIf(!hasPostgres)("a right that is taken away at one is gone at the others within a second, and a new tool is found there", async () => {
-  const id = await connection([echoTool]);
-  const token = await newToken();
-  const call = (address: string) => execute(address, token, `mcp:${id}:echo`, { text: "x" });
-  for (const address of addresses) expect((await call(address)).isError).toBeUndefined();
-  upstream.tools = [echoTool, { ...echoTool, name: "shout_louder", description: "Says it louder." }];
-  await callApi(at(0), bootstrapToken, "connection.refresh", { id }, "mutation");
-  const found = async (address: string) =>
-    JSON.stringify(await callTool(address, token, "search_capabilities", { query: "shout louder", connection: id, limit: 1 }));
-  for (const address of addresses) await expect.poll(() => found(address), { timeout: 1_000, interval: 20 }).toContain("shout_louder");
-  const nobody = { organization: false, membershipIds: [], teamIds: [] };
-  const { version } = await replicas.api<{ version: number }>("connection.byId", { id }, "query");
-  await callApi(at(0), bootstrapToken, "grant.replace", { connectionId: id, version, access: nobody }, "mutation");
-  const taken = performance.now();
-  for (const address of addresses)
-    await expect.poll(async () => (await call(address)).structuredContent?.error, { interval: 10 }).toBe("unknown_capability");
-  expect(performance.now() - taken).toBeLessThan(1_000);
-});
+test.skipIf(!hasPostgres)(
+  "a right that is taken away at one is gone at the others within a second, and a new tool is found there",
+  async () => {
+    const id = await connection([echoTool]);
+    const token = await newToken();
+    const call = (address: string) => execute(address, token, `mcp:${id}:echo`, { text: "x" });
+    for (const address of addresses) expect((await call(address)).isError).toBeUndefined();
+    upstream.tools = [echoTool, { ...echoTool, name: "shout_louder", description: "Says it louder." }];
+    await callApi(at(0), bootstrapToken, "connection.refresh", { id }, "mutation");
+    const listed = performance.now();
+    const found = async (address: string) =>
+      JSON.stringify(await callTool(address, token, "search_capabilities", { query: "shout louder", connection: id, limit: 1 }));
+    for (const address of addresses) await withinASecond(listed, async () => (await found(address)).includes("shout_louder"));
+    const nobody = { organization: false, membershipIds: [], teamIds: [] };
+    const { version } = await replicas.api<{ version: number }>("connection.byId", { id }, "query");
+    await callApi(at(0), bootstrapToken, "grant.replace", { connectionId: id, version, access: nobody }, "mutation");
+    const taken = performance.now();
+    for (const address of addresses)
+      await withinASecond(taken, async () => (await call(address)).structuredContent?.error === "unknown_capability");
+  },
+);

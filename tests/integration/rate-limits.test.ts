@@ -27,7 +27,11 @@ test("a batch counts as what it holds, for all of them; a search counts apart fr
   expect(await spent("connection", id)).toBe(21);
   expect(await spent("search", actor.membershipId)).toBe(1);
   // A batch of the protocol, too.
-  await ask(world, token, [1, 2, 3].map((n) => ({ jsonrpc: "2.0", id: n, method: "ping" })));
+  await ask(
+    world,
+    token,
+    [1, 2, 3].map((n) => ({ jsonrpc: "2.0", id: n, method: "ping" })),
+  );
   expect(await spent("token", tokenId)).toBe(before + 26);
 });
 

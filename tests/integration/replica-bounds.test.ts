@@ -1,11 +1,13 @@
 // What several processes on one PostgreSQL do together: count for one limit, list a server once, follow an announcement once, sweep once.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { findPostgres } from "../../scripts/programs.mjs";
 import { echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { startSessionUpstream } from "#tests/fakes/session-upstream.ts";
 import { Browser } from "#tests/setup/browser.ts";
 import { askAgent, callTool, everyone, execute, type Replicas, startMs, startReplicas } from "#tests/setup/replicas.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const hasPostgres = findPostgres() !== undefined;
 const limit = 300;

@@ -67,6 +67,18 @@ export async function startReplicas(count: number, more: Record<string, string> 
   };
 }
 
+/**
+ * Resolves once `isKnown` is true. Throws when it was false in a question that began more than a second after `since` (of performance.now()): that is
+ * how long a process may go by what it remembers, however long answers take on a busy machine.
+ */
+export async function withinASecond(since: number, isKnown: () => Promise<boolean>): Promise<void> {
+  for (;;) {
+    const began = performance.now();
+    if (await isKnown()) return;
+    if (began - since > 1_000) throw new Error(`It was not known ${Math.round(began - since)} ms later.`);
+  }
+}
+
 /** One request at the agents' door of `origin`. */
 export function askAgent(origin: string, token: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${origin}/mcp/agent`, {
