@@ -8,7 +8,7 @@ import { type RoundRobin, startRoundRobin } from "./round-robin.ts";
 export const everyone = { organization: true, membershipIds: [], teamIds: [] };
 
 /** Milliseconds that the start of several may take on a busy machine, for a `beforeAll`. */
-export const startMs = 180_000;
+export const startMs = 400_000;
 
 /** What a tool of ours answered. */
 export interface ToolAnswer {
