@@ -5,7 +5,7 @@ import { Advanced } from "#app/components/auth-fields.tsx";
 import { Confirm } from "#app/components/confirm.tsx";
 import { countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
-import { EndingBadge, EndingNotice } from "#app/components/connection-health.tsx";
+import { EndingBadge, EndingNotice, PauseWords } from "#app/components/connection-health.tsx";
 import type { Failed } from "#app/components/failed.ts";
 import { FailurePanel, FormNotice } from "#app/components/failure-panel.tsx";
 import { Button, ButtonLink } from "#app/components/ui/button.tsx";
@@ -127,7 +127,7 @@ function Manage({ connection }: { connection: ConnectionSummary }) {
 }
 
 export function ConnectionRow({ connection, admin, ...rest }: RowProps) {
-  const { id, name, state, credentialMode, authType, toolCount, lastSuccessAt, connectedForMe } = connection;
+  const { id, name, state, credentialMode, authType, toolCount, lastSuccessAt, connectedForMe, pause } = connection;
   const own = credentialMode === "per_member";
   return (
     <li id={id} className={cx("flex flex-col gap-3 px-4 py-4 sm:px-5", rest.asked && "bg-accent-soft/40")}>
@@ -136,7 +136,7 @@ export function ConnectionRow({ connection, admin, ...rest }: RowProps) {
         <div className="min-w-0 flex-1 basis-[calc(100%-3rem)] sm:basis-0">
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1.5">
             <h3 className="mr-1 text-base font-semibold">{name}</h3>
-            <StateBadge state={state} />
+            <StateBadge state={state} pause={pause} />
             <EndingBadge endsAt={connection.endsAt} />
             <ModeBadge mode={credentialMode} />
           </div>
@@ -154,6 +154,7 @@ export function ConnectionRow({ connection, admin, ...rest }: RowProps) {
                 , last answered <Time at={lastSuccessAt} />
               </>
             )}
+            <PauseWords pause={pause} />
           </p>
         </div>
         {admin && !own && <Manage connection={connection} />}

@@ -38,6 +38,8 @@ export interface Statement {
  * Throws UNAVAILABLE when the database cannot be reached.
  */
 export let write: (statement: Statement, values: readonly unknown[]) => Promise<void>;
+/** The connections to a PostgreSQL server, which other processes may use as well; null on the embedded database, which is this process' own. */
+export let sharedPool: Pool | null = null;
 let close: (() => Promise<void>) | undefined;
 
 /**
@@ -50,6 +52,7 @@ export async function openDatabase(url: string, dump?: Blob): Promise<void> {
   const opened = url.startsWith("pglite:") ? await openEmbedded(url.slice("pglite:".length), dump) : await openServer(url);
   db = opened.client;
   write = opened.write;
+  sharedPool = opened.pool ?? null;
   close = opened.close;
   for (const name of opened.applied) log.info({ migration: name }, "migration applied");
 }
@@ -58,6 +61,7 @@ export async function openDatabase(url: string, dump?: Blob): Promise<void> {
 export async function closeDatabase(): Promise<void> {
   const closing = close;
   close = undefined;
+  sharedPool = null;
   await closing?.();
 }
 
@@ -83,6 +87,7 @@ export function transaction<Result>(fn: (tx: Tx) => Promise<Result>): Promise<Re
 interface Opened {
   client: PrismaClient;
   write: typeof write;
+  pool?: Pool;
   close: () => Promise<void>;
   applied: string[];
 }
@@ -141,7 +146,7 @@ async function openServer(url: string): Promise<Opened> {
       throw new DomainError("UNAVAILABLE", "The database cannot be reached right now. Try again in a moment.", { cause });
     }
   };
-  return { client, write, close, applied };
+  return { client, write, pool, close, applied };
 }
 
 /** Migrates over a connection of its own: an advisory lock belongs to one. */

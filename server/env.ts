@@ -74,6 +74,31 @@ const collectorHeaders = z
     return Object.fromEntries(pairs);
   });
 
+/** What agents may do in a minute: requests of one token, calls of one member, to one connection and of one organization, searches of one member. */
+const generous = { token: 60_000, member: 60_000, connection: 60_000, organization: 120_000, search: 60_000 };
+type RateLimits = typeof generous;
+
+const rateLimits = z
+  .string()
+  .default("")
+  .transform((value, context): RateLimits => {
+    const given = value.split(",").map((entry) => /^(\w+)=([1-9]\d{0,8})$/.exec(entry.trim()));
+    const limits = new Map(given.map((match) => [match?.[1] ?? "", Number(match?.[2])]));
+    if (value !== "" && [...limits.keys()].some((name) => !Object.hasOwn(generous, name)))
+      context.addIssue({
+        code: "custom",
+        message: `must be name=number, comma-separated; the names are ${Object.keys(generous).join(", ")}`,
+      });
+    const of = (name: keyof RateLimits) => limits.get(name) ?? generous[name];
+    return {
+      token: of("token"),
+      member: of("member"),
+      connection: of("connection"),
+      organization: of("organization"),
+      search: of("search"),
+    };
+  });
+
 const schema = z
   .object({
     NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
@@ -94,6 +119,7 @@ const schema = z
     MAIL_FROM: z.string().min(3).max(200).default("Gatehouse <gatehouse@localhost>"),
     ALLOW_PRIVATE_UPSTREAMS: flag,
     CONNECTIONS_GATING: flag,
+    RATE_LIMITS: rateLimits,
     BOOTSTRAP_ORG: z.string().min(1).max(80).optional(),
     BOOTSTRAP_EMAIL: z.email("must be an e-mail address").optional(),
     BOOTSTRAP_PASSWORD: z.string().min(10, "must have at least 10 characters").max(200).optional(),

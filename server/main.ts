@@ -13,6 +13,7 @@ import { refreshesDone } from "./oauth/tokens.ts";
 import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
+import { exactLimit, sweepRateLimits } from "./rate-limit.ts";
 import { sweepResults } from "./results/keep.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
@@ -57,10 +58,16 @@ function announce(address: AddressInfo | string | null): void {
 
 /** Milliseconds between two sweeps of what agents' sign-ins and large results left behind. */
 const sweepMs = 3_600_000;
-const sweep = () =>
-  void Promise.all([sweepRecords(), sweepResults()]).catch((error: unknown) => log.warn({ err: error }, "old rows were not swept"));
-sweep();
-const sweeping = setInterval(sweep, sweepMs).unref();
+/** Of the processes that share a database one sweeps, whichever asks first once the time is over. */
+const turn = exactLimit({ name: "sweep", points: 1, seconds: (sweepMs - 60_000) / 1_000 });
+async function sweep(): Promise<void> {
+  if ((await turn.spend("all")) !== null) return;
+  await Promise.all([sweepRecords(), sweepResults(), sweepRateLimits()]);
+  log.info("swept what is over");
+}
+const sweepQuietly = () => void sweep().catch((error: unknown) => log.warn({ err: error }, "old rows were not swept"));
+sweepQuietly();
+const sweeping = setInterval(sweepQuietly, sweepMs).unref();
 
 async function shutDown(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;

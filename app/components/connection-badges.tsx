@@ -1,7 +1,7 @@
 // Badges of a connection: its state and whose account it uses.
 import { User, Users } from "lucide-react";
 
-import type { AccessSummary } from "#server/connections/view.ts";
+import type { AccessSummary, ConnectionSummary } from "#server/connections/view.ts";
 import type { StateOfConnection } from "#server/grants/state.ts";
 
 import { Badge, type Tone } from "./ui/badge.tsx";
@@ -15,8 +15,15 @@ const states: Record<StateOfConnection["name"], { tone: Tone; label: string }> =
   stale: { tone: "warn", label: "Not answering" },
 };
 
-export function StateBadge({ state }: { state: StateOfConnection }) {
-  const { tone, label } = states[state.name];
+interface StateBadgeProps extends Pick<ConnectionSummary, "state" | "pause"> {
+  /** The pause may be that of one account among several. */
+  ofSome?: boolean;
+}
+
+/** A connection whose calls do not go out is not ready, whatever its tool list says. */
+export function StateBadge({ state, pause, ofSome = false }: StateBadgeProps) {
+  const pausing = pause !== null && (state.name === "ready" || state.name === "stale");
+  const { tone, label } = pausing ? ({ tone: "warn", label: ofSome ? "Some calls pause" : "Calls pause" } as const) : states[state.name];
   return (
     <Badge tone={tone} dot>
       {label}

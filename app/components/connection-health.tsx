@@ -46,6 +46,18 @@ export function SecretNotice({ oauthClient }: Pick<ConnectionDetail, "oauthClien
   );
 }
 
+/** In lists: why calls do not go out, and until when. */
+export function PauseWords({ pause }: Pick<ConnectionSummary, "pause">) {
+  if (!pause) return null;
+  const why = pause.why === "failing" ? "The server failed several calls in a row" : "The server said there were too many requests";
+  return (
+    <>
+      {" "}
+      {why}; the next call goes out <Time at={pause.until} />.
+    </>
+  );
+}
+
 /** While calls do not go out: the server failed again and again, or asked to be left alone. */
 export function PauseNotice({ pause, credentialMode }: Pick<ConnectionDetail, "pause" | "credentialMode">) {
   if (!pause) return null;

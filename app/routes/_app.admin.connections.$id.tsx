@@ -85,7 +85,7 @@ export default function Connection() {
         actions={
           <>
             <ModeBadge mode={credentialMode} />
-            <StateBadge state={state} />
+            <StateBadge state={state} pause={connection.pause} ofSome={credentialMode === "per_member"} />
             <EndingBadge endsAt={connection.endsAt} />
           </>
         }

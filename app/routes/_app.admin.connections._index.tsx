@@ -7,7 +7,7 @@ import { formFailure, orBoundary } from "#app/api-error.ts";
 import { AccessRequests } from "#app/components/access-requests.tsx";
 import { accessWords, countTools, ModeBadge, StateBadge } from "#app/components/connection-badges.tsx";
 import { ConnectionGlyph } from "#app/components/connection-glyph.tsx";
-import { EndingBadge } from "#app/components/connection-health.tsx";
+import { EndingBadge, PauseWords } from "#app/components/connection-health.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { ButtonLink } from "#app/components/ui/button.tsx";
@@ -42,7 +42,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 function Row({ connection }: { connection: ConnectionSummary }) {
-  const { id, name, url, state, credentialMode, toolCount, access, lastSuccessAt } = connection;
+  const { id, name, url, state, credentialMode, toolCount, access, lastSuccessAt, pause } = connection;
   return (
     <li className="relative grid gap-x-4 gap-y-3 px-4 py-3.5 transition-colors hover:bg-hover/50 sm:px-5 md:grid-cols-[minmax(0,1fr)_auto] md:items-center">
       <div className="flex min-w-0 items-center gap-3">
@@ -56,7 +56,7 @@ function Row({ connection }: { connection: ConnectionSummary }) {
       </div>
       <div className="flex flex-wrap items-center gap-1.5 md:justify-end">
         <ModeBadge mode={credentialMode} />
-        <StateBadge state={state} />
+        <StateBadge state={state} pause={pause} ofSome={credentialMode === "per_member"} />
         <EndingBadge endsAt={connection.endsAt} />
       </div>
       <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted md:col-span-2 md:pl-12">
@@ -68,6 +68,11 @@ function Row({ connection }: { connection: ConnectionSummary }) {
           </span>
         )}
         {state.name !== "ready" && <span className="text-ink">{state.message}</span>}
+        {pause && (
+          <span className="text-ink">
+            <PauseWords pause={pause} />
+          </span>
+        )}
       </p>
     </li>
   );

@@ -1,6 +1,4 @@
 // POST /mcp/agent up to the protocol: the token, the method, the body, the brakes. Then the MCP handler answers.
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-
 import type { Actor } from "#server/auth/actor.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
@@ -9,6 +7,7 @@ import { links } from "#server/origin.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
 import { clientName } from "./client-name.ts";
+import { brake, requestsIn } from "./limits.ts";
 import { type Answer, answer } from "./mcp-server.ts";
 import { observedRequest } from "./observed.ts";
 import { answerPlain } from "./plain-request.ts";
@@ -16,8 +15,6 @@ import { withReference } from "./reference.ts";
 import { saysUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
 
 const maxBodyBytes = 1_048_576;
-/** Requests per token: bursts of a busy agent pass, a loop that ran wild does not. */
-export const agentBrake = new RateLimiterMemory({ keyPrefix: "agent", points: 60_000, duration: 60 });
 
 export interface AgentRequestContext {
   origin: string;
@@ -79,17 +76,6 @@ function parseJson(text: string): { value: unknown } | null {
   }
 }
 
-/** Seconds to wait, or null when the token may go on. */
-async function brake(tokenId: string, requests: number): Promise<number | null> {
-  try {
-    await agentBrake.consume(tokenId, requests);
-    return null;
-  } catch (limit) {
-    if (limit instanceof RateLimiterRes) return Math.max(1, Math.ceil(limit.msBeforeNext / 1000));
-    throw limit;
-  }
-}
-
 function tooMany(seconds: number): Response {
   return refuse(429, -32_000, `Too many requests. Wait ${seconds} seconds.`, { "retry-after": String(seconds) });
 }
@@ -137,7 +123,8 @@ async function answerRequest(
   const body = parseJson(text);
   if (!body) return refuse(400, -32_700, "The body is not valid JSON.");
   // A batch is as many requests as it holds.
-  const more = Array.isArray(body.value) && body.value.length > 1 ? await brake(token.tokenId, body.value.length - 1) : null;
+  const requests = requestsIn(body.value);
+  const more = requests > 1 ? await brake(token.tokenId, requests - 1) : null;
   if (more !== null) return tooMany(more);
 
   noteUse(token, { client: () => clientName(body.value) ?? request.headers.get("user-agent"), address });

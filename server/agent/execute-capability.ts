@@ -12,7 +12,7 @@ import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-index.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
-import { syncCatalog } from "#server/upstream/sync-catalog.ts";
+import { syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import type { CallContext } from "./call-context.ts";
@@ -20,6 +20,7 @@ import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { parse, split } from "./execute-input.ts";
 import { contentOf, fitResult } from "./fit-result.ts";
+import { countCall, countCallTo, OverLimit } from "./limits.ts";
 import { callerInput, relayQuestions } from "./relayed-questions.ts";
 import { ToolError } from "./tool-error.ts";
 
@@ -110,7 +111,7 @@ async function findTool(connection: UsableConnection, toolName: string, capabili
   const listedAt = connection.catalog?.listedAt?.getTime() ?? 0;
   if (Date.now() - listedAt > unknownRefreshMs) {
     // The failure of this listing is in the stored state; the name stays unknown either way.
-    await syncCatalog(targetOf(connection)).catch(() => undefined);
+    await syncUnlessPaused(targetOf(connection)).catch(() => undefined);
     const again = (await usableConnections({ orgId: connection.orgId, membershipId: connection.callerId })).find(
       ({ id }) => id === connection.id,
     );
@@ -179,6 +180,7 @@ export async function executeCapability(
         requiredScope: needed,
       });
     }
+    await countCall(actor);
     if (own) {
       auditId = await intent();
       record?.enter("operation");
@@ -190,6 +192,7 @@ export async function executeCapability(
     if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
     record?.about(connection.id, target.toolName);
+    await countCallTo(actor, connection);
     if (target.toolName === "*") {
       auditId = await intent();
       finish("ok");
@@ -224,6 +227,7 @@ export async function executeCapability(
     const guided = withGuidance(result, parsed.schemaDigest, tool);
     return await fitResult(guided, { owner: actor, connectionId: connection.id, limit: inlineBytes });
   } catch (error) {
+    if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.
     const denied = auditId === null;

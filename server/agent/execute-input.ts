@@ -44,7 +44,9 @@ export function parse(given: unknown): ExecuteInput {
   return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest };
 }
 
-const batch = z.strictObject({ calls: z.array(z.unknown()).min(1).max(20) });
+/** Calls of one batch. */
+export const maxCalls = 20;
+const batch = z.strictObject({ calls: z.array(z.unknown()).min(1).max(maxCalls) });
 
 /** The calls of a batch, each still to be parsed. Throws invalid_capability_arguments. */
 export function parseBatch(given: unknown): unknown[] {
@@ -52,7 +54,7 @@ export function parseBatch(given: unknown): unknown[] {
   if (parsed.success) return parsed.data.calls;
   throw new ToolError({
     error: "invalid_capability_arguments",
-    message: 'A batch is { "calls": [{ "name": string, "arguments": object }] } with 1 to 20 calls and nothing beside. See issues.',
+    message: `A batch is { "calls": [{ "name": string, "arguments": object }] } with 1 to ${maxCalls} calls and nothing beside. See issues.`,
     issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
   });
 }

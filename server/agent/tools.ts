@@ -10,6 +10,7 @@ import { search, searchInput } from "#server/search/search.ts";
 
 import { executeBatch, isBatch } from "./batch.ts";
 import type { CallContext } from "./call-context.ts";
+import { countSearch } from "./limits.ts";
 import { observedExecute, observedSearch } from "./observed.ts";
 import { toolList } from "./tool-definitions.ts";
 import { errorResult, ToolError } from "./tool-error.ts";
@@ -32,6 +33,7 @@ async function searchCapabilities(given: unknown, { actor }: CallContext): Promi
       issues,
     });
   }
+  await countSearch(actor);
   const found = await search(actor, parsed.data);
   const result: CallToolResult = { content: [{ type: "text", text: JSON.stringify(found) }], structuredContent: { ...found } };
   return { result, matches: found.matches.length };

@@ -1,21 +1,17 @@
-// Brakes on guessing: per address and per account. In memory: a restart forgives, an attacker gains nothing by it.
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-
+// Brakes on guessing: per address and per account. On the embedded database a restart forgives, and an attacker gains nothing by it; processes
+// that share a PostgreSQL server count together, or each of them would give a guesser as many tries again.
 import { DomainError } from "#server/errors.ts";
+import { exactLimit } from "#server/rate-limit.ts";
 
-const perAddress = new RateLimiterMemory({ keyPrefix: "address", points: 100, duration: 15 * 60 });
-const perAccount = new RateLimiterMemory({ keyPrefix: "account", points: 10, duration: 15 * 60 });
+const perAddress = exactLimit({ name: "address", points: 100, seconds: 15 * 60 });
+const perAccount = exactLimit({ name: "account", points: 10, seconds: 15 * 60 });
 
-async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (limit) {
-    if (!(limit instanceof RateLimiterRes)) throw limit;
-    const retryAfterSeconds = Math.max(1, Math.ceil(limit.msBeforeNext / 1000));
-    throw new DomainError("RATE_LIMITED", `Too many tries. Wait ${Math.ceil(retryAfterSeconds / 60)} minutes and try again.`, {
-      retryAfterSeconds,
-    });
-  }
+async function spend(limit: ReturnType<typeof exactLimit>, key: string): Promise<void> {
+  const retryAfterSeconds = await limit.spend(key);
+  if (retryAfterSeconds === null) return;
+  throw new DomainError("RATE_LIMITED", `Too many tries. Wait ${Math.ceil(retryAfterSeconds / 60)} minutes and try again.`, {
+    retryAfterSeconds,
+  });
 }
 
 /** One key per host on IPv4, one per /64 on IPv6: a single subscriber has that many addresses. */
@@ -45,15 +41,15 @@ export async function countTry({ address, account, purpose }: Try): Promise<void
   if (account) await spend(perAccount, account);
 }
 
-const perVisitor = new RateLimiterMemory({ keyPrefix: "visitor", points: 3_000, duration: 15 * 60 });
+const perVisitor = exactLimit({ name: "visitor", points: 3_000, seconds: 15 * 60 });
 
 /** Counts one request of a sign-in by URL. Throws RATE_LIMITED. Wide: the agents of a whole office come from one address. */
 export async function countSignInRequest(address: string): Promise<void> {
   await spend(perVisitor, networkOf(address));
 }
 
-const perInviter = new RateLimiterMemory({ keyPrefix: "inviter", points: 100, duration: 3_600 });
-const perRecipient = new RateLimiterMemory({ keyPrefix: "recipient", points: 5, duration: 3_600 });
+const perInviter = exactLimit({ name: "inviter", points: 100, seconds: 3_600 });
+const perRecipient = exactLimit({ name: "recipient", points: 5, seconds: 3_600 });
 
 /** Counts one invitation that is made or made anew. Throws RATE_LIMITED: nobody's mailbox is flooded through us. */
 export async function countInvitation({ membershipId, email }: { membershipId: string; email: string }): Promise<void> {
@@ -61,7 +57,7 @@ export async function countInvitation({ membershipId, email }: { membershipId: s
   await spend(perRecipient, email);
 }
 
-const perSearcher = new RateLimiterMemory({ keyPrefix: "searcher", points: 30, duration: 10 * 60 });
+const perSearcher = exactLimit({ name: "searcher", points: 30, seconds: 10 * 60 });
 
 /** Counts one search for a server to add. Throws RATE_LIMITED: each makes requests to addresses that a person chose. */
 export async function countPreflight(membershipId: string): Promise<void> {
@@ -70,10 +66,10 @@ export async function countPreflight(membershipId: string): Promise<void> {
 
 /** Forgives an account's failed tries after a success. */
 export async function forgiveTries(account: string): Promise<void> {
-  await perAccount.delete(account);
+  await perAccount.forget(account);
 }
 
-const perRefresher = new RateLimiterMemory({ keyPrefix: "refresher", points: 6, duration: 600 });
+const perRefresher = exactLimit({ name: "refresher", points: 6, seconds: 600 });
 
 /** Counts one "refresh all" of a person. Throws RATE_LIMITED: each asks every server they may use. */
 export async function countRefresh({ membershipId }: { membershipId: string }): Promise<void> {

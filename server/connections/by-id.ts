@@ -6,7 +6,6 @@ import { db } from "#server/db.ts";
 import { settingsFrom } from "#server/oauth/settings.ts";
 import { notFound } from "#server/errors.ts";
 import { contactsFrom, failureFrom } from "#server/upstream/contacts.ts";
-import { pauseOfConnection } from "#server/upstream/pause.ts";
 
 import { credentialEndsAt, secretEndsAt } from "./ending.ts";
 import { managedRows, toManaged } from "./list.ts";
@@ -16,10 +15,10 @@ const leftOutOutline = z.object({ count: z.number(), examples: z.array(z.object(
 
 /** The admin's view. Throws NOT_FOUND. */
 export async function byId(actor: Actor, { id }: { id: string }): Promise<ConnectionDetail> {
-  const { rows, people } = await managedRows(actor, { id });
+  const { rows, ...managed } = await managedRows(actor, { id });
   const [row] = rows;
   if (!row) throw notFound("connection");
-  const { summary, credential, catalog } = toManaged(row, actor.membershipId, people);
+  const { summary, credential, catalog } = toManaged(row, actor.membershipId, managed);
   const [tools, client, accounts, catalogs] = await Promise.all([
     db.catalogTool.findMany({
       where: { catalogId: catalog?.id ?? "", removedAt: null },
@@ -96,7 +95,6 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       transport: catalog?.transport ?? null,
       protocolVersion: catalog?.protocolVersion ?? null,
     },
-    pause: pauseOfConnection(id),
     contacts: contactsFrom(catalog?.contacts),
     leftOut: leftOutOutline.safeParse(catalog?.leftOut).data ?? null,
   };

@@ -4,6 +4,8 @@ import { db, type Prisma } from "#server/db.ts";
 import { usableConnections } from "#server/grants/access.ts";
 import { connectionState, sharedHolder } from "#server/grants/state.ts";
 import { failureFrom } from "#server/upstream/contacts.ts";
+import { type Pause, pauseOf, pausesOfConnections } from "#server/upstream/pause.ts";
+import { targetOf } from "#server/upstream/target.ts";
 
 import { credentialEndsAt } from "./ending.ts";
 import type { AccessSummary, ConnectionSummary } from "./view.ts";
@@ -35,8 +37,14 @@ function summarizeAccess(grants: Row["grants"], peopleInOrganization: number): A
   };
 }
 
+/** What is found out once for all connections of a list. */
+interface Managed {
+  people: number;
+  pauses: Map<string, Pause>;
+}
+
 /** A connection as an admin sees it in a list, through their own credential identity. */
-export function toManaged(row: Row, membershipId: string, peopleInOrganization: number) {
+export function toManaged(row: Row, membershipId: string, { people, pauses }: Managed) {
   const holder = row.credentialMode === "shared" ? sharedHolder : membershipId;
   const credential = row.credentials.find((candidate) => candidate.holder === holder) ?? null;
   const catalog = row.catalogs.find((candidate) => candidate.holder === holder) ?? null;
@@ -56,7 +64,8 @@ export function toManaged(row: Row, membershipId: string, peopleInOrganization: 
     lastSuccessAt: catalog?.lastSuccessAt ?? null,
     failure: failureFrom(catalog?.failure),
     endsAt: credentialEndsAt(credential),
-    access: summarizeAccess(row.grants, peopleInOrganization),
+    pause: pauses.get(id) ?? null,
+    access: summarizeAccess(row.grants, people),
   };
   return { summary, credential, catalog };
 }
@@ -71,29 +80,33 @@ export async function managedRows(actor: Actor, where: Prisma.ConnectionWhereInp
     }),
     db.membership.count({ where: { orgId: actor.orgId } }),
   ]);
-  return { rows, people };
+  return { rows, people, pauses: pausesOfConnections() };
 }
 
 /** `usable`: what the caller's agents can reach. `manageable`: everything of the organization, for those who may manage it. */
 export async function list(actor: Actor, { scope }: { scope: "usable" | "manageable" }): Promise<ConnectionSummary[]> {
   if (scope === "manageable") {
-    const { rows, people } = await managedRows(actor);
-    return rows.map((row) => toManaged(row, actor.membershipId, people).summary);
+    const { rows, ...managed } = await managedRows(actor);
+    return rows.map((row) => toManaged(row, actor.membershipId, managed).summary);
   }
   const usable = await usableConnections(actor);
-  return usable.map(({ id, name, url, presetId, authType, credentialMode, state, toolCount, catalog, credential }) => ({
-    id,
-    name,
-    url,
-    presetId,
-    authType,
-    credentialMode,
-    state,
-    toolCount,
-    connectedForMe: credential?.status === "active",
-    listedAt: catalog?.listedAt ?? null,
-    lastSuccessAt: catalog?.lastSuccessAt ?? null,
-    failure: failureFrom(catalog?.failure),
-    endsAt: credentialEndsAt(credential),
-  }));
+  return usable.map((connection) => {
+    const { id, name, url, presetId, authType, credentialMode, state, toolCount, catalog, credential } = connection;
+    return {
+      id,
+      name,
+      url,
+      presetId,
+      authType,
+      credentialMode,
+      state,
+      toolCount,
+      connectedForMe: credential?.status === "active",
+      listedAt: catalog?.listedAt ?? null,
+      lastSuccessAt: catalog?.lastSuccessAt ?? null,
+      failure: failureFrom(catalog?.failure),
+      endsAt: credentialEndsAt(credential),
+      pause: pauseOf(targetOf(connection)),
+    };
+  });
 }

@@ -32,6 +32,8 @@ export interface ConnectionSummary {
   failure: StoredFailure | null;
   /** When the credential ends for good, if that is soon. */
   endsAt: Date | null;
+  /** Calls that do not go out right now, as far as the process that answers knows: the caller's, in what an admin manages those of any account. */
+  pause: Pause | null;
   /** Only in the manageable list. */
   access?: AccessSummary;
 }
@@ -87,8 +89,6 @@ export interface ConnectionDetail extends ConnectionSummary {
   enabled: boolean;
   requestable: boolean;
   server: { name: string | null; version: string | null; transport: string | null; protocolVersion: string | null };
-  /** Calls that do not go out right now, of any account; null when all do. */
-  pause: Pause | null;
   /** The newest contacts of the credential identity, newest first. */
   contacts: Contact[];
   /** Tools of the server's newest list that could not be taken over; null when there are none. */

@@ -101,11 +101,14 @@ export async function renewInvitation(actor: Actor, { id: invitationId }: { id: 
   const token = randomSecret();
   const expiresAt = new Date(Date.now() + validMs);
   const own = { id: invitationId, orgId: actor.orgId };
+  const known = await db.invitation.findFirst({ where: own, select: { email: true } });
+  if (!known) throw notFound("invitation");
+  // Before the transaction: counting takes a connection of its own.
+  await countInvitation({ membershipId: actor.membershipId, email: known.email });
   const row = await transaction(async (tx) => {
     const found = await tx.invitation.findFirst({ where: own, select: { id: true, email: true, role: true } });
     if (!found) throw notFound("invitation");
     if (found.role === "owner") demand(actor, "owner.manage");
-    await countInvitation({ membershipId: actor.membershipId, email: found.email });
     const renewed = await tx.invitation.updateMany({
       where: own,
       data: { tokenHash: hashSecret(token), expiresAt, invitedBy: actor.name, invitedById: inviterOf(actor) },

@@ -5,7 +5,7 @@ import type { Actor } from "#server/auth/actor.ts";
 import { type UsableConnection, usableConnections } from "#server/grants/access.ts";
 import { links } from "#server/origin.ts";
 import { failuresInARow, type Pause, pauseOf } from "#server/upstream/pause.ts";
-import { refreshIfStale, syncCatalog } from "#server/upstream/sync-catalog.ts";
+import { refreshIfStale, syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import { signatureOf } from "./signature.ts";
@@ -96,7 +96,7 @@ async function firstListings(connections: UsableConnection[]): Promise<boolean> 
   const never = connections.filter(({ state, catalog }) => state.name === "ready" && catalog?.listedAt == null);
   if (never.length === 0) return true;
   // A failure is in the stored state by then and shows as a row; only being too slow makes the answer incomplete.
-  const listings = Promise.allSettled(never.map((connection) => syncCatalog(targetOf(connection)))).then(() => true);
+  const listings = Promise.allSettled(never.map((connection) => syncUnlessPaused(targetOf(connection)))).then(() => true);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), firstListingMs);

@@ -1,5 +1,6 @@
 // When calls to a server pause: it failed several times in a row (a circuit breaker), or it said how long to leave it alone (429, Retry-After).
 // For each connection and credential identity, in the memory of this process: a restart tries again, another process finds out for itself.
+// Listings in the background obey it too; one that a person asks for goes out all the same, and ends the pause of a server that answers.
 import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from "cockatiel";
 import { LRUCache } from "lru-cache";
 
@@ -73,12 +74,14 @@ export function pauseOf(target: UpstreamTarget): Pause | null {
   return watch ? pauseIn(watch) : null;
 }
 
-/** The longest pause of a connection, whichever credential identity it is for. */
-export function pauseOfConnection(connectionId: string): Pause | null {
-  let longest: Pause | null = null;
+/** The longest pause of each connection that has one, by its id, whichever credential identity it is for. */
+export function pausesOfConnections(): Map<string, Pause> {
+  const longest = new Map<string, Pause>();
   for (const [key, watch] of watches.entries()) {
-    const pause = key.startsWith(`${connectionId}\0`) ? pauseIn(watch) : null;
-    if (pause && (!longest || pause.until > longest.until)) longest = pause;
+    const [id = ""] = key.split("\0");
+    const pause = pauseIn(watch);
+    const held = longest.get(id);
+    if (pause && (!held || pause.until > held.until)) longest.set(id, pause);
   }
   return longest;
 }
@@ -93,6 +96,30 @@ export function refuseWhilePaused(target: UpstreamTarget): void {
     : new UpstreamCallError("rate_limited", "The server says there were too many requests.", { retryAfterSeconds });
 }
 
+/** The server gave its tools: what made it fail is over. How long it asked to be left alone stays as it said. */
+export function noteAnswer(target: UpstreamTarget): void {
+  const key = identityOf(target);
+  const watch = watches.peek(key);
+  if (!watch || watch.breaker.state === CircuitState.Closed) return;
+  const { connectionId, orgId } = target;
+  log.info({ connectionId, orgId }, "calls go on: the server gave its tools");
+  const { quietUntil } = watch;
+  watches.delete(key);
+  if (quietUntil > Date.now()) watchOf(target).quietUntil = quietUntil;
+}
+
+function keepQuiet(watch: Watch, { reason, retryAfterSeconds }: UpstreamCallError): void {
+  if (reason !== "rate_limited" || retryAfterSeconds === undefined) return;
+  begun.rate_limited.add();
+  watch.quietUntil = Date.now() + Math.min(retryAfterSeconds * 1_000, longestQuietMs);
+}
+
+/** A listing failed; when the server said how long to leave it alone, calls and listings keep to it. */
+export function noteRefusal(target: UpstreamTarget, error: unknown): void {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1)
+    if (cause instanceof UpstreamCallError) keepQuiet(watchOf(target), cause);
+}
+
 /** Runs a call unless calls pause, and learns from how it ends. Throws what `call` throws, and what refuseWhilePaused does. */
 export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Promise<Value>): Promise<Value> {
   refuseWhilePaused(target);
@@ -103,11 +130,7 @@ export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Pr
     } catch (error) {
       // Who gave up and what failed on our side say nothing about the server.
       if (!(error instanceof UpstreamCallError) || error.isServerFault || error.reason === "cancelled") throw error;
-      const { reason, retryAfterSeconds } = error;
-      if (reason === "rate_limited" && retryAfterSeconds !== undefined) {
-        begun.rate_limited.add();
-        watch.quietUntil = Date.now() + Math.min(retryAfterSeconds * 1_000, longestQuietMs);
-      }
+      keepQuiet(watch, error);
       // A server that refuses in words is alive.
       return error;
     }

@@ -14,9 +14,11 @@ import { observeWork } from "#server/telemetry/observed-work.ts";
 import { blankSighting } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { listTools, type Listing } from "./list-tools.ts";
+import { type ClaimKey, followOnce, listOnce } from "./listing-claim.ts";
+import { noteAnswer, noteRefusal, pauseOf } from "./pause.ts";
 import { dropSession, sessionFor, whenToolsChange } from "./sessions.ts";
 import { type CatalogChange, type CatalogKey, storeFailure, storeListing } from "./store-listing.ts";
-import type { UpstreamTarget } from "./target.ts";
+import { identityOf, type UpstreamTarget } from "./target.ts";
 
 /** Milliseconds that a list without a lifetime of its own is good for, and that pass after a failure before the next try. */
 const defaultTtlMs = 300_000;
@@ -122,14 +124,21 @@ export function syncCatalog(target: UpstreamTarget): Promise<CatalogChange> {
   return sync;
 }
 
+/** The same for what agents do, who ask again and again: while calls to the server pause it is not listed either. */
+export async function syncUnlessPaused(target: UpstreamTarget): Promise<void> {
+  if (!pauseOf(target)) await syncCatalog(target);
+}
+
 async function listAndStore(target: UpstreamTarget, signal: AbortSignal): Promise<CatalogChange> {
   const key = catalogKeyOf(target);
   try {
     const listing = await list(target, signal);
+    noteAnswer(target);
     return await transaction(async (tx) =>
       (await isCurrent(tx, target)) ? storeListing(tx, key, listing) : { added: 0, changed: 0, removed: 0 },
     );
   } catch (error) {
+    noteRefusal(target, error);
     const failure = error instanceof DomainError ? error.details.failure : undefined;
     if (failure) {
       // Nobody's request may be behind this; the failure gets an id of its own to be found by.
@@ -188,9 +197,23 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
   const failedAt = stored?.lastFailureAt?.getTime() ?? 0;
   // What failed last is tried again soon, however long the list from before would be good for.
   if (failedAt > listedAt ? now - failedAt < failureTtlMs : now - listedAt < lifetime) return;
-  syncCatalog(target).catch((error: unknown) => {
-    log.info({ connectionId: target.connectionId, causes: loggableCauses(error) }, "background listing failed");
-  });
+  // A server that calls leave alone is not listed either, until somebody asks for it.
+  if (pauseOf(target)) return;
+  const id = identityOf(target);
+  if (inBackground.has(id)) return;
+  inBackground.add(id);
+  listOnce(claimKeyOf(target), stored, () => syncCatalog(target))
+    .catch((error: unknown) => logFailure(target, error))
+    .finally(() => inBackground.delete(id));
+}
+
+/** What this process lists in the background, or asks whether it may. */
+const inBackground = new Set<string>();
+
+const claimKeyOf = (target: UpstreamTarget): ClaimKey => ({ ...catalogKeyOf(target), orgId: target.orgId });
+
+function logFailure({ connectionId }: UpstreamTarget, error: unknown): void {
+  log.info({ connectionId, causes: loggableCauses(error) }, "background listing failed");
 }
 
 /** Those whose change was followed lately, and whether there was another one since. */
@@ -206,7 +229,11 @@ function followChange(target: UpstreamTarget): void {
   }
   const state = { again: false };
   announced.set(id, state);
-  refreshIfStale(target, null);
+  if (pauseOf(target)) state.again = true;
+  else
+    followOnce(claimKeyOf(target), new Date(), () => syncCatalog(target))
+      .then((isFollowed) => (state.again ||= !isFollowed))
+      .catch((error: unknown) => logFailure(target, error));
   setTimeout(() => {
     announced.delete(id);
     if (state.again) followChange(target);

@@ -1,7 +1,7 @@
 // Everything an agent can be told instead of a result: each error with its cause made for real, and words it can act on.
 import { expect, test, vi } from "vitest";
 
-import { agentBrake } from "#server/agent/endpoint.ts";
+import { limits } from "#server/agent/limits.ts";
 import { recordIntent } from "#server/audit/calls.ts";
 import { byId } from "#server/connections/by-id.ts";
 import { create as createConnection } from "#server/connections/create.ts";
@@ -254,7 +254,7 @@ test("a name that no database can keep is refused, and a row that is refused spo
 test("our own brake: 429 with Retry-After, per token", async () => {
   const [token, other] = [await tokenFor(world.owner.actor), await tokenFor(world.owner.actor)];
   const { id } = await db.agentToken.findFirstOrThrow({ where: { hint: token.slice(-4) } });
-  await agentBrake.block(id, 30);
+  await limits.token.limiter.block(id, 30);
   const refused = await ask(world, token, { jsonrpc: "2.0", id: 1, method: "tools/list" });
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "30"]);
   expect((await ask(world, other, { jsonrpc: "2.0", id: 1, method: "tools/list" })).status).toBe(200);

@@ -50,6 +50,10 @@ describe("settings", () => {
     expect(env.SECRET_KEYS?.map(({ kid }) => kid)).toEqual(["new", "old"]);
   });
 
+  test("rate limits that are not named keep their defaults", () => {
+    expect(parseEnv({ RATE_LIMITS: "member=600, search=30" }).RATE_LIMITS).toEqual({ ...parseEnv({}).RATE_LIMITS, member: 600, search: 30 });
+  });
+
   test("name every bad variable in one message", () => {
     const message = complaint({
       PORT: "eighty",
@@ -72,6 +76,9 @@ describe("settings", () => {
     ["SECRET_KEYS", `k:${Buffer.alloc(31).toString("base64")}`],
     ["SECRET_KEYS", `k:${key},k:${key}`],
     ["ALLOW_PRIVATE_UPSTREAMS", "yes"],
+    ["RATE_LIMITS", "members=5"],
+    ["RATE_LIMITS", "member=0"],
+    ["RATE_LIMITS", "member=5,"],
     ["BOOTSTRAP_TOKEN", "t".repeat(31)],
     ["METRICS_TOKEN", "t".repeat(15)],
     ["SLOW_CALL_MS", "soon"],

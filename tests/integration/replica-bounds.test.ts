@@ -1,0 +1,140 @@
+// What several processes on one PostgreSQL do together: count for one limit, list a server once, follow an announcement once, sweep once.
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+import { findPostgres } from "../../scripts/programs.mjs";
+import { echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { startSessionUpstream } from "#tests/fakes/session-upstream.ts";
+import { Browser } from "#tests/setup/browser.ts";
+import { askAgent, callTool, everyone, execute, type Replicas, startMs, startReplicas } from "#tests/setup/replicas.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const hasPostgres = findPostgres() !== undefined;
+const limit = 300;
+let replicas: Replicas;
+let upstream: FakeUpstream;
+let addresses: string[];
+
+beforeAll(async () => {
+  if (!hasPostgres) return;
+  replicas = await startReplicas(3, { RATE_LIMITS: `connection=${limit},token=${limit * 2}` });
+  addresses = replicas.products.map(({ address }) => address);
+  upstream = await startUpstream([echoTool]);
+}, startMs);
+afterAll(async () => {
+  if (!hasPostgres) return;
+  await replicas.close();
+  await upstream.close();
+});
+
+async function connectionTo(url: string, name: string): Promise<string> {
+  const input = { name, url, authType: "none", credentialMode: "shared", access: everyone };
+  return (await replicas.api<{ id: string }>("connection.create", input)).id;
+}
+
+async function newToken(): Promise<string> {
+  const input = { name: "t", scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 };
+  return (await replicas.api<{ token: string }>("agentToken.create", input)).token;
+}
+
+const search = (address: string, token: string, connection: string) =>
+  callTool(address, token, "search_capabilities", { query: "echo", connection, limit: 5 });
+const listings = ({ received }: { received: { rpcMethod: string | null }[] }) =>
+  received.filter(({ rpcMethod }) => rpcMethod === "tools/list").length;
+
+/** Makes every process read anew what it remembers of the organization. */
+const announce = () => replicas.database.query(`SELECT pg_notify('gatehouse_changed', 'test ' || "id") FROM "Organization"`);
+
+test.skipIf(!hasPostgres)("calls through all of them count for one limit of a connection, a batch as what it holds", async () => {
+  const id = await connectionTo(upstream.url, "Limited");
+  const token = await newToken();
+  const calls = Array.from({ length: 10 }, () => ({ name: `mcp:${id}:echo`, arguments: { text: "x" } }));
+  const before = upstream.received.length;
+  const refusedAt = new Set<string>();
+  // Three lanes, one at each process, until all three refuse.
+  const lane = async (address: string) => {
+    for (let turn = 0; turn < limit && !refusedAt.has(address); turn += 1) {
+      const answer = await callTool(address, token, "execute_capability", { calls });
+      if (answer.isError) refusedAt.add(address);
+    }
+  };
+  await Promise.all(addresses.map(lane));
+  const passed = upstream.received.slice(before).filter(({ rpcMethod }) => rpcMethod === "tools/call").length;
+  expect(refusedAt.size).toBe(3);
+  expect(passed).toBeGreaterThanOrEqual(limit);
+  // The bound is in docs/scale.md; alone each of them would have let through all of it. On a busy machine the second between two exchanges is long.
+  expect(passed).toBeLessThan(limit * 2);
+  expect(await execute(addresses[0] ?? "", token, `mcp:${id}:echo`, { text: "x" })).toMatchObject({
+    isError: true,
+    structuredContent: { error: "rate_limited", retryable: true, retryAfterSeconds: expect.any(Number) },
+  });
+  // Other connections go on, and what was refused left no row in the trail.
+  const other = await connectionTo(upstream.url, "Other");
+  expect((await execute(addresses[1] ?? "", token, `mcp:${other}:echo`, { text: "y" })).content).toEqual([{ type: "text", text: "y" }]);
+  const trail = await replicas.database.query(`SELECT 1 FROM "AuditEvent" WHERE "action" = 'capability.executed'`);
+  expect(trail.rowCount).toBe(passed + 1);
+});
+
+test.skipIf(!hasPostgres)("a token over its limit gets 429 with Retry-After at each of them", async () => {
+  const token = await newToken();
+  const statuses = new Map<string, number>();
+  let passed = 0;
+  const lane = async (address: string) => {
+    for (let turn = 0; turn < limit * 2 && statuses.get(address) !== 429; turn += 1) {
+      const response = await askAgent(address, token, { method: "tools/list" });
+      await response.body?.cancel();
+      statuses.set(address, response.status);
+      if (response.status === 429) expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+      else passed += 1;
+    }
+  };
+  await Promise.all(addresses.map(lane));
+  expect([...statuses.values()]).toEqual([429, 429, 429]);
+  // Each of them alone would have let all of it through.
+  expect(passed).toBeLessThan(limit * 2 * 2);
+});
+
+test.skipIf(!hasPostgres)("wrong passwords tried anywhere are counted together, and exactly", async () => {
+  const browser = new Browser(replicas.proxy.origin);
+  const attempt = async () => (await browser.go("/login", { email: "nobody@example.com", password: "wrong password" })).text();
+  for (let turn = 0; turn < 10; turn += 1) expect(await attempt()).not.toContain("Too many tries");
+  for (let turn = 0; turn < 3; turn += 1) expect(await attempt()).toContain("Too many tries");
+});
+
+test.skipIf(!hasPostgres)("an old list is read again by one of them, however many searches come to all of them at once", async () => {
+  const id = await connectionTo(upstream.url, "Old");
+  const token = await newToken();
+  for (let round = 1; round <= 3; round += 1) {
+    for (const address of addresses) await search(address, token, id);
+    const before = listings(upstream);
+    await replicas.database.query(`UPDATE "Catalog" SET "listedAt" = now() - interval '1 day' WHERE "connectionId" = $1`, [id]);
+    await announce();
+    const all = () => Promise.all(addresses.flatMap((address) => Array.from({ length: 10 }, () => search(address, token, id))));
+    await expect.poll(async () => (await all(), listings(upstream) - before)).toBe(1);
+    const stored = () =>
+      replicas.database.query(`SELECT 1 FROM "Catalog" WHERE "connectionId" = $1 AND "listedAt" > now() - interval '1 minute'`, [id]);
+    await expect.poll(async () => (await stored()).rowCount).toBe(1);
+    await all();
+    expect(listings(upstream) - before).toBe(1);
+  }
+});
+
+test.skipIf(!hasPostgres)("a change that a server announces to all of them is followed by one, and found at all", async () => {
+  const changing = await startSessionUpstream();
+  const id = await connectionTo(changing.url, "Changing");
+  const token = await newToken();
+  for (const address of addresses) await execute(address, token, `mcp:${id}:${String(changing.tools[0]?.name)}`, { text: "x" });
+  await expect.poll(() => changing.streams()).toBe(3);
+  const before = listings(changing);
+  changing.tools.push({ name: "echo_backwards", description: "Echo, backwards", inputSchema: { type: "object" } });
+  changing.announceChange();
+  const found = async (address: string) => JSON.stringify(await search(address, token, id));
+  for (const address of addresses) await expect.poll(() => found(address), { timeout: 5_000, interval: 50 }).toContain("echo_backwards");
+  expect(listings(changing) - before).toBe(1);
+  await changing.close();
+});
+
+test.skipIf(!hasPostgres)("what is over is swept by one of them", () => {
+  const sweeps = replicas.products.map((product) => product.output().split("swept what is over").length - 1);
+  expect(sweeps.sort()).toEqual([0, 0, 1]);
+});
