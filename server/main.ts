@@ -14,6 +14,7 @@ import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
 import { sweepResults } from "./results/keep.ts";
+import { flushLearning } from "./search/learning.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
@@ -74,6 +75,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   clearInterval(sweeping);
   await closeControl();
   await flushCalls();
+  await flushLearning();
   await refreshesDone();
   await closeAllSessions();
   await outbound.close();
