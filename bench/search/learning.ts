@@ -82,7 +82,7 @@ export function evaluateLearning(
     if (use.size === 0) return hits.slice(0, 10).map(({ id }) => id);
     const held = new Set(hits.map(({ id }) => id));
     const others = [...use.keys()].flatMap((key) => byKey.get(key) ?? []).filter(({ id }) => !held.has(id));
-    return fuse(hits, others, { use, meaning: null }, [query])
+    return fuse(hits, others, { use, meaning: null, unknown: 0 }, [query])
       .slice(0, 10)
       .map(({ id }) => id);
   };

@@ -70,6 +70,8 @@ export async function find(connections: readonly UsableConnection[], wanted: Wan
   const more = (await others(connections, use, meaning)).filter(({ tool }) => !held.has(tool));
   const nearnessOf = ({ tool, connection }: Hit) => meaning?.shareOf(connection?.catalog?.id ?? "", tool.name) ?? 0;
   const near = new Map([...hits, ...more].map((hit) => [toolKey(hit.connection?.id ?? "", hit.tool.name), nearnessOf(hit)] as const));
-  const fused = fuse(hits, more, { use, meaning: meaning && near }, queries);
+  const words = new Set(queries.flatMap(wantedTerms)).size;
+  const unknown = Math.min(1, rest.unmatchedTerms.length / Math.max(1, words));
+  const fused = fuse(hits, more, { use, meaning: meaning && near, unknown }, queries);
   return { hits: fused.slice(0, limit), ...rest, isByWordsAlone: isMeaningOn && meaning === null };
 }

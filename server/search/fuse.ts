@@ -2,8 +2,8 @@
 import { termsOf, words } from "./analyzer.ts";
 import { toolKey } from "./associations.ts";
 
-/** How much of a score is the nearness of meaning, where it was compared. */
-export const meaningWeight = 0.3;
+/** How much of a score is the nearness of meaning, where it was compared: the more the more of the query's words no tool knows. */
+const meaningWeight = { allKnown: 0.3, noneKnown: 0.7 };
 /** How many of the best by words take part. */
 export const fusedDepth = 50;
 
@@ -13,6 +13,8 @@ export interface Evidence {
   use: ReadonlyMap<string, number>;
   /** How near it is in meaning, 1 being the nearest. Null: that was not compared. */
   meaning: ReadonlyMap<string, number> | null;
+  /** How many of the query's words no tool knows (0 to 1): what the others find says little then. */
+  unknown: number;
 }
 
 /** What of a hit matters here. */
@@ -41,18 +43,18 @@ function isNamed(query: ReadonlySet<string>, { connection, tool }: Candidate): b
 export function fuse<Hit extends Candidate>(
   hits: readonly Hit[],
   others: readonly Hit[],
-  { use, meaning }: Evidence,
+  { use, meaning, unknown }: Evidence,
   queries: readonly string[],
 ): Hit[] {
   const best = hits[0]?.score ?? 0;
   const scale = best > 0 ? best : 1;
-  const byWords = meaning === null ? 1 : 1 - meaningWeight;
+  const byMeaning = meaning === null ? 0 : meaningWeight.allKnown + (meaningWeight.noneKnown - meaningWeight.allKnown) * unknown;
   const said = queries.map((query) => new Set(words(query).flatMap((word) => termsOf(word, "prose"))));
   let ceiling = Infinity;
   let worthOfNamed = -1;
   const scored = [...hits, ...others].map((hit) => {
     const key = keyOf(hit);
-    const score = byWords * (hit.score / scale) + meaningWeight * (meaning?.get(key) ?? 0) + (use.get(key) ?? 0);
+    const score = (1 - byMeaning) * (hit.score / scale) + byMeaning * (meaning?.get(key) ?? 0) + (use.get(key) ?? 0);
     const named = said.some((query) => isNamed(query, hit));
     if (named && hit.score > worthOfNamed) {
       worthOfNamed = hit.score;

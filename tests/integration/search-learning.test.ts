@@ -39,7 +39,7 @@ test("words that no tool has find the tool that was run after them, for the memb
   const { id } = await connectUpstream(world);
   const [ada, bob, eve] = [await agentOf(world.owner), await agentOf(await colleague()), await agentOf(await colleague())];
   const debts = `mcp:${id}:open_debts`;
-  // "reminder" brings the search its answer, and the tool beside it is the one that is run.
+  // Nothing is found, then the same is asked in other words.
   expect(await first(ada, "arrears overview")).toBe("nothing");
   await search(ada, "arrears overview");
   await teach(ada, "debts", debts);
@@ -92,7 +92,7 @@ test("what was learned brings nobody a tool that they may not use, and goes with
   expect(await first(eve, "arrears overview")).toBe(`mcp:${id}:open_debts`);
   const { version } = await db.connection.findUniqueOrThrow({ where: { id } });
   const access = { organization: false, membershipIds: [world.owner.membershipId], teamIds: [] };
-  await replace(world.owner.actor, { connectionId: id, version, ...access });
+  await replace(world.owner.actor, { connectionId: id, version, access });
   expect((await search(eve, "arrears overview")).matches).toEqual([]);
   expect(await first(ada, "arrears overview")).toBe(`mcp:${id}:open_debts`);
   await disconnect(world.owner.actor, { id });

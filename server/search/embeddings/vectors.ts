@@ -156,9 +156,10 @@ function startNext(): void {
 
 function startFilling(list: VectorList, dimensions: number | null): void {
   const { catalogId, orgId } = list;
-  if (isPaused() || running.has(catalogId) || waiting.has(catalogId) || waiting.size >= maxWaiting || tried.has(catalogId)) return;
+  const attempt = [catalogId, versionOf(list), dimensions].join(" ");
+  if (isPaused() || running.has(catalogId) || waiting.has(catalogId) || waiting.size >= maxWaiting || tried.has(attempt)) return;
   waiting.set(catalogId, async () => {
-    tried.set(catalogId, true);
+    tried.set(attempt, true);
     try {
       await fill(list, dimensions);
     } catch (error) {
