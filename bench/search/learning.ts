@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 
 import { type Association, Associations, newTerms, toolKey, wantedTerms, wholeTerm } from "#server/search/associations.ts";
 import { fuse, fusedDepth } from "#server/search/fuse.ts";
-import type { Hit } from "#server/search/rank.ts";
+import type { Ranking } from "#server/search/rank.ts";
 
 import type { PublicServer } from "./data.ts";
 import { halfOf, judge, type Quality, type Query } from "./quality.ts";
 
-export interface Lesson {
+interface Lesson {
   name: string;
   before: Quality;
   after: Quality;
@@ -40,10 +40,10 @@ function divide(queries: readonly Query[]): { teaching: Query[]; asked: Query[];
 }
 
 /** `members` members each searched with the teaching query of each tool and ran it once. */
-export function evaluateLearning(
+function evaluateLearning(
   servers: readonly PublicServer[],
   queries: readonly Query[],
-  rank: (query: string, limit: number) => readonly Hit[],
+  rank: (query: string, limit: number) => Ranking,
   members: number,
 ): Lesson[] {
   const { teaching, asked, unrelated } = divide(queries);
@@ -75,9 +75,9 @@ export function evaluateLearning(
   const byKey = new Map(
     teaching.flatMap(({ relevant }) => hitById(relevant[0] ?? "")).map((hit) => [toolKey(hit.connection.id, hit.tool.name), hit] as const),
   );
-  const before = (query: string) => rank(query, 10).map(({ segment, doc }) => hitOf(segment, doc, 0).id);
+  const before = (query: string) => rank(query, 10).hits.map(({ segment, doc }) => hitOf(segment, doc, 0).id);
   const after = (query: string) => {
-    const hits = rank(query, fusedDepth).map(({ segment, doc, score }) => hitOf(segment, doc, score));
+    const hits = rank(query, fusedDepth).hits.map(({ segment, doc, score }) => hitOf(segment, doc, score));
     const use = learned.sharesOf(wantedTerms(query), "0");
     if (use.size === 0) return hits.slice(0, 10).map(({ id }) => id);
     const held = new Set(hits.map(({ id }) => id));
@@ -88,13 +88,11 @@ export function evaluateLearning(
   };
   const isFirst = (answer: (query: string) => readonly string[], { query, relevant }: Query) => relevant.includes(answer(query)[0] ?? "");
   const groups: [string, Query[]][] = [
+    ["the same queries again", teaching],
     ["other queries of the same tools", asked],
     ["of them, tuning half", asked.filter((query) => halfOf(query) === "tuning")],
     ["of them, held-out half", asked.filter((query) => halfOf(query) === "held out")],
     ["queries of tools nothing was learned of", unrelated],
-    ["of them, tuning half", unrelated.filter((query) => halfOf(query) === "tuning")],
-    ["of them, held-out half", unrelated.filter((query) => halfOf(query) === "held out")],
-    ["the same queries again", teaching],
   ];
   return groups.map(([name, group]) => ({
     name,
@@ -103,4 +101,24 @@ export function evaluateLearning(
     lost: group.filter((query) => isFirst(before, query) && !isFirst(after, query)).length,
     won: group.filter((query) => !isFirst(before, query) && isFirst(after, query)).length,
   }));
+}
+
+/** The lines of the report. */
+export function reportLearning(
+  servers: readonly PublicServer[],
+  queries: readonly Query[],
+  rank: (query: string, limit: number) => Ranking,
+): string[] {
+  const lines = [
+    "\n## What is learned from use\n",
+    "For each tool with several public queries one of them (by a fixed hash) was asked and the tool run after it, by one member or by three; then the others are asked, by one who did it, with everything learned at once.\n",
+    "| taught by | queries | how many | hit@1 before, after | @5 | @10 | MRR | first place won, lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |",
+  ];
+  for (const members of [1, 3])
+    for (const { name, before, after, won, lost } of evaluateLearning(servers, queries, rank, members)) {
+      const shares = (["hit1", "hit5", "hit10"] as const).map((key) => `${before[key].toFixed(1)}, ${after[key].toFixed(1)}`).join(" | ");
+      const mrr = `${before.mrr.toFixed(3)}, ${after.mrr.toFixed(3)}`;
+      lines.push(`| ${members} | ${name} | ${before.queries} | ${shares} | ${mrr} | ${won}, ${lost} |`);
+    }
+  return lines;
 }

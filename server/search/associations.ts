@@ -18,6 +18,12 @@ export interface Association {
 /** One tool among all tools of an organization. */
 export const toolKey = (connectionId: string, toolName: string) => `${connectionId}\0${toolName}`;
 
+/** The connection's id and the tool's name of such a key. */
+export function toolOfKey(key: string): [connectionId: string, toolName: string] {
+  const end = key.indexOf("\0");
+  return [key.slice(0, end), key.slice(end + 1)];
+}
+
 /** A verb says less of which tool is meant than the thing it is done to, and nearly every tool shares one. */
 const verbWeight = 0.4;
 const maxTerms = 24;

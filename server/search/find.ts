@@ -2,7 +2,7 @@
 // searches and by meaning. Access comes first here too: nothing but the tools of `connections` is looked at.
 import type { UsableConnection } from "#server/grants/access.ts";
 
-import { type Associations, toolKey, wantedTerms } from "./associations.ts";
+import { type Associations, toolKey, toolOfKey, wantedTerms } from "./associations.ts";
 import { isMeaningOn, type Meaning, meaningOf } from "./embeddings/meaning.ts";
 import { fuse, fusedDepth } from "./fuse.ts";
 import { learnedBy } from "./learned.ts";
@@ -40,14 +40,16 @@ function sharesOf(learned: Associations | null, { queries, membershipId }: Wante
 
 /** Tools that something other than words speaks for, as hits without a score. */
 async function others(connections: readonly UsableConnection[], use: ReadonlyMap<string, number>, meaning: Meaning | null): Promise<Hit[]> {
+  const names = new Map<string, Set<string>>();
+  const add = (id: string, name: string) => names.set(id, (names.get(id) ?? new Set<string>()).add(name));
+  for (const { catalogId, name } of meaning?.nearest ?? []) add(catalogId, name);
+  for (const key of use.keys()) add(...toolOfKey(key));
   const found = await Promise.all(
     connections.map(async (connection) => {
-      const { id, catalog } = connection;
-      const near = meaning?.nearest.filter(({ catalogId }) => catalogId === catalog?.id).map(({ name }) => name) ?? [];
-      const used = [...use.keys()].filter((key) => key.startsWith(toolKey(id, ""))).map((key) => key.slice(toolKey(id, "").length));
-      if (near.length + used.length === 0) return [];
+      const wanted = [...(names.get(connection.id) ?? []), ...(names.get(connection.catalog?.id ?? "") ?? [])];
+      if (wanted.length === 0) return [];
       const tools = await toolsOf(connection);
-      return [...new Set([...near, ...used])].flatMap((name): Hit[] => {
+      return [...new Set(wanted)].flatMap((name): Hit[] => {
         const tool = tools.get(name);
         return tool ? [{ tool, connection, score: 0 }] : [];
       });

@@ -53,23 +53,36 @@ afterAll(async () => {
   await fake.close();
 });
 
-/** Searches until every tool has its vector. */
+/** Searches until every tool has its vector and the answer goes by meaning. */
 async function filled(client: Agent, count = office.length): Promise<void> {
-  await search(client, "label");
-  await vi.waitFor(async () => expect(await db.toolVector.count()).toBe(count), { timeout: 10_000 });
-  await vi.waitFor(async () => expect((await search(client, "label")).hint).toBeUndefined(), { timeout: 10_000 });
+  await vi.waitFor(
+    async () => {
+      // What a request of the test before began is over as well.
+      ahead += 700_000;
+      expect((await search(client, "label")).hint).toBeUndefined();
+      expect(await db.toolVector.count()).toBe(count);
+    },
+    { timeout: 25_000, interval: 500 },
+  );
+  ahead += 60_000;
 }
 
-const first = async (client: Agent, query: string) =>
-  String((await search(client, query)).matches[0]?.name)
-    .split(":")
-    .at(-1);
+/** The best match, once the stand-in answered in time: on a busy machine it may not at first. */
+async function expectFirst(client: Agent, query: string, tool: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { matches, hint = "" } = await search(client, query);
+      expect(hint).not.toContain("by words alone");
+      expect(String(matches[0]?.name).split(":").at(-1)).toBe(tool);
+    },
+    { timeout: 10_000 },
+  );
+}
 
 test("a query in words that no tool uses is found by meaning, and before the vectors are there the answer says that it goes by words", async () => {
   await connectUpstream(world);
   const client = await agent();
-  const early = await search(client, "label");
-  expect(early).toMatchObject({ matches: [{}], hint: expect.stringContaining("by words alone") });
+  expect(await search(client, "label")).toMatchObject({ matches: [{}], hint: expect.stringContaining("by words alone") });
   await filled(client);
   await expectFirst(client, "automobile for tomorrow", "book_vehicle");
   expect((await search(client, "automobile for tomorrow")).unmatchedTerms).toContain("automobile");
@@ -137,14 +150,15 @@ test.each([
       matches: [{}],
       hint: expect.stringContaining("by words alone"),
     });
-    await vi.waitFor(() => expect(isPaused()).toBe(true));
+    await vi.waitFor(() => expect(isPaused()).toBe(true), { timeout: 10_000 });
     for (const query of ["label one", "label two", "label three"]) await search(client, query);
     expect(fake.asked).toHaveLength(1);
     // What is in memory is still compared.
     expect((await search(client, "label")).hint).toBeUndefined();
     ahead += 900_000;
     await search(client, "label four");
-    expect(fake.asked).toHaveLength(what === "is limited" ? 1 : 2);
+    if (what === "is limited") expect(fake.asked).toHaveLength(1);
+    else await vi.waitFor(() => expect(fake.asked).toHaveLength(2), { timeout: 10_000 });
   },
 );
 
@@ -173,9 +187,7 @@ test("a text that the provider refuses is left out, and the others have their ve
   };
   await connectUpstream(world);
   const client = await agent();
-  await filled(client);
+  await filled(client, office.length - 1);
   expect(isPaused()).toBe(false);
   await expectFirst(client, "automobile", "book_vehicle");
-  const empty = await db.toolVector.findMany({ select: { vector: true } });
-  expect(empty.filter(({ vector }) => vector.length === 0)).toHaveLength(1);
 });

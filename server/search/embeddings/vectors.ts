@@ -44,6 +44,8 @@ const lists = new LRUCache<string, ListVectors>({
   sizeCalculation: ({ matrix, places }) => matrix.values.byteLength + 100 * places.size + 100,
 });
 const tried = new LRUCache<string, true>({ max: 10_000, ttl: retryMs });
+/** Texts that the provider refuses, by their hash: they are not asked for again, and only this process knows, in case other settings mend it. */
+const refused = new LRUCache<string, true>({ max: 10_000 });
 const waiting = new Map<string, () => Promise<void>>();
 const running = new Set<string>();
 
@@ -58,13 +60,9 @@ async function stored({ orgId, catalogId }: VectorList, hashes: readonly string[
     select: { catalogId: true, hash: true, vector: true },
   });
   const vectors: Vectors = new Map();
-  // A copy: the driver may hand out a piece of a larger buffer, which would stay in memory with it.
-  for (const { hash, vector } of rows)
-    if (!vectors.has(hash))
-      vectors.set(
-        hash,
-        Int8Array.from(vector, (byte) => (byte << 24) >> 24),
-      );
+  // Copies: the driver may hand out a piece of a larger buffer, which would stay in memory with it.
+  // Bytes above 127 wrap around to the negative numbers they were.
+  for (const { hash, vector } of rows) if (!vectors.has(hash)) vectors.set(hash, Int8Array.from(vector));
   return { vectors, own: new Set(rows.filter((row) => row.catalogId === catalogId).map(({ hash }) => hash)) };
 }
 
@@ -82,21 +80,22 @@ async function embedTexts(batch: Batch): Promise<Vectors> {
   return new Map(batch.map(([hash], index) => [hash, quantized(vectors[index] ?? new Float32Array())]));
 }
 
-/** One text after the other, an empty vector for each that is refused. Throws EmbeddingsFailed when it is not the texts. */
+/** One text after the other, without those that are refused. Throws EmbeddingsFailed when it is not the texts. */
 async function embedOneByOne(batch: Batch): Promise<Vectors> {
   const made: Vectors = new Map();
-  const refused: string[] = [];
+  let refusals = 0;
   for (const [hash, text] of batch)
     try {
       for (const [, vector] of await embedTexts([[hash, text]])) made.set(hash, vector);
     } catch (error) {
       if (!(error instanceof EmbeddingsFailed) || !isAboutInput(error.status)) throw error;
-      refused.push(hash);
-      if (made.size > 0 || refused.length < refusalsInARow) continue;
+      refused.set(hash, true);
+      refusals += 1;
+      if (made.size > 0 || refusals < refusalsInARow) continue;
+      for (const [other] of batch) refused.delete(other);
       pause(error);
       throw error;
     }
-  for (const hash of refused) made.set(hash, new Int8Array());
   return made;
 }
 
@@ -110,8 +109,8 @@ async function embedBatch(batch: Batch): Promise<Vectors> {
 }
 
 function keep(list: VectorList, hashes: readonly string[], vectors: Vectors, isComplete: boolean): void {
-  // Refused texts have none. What the provider answered last has the length it answers queries with.
-  const dimensions = [...vectors.values()].findLast(({ length }) => length > 0)?.length ?? 0;
+  // What the provider answered last has the length it answers queries with.
+  const dimensions = [...vectors.values()].at(-1)?.length ?? 0;
   const ordered = hashes.map((hash) => vectors.get(hash));
   const places = new Map([...list.tools.keys()].map((name, place) => [name, place]));
   lists.set(list.catalogId, { version: versionOf(list), matrix: matrixOf(ordered, dimensions), places, isComplete });
@@ -128,7 +127,9 @@ async function fill(list: VectorList, dimensions: number | null): Promise<void> 
   keep(list, hashes, vectors, false);
   await store(list, new Map([...vectors].filter(([hash]) => !own.has(hash))));
   const missing = new Map(
-    [...texts.values()].map((text, place) => [hashes[place] ?? "", text] as const).filter(([hash]) => !vectors.has(hash)),
+    [...texts.values()]
+      .map((text, place) => [hashes[place] ?? "", text] as const)
+      .filter(([hash]) => !vectors.has(hash) && !refused.has(hash)),
   );
   const queue = [...missing];
   for (let batch = queue.splice(0, batchSize); batch.length > 0 && !isPaused(); batch = queue.splice(0, batchSize)) {
@@ -136,7 +137,7 @@ async function fill(list: VectorList, dimensions: number | null): Promise<void> 
     await store(list, made);
     for (const [hash, vector] of made) vectors.set(hash, vector);
   }
-  const isComplete = hashes.every((hash) => vectors.has(hash));
+  const isComplete = hashes.every((hash) => vectors.has(hash) || refused.has(hash));
   keep(list, hashes, vectors, isComplete);
   // Of tools that are gone, of texts that changed, of another model.
   if (isComplete) await db.toolVector.deleteMany({ where: { orgId, catalogId, hash: { notIn: hashes } } });
