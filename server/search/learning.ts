@@ -1,5 +1,5 @@
-// Learning from use: which tool a member ran after which search. Written in batches off the request path; the words of a query stay in memory,
-// what is stored are stems. A search and its call that two processes answered teach nothing.
+// Learning from use: which tool a member ran after which search. Of a query its stems are remembered for ten minutes; what they teach is written in
+// batches off the request path. A search and its call that two processes answered teach nothing.
 import { LRUCache } from "lru-cache";
 
 import type { Actor } from "#server/auth/actor.ts";
