@@ -26,7 +26,7 @@ function divide(queries: readonly Query[]): { teaching: Query[]; asked: Query[];
     const [tool = ""] = query.relevant;
     byTool.set(tool, [...(byTool.get(tool) ?? []), query]);
   }
-  const parts = { teaching: [] as Query[], asked: [] as Query[], unrelated: [] as Query[] };
+  const parts: Record<"teaching" | "asked" | "unrelated", Query[]> = { teaching: [], asked: [], unrelated: [] };
   for (const own of byTool.values()) {
     const [first, ...others] = own.sort((a, b) => (order(a) < order(b) ? -1 : 1));
     if (!first) continue;

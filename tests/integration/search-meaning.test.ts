@@ -102,8 +102,14 @@ test("equal texts are paid for once in an organization, what changed once more, 
   expect(asked()).toHaveLength(office.length);
   world.upstream.tools = [...office.slice(1).reverse(), { ...echoTool, name: "new_tool", title: "new_tool" }];
   await syncCatalog(await targetFor(id));
-  await search(client, "label");
-  await vi.waitFor(async () => expect(asked()).toHaveLength(office.length + 1), { timeout: 10_000 });
+  // A search that comes while the list before is still being filled leaves it to the next one.
+  await vi.waitFor(
+    async () => {
+      await search(client, "label");
+      expect(asked()).toHaveLength(office.length + 1);
+    },
+    { timeout: 10_000 },
+  );
   await vi.waitFor(async () => expect(await db.toolVector.count()).toBe(office.length), { timeout: 10_000 });
   await disconnect(world.owner.actor, { id });
   expect(await db.toolVector.count()).toBe(0);
