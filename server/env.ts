@@ -99,6 +99,20 @@ const rateLimits = z
     };
   });
 
+/** The address of `POST .../embeddings`: given whole, or as the base in front of it, as most programs want it. */
+const embeddingsUrl = z
+  .string()
+  .refine((value) => {
+    const url = URL.canParse(value) ? new URL(value) : null;
+    return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" && url.hash === "";
+  }, "must be an http(s) address such as https://api.openai.com/v1, without a user name or password")
+  .transform((value) => {
+    if (!URL.canParse(value)) return value;
+    const url = new URL(value);
+    if (!/\/embeddings$/.test(url.pathname)) url.pathname = `${url.pathname.replace(/\/+$/, "")}/embeddings`;
+    return url.href;
+  });
+
 const schema = z
   .object({
     NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
@@ -120,6 +134,13 @@ const schema = z
     ALLOW_PRIVATE_UPSTREAMS: flag,
     CONNECTIONS_GATING: flag,
     RATE_LIMITS: rateLimits,
+    EMBEDDINGS_URL: embeddingsUrl.optional(),
+    EMBEDDINGS_MODEL: z.string().min(1).max(200).optional(),
+    EMBEDDINGS_KEY: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,1000}$/, "must be one line of visible characters")
+      .optional(),
+    EMBEDDINGS_DIMENSIONS: z.coerce.number({ error: "must be a whole number" }).int().min(8).max(4_096).optional(),
     BOOTSTRAP_ORG: z.string().min(1).max(80).optional(),
     BOOTSTRAP_EMAIL: z.email("must be an e-mail address").optional(),
     BOOTSTRAP_PASSWORD: z.string().min(10, "must have at least 10 characters").max(200).optional(),
@@ -134,6 +155,16 @@ const schema = z
     LOG_FORMAT: z.enum(["json", "pretty"]).default(process.stdout.isTTY ? "pretty" : "json"),
   })
   .superRefine((value, context) => {
+    if ((value.EMBEDDINGS_URL === undefined) !== (value.EMBEDDINGS_MODEL === undefined)) {
+      context.addIssue({ code: "custom", path: ["EMBEDDINGS_URL"], message: "EMBEDDINGS_URL and EMBEDDINGS_MODEL go together" });
+    }
+    if (value.EMBEDDINGS_URL === undefined && (value.EMBEDDINGS_KEY ?? value.EMBEDDINGS_DIMENSIONS) !== undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["EMBEDDINGS_URL"],
+        message: "EMBEDDINGS_KEY and EMBEDDINGS_DIMENSIONS need EMBEDDINGS_URL and EMBEDDINGS_MODEL beside them",
+      });
+    }
     const given = [value.BOOTSTRAP_ORG, value.BOOTSTRAP_EMAIL, value.BOOTSTRAP_PASSWORD];
     if (given.some(Boolean) && !given.every(Boolean)) {
       context.addIssue({

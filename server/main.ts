@@ -15,6 +15,7 @@ import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
 import { exactLimit, sweepRateLimits } from "./rate-limit.ts";
 import { sweepResults } from "./results/keep.ts";
+import { flushLearning } from "./search/learning.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
 import { addProcessMetrics } from "./telemetry/process-metrics.ts";
@@ -86,6 +87,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   clearInterval(sweeping);
   await closeControl();
   await flushCalls();
+  await flushLearning();
   await refreshesDone();
   await closeAllSessions();
   await outbound.close();

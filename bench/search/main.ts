@@ -10,6 +10,8 @@ import { buildSegment, type Segment } from "#server/search/segment.ts";
 import { Vocabulary } from "#server/search/vocabulary.ts";
 
 import { distractors, publicData, type PublicServer } from "./data.ts";
+import { reportLearning } from "./learning.ts";
+import { reportMeaning } from "./meaning.ts";
 import { miniSearch, predecessor } from "./others.ts";
 import { searchOverHttp } from "./over-http.ts";
 import { halfOf, judge, type Query } from "./quality.ts";
@@ -80,6 +82,9 @@ for (const [name, answer] of [
     const shares = [hit1, hit3, hit5, hit10].map((share) => share.toFixed(1)).join(" | ");
     say(`| ${name} | ${slice} | ${count} | ${shares} | ${mrr.toFixed(3)} | ${ndcg5.toFixed(3)} |`);
   }
+
+const deep = (query: string, limit: number) => rank(collection, query, limit);
+for (const line of [...reportLearning(servers, queries, deep), ...(await reportMeaning(servers, queries, deep))]) say(line);
 
 /** `count` real tools; beyond those there are, the same again in servers of other names. */
 function ofSize(count: number): PublicServer[] {

@@ -8,6 +8,7 @@ import { type CallOutcome, recordIntent, recordOutcome } from "#server/audit/cal
 import { DomainError } from "#server/errors.ts";
 import { requireUsable, type UsableConnection, usableConnections } from "#server/grants/access.ts";
 import { type Operation, operations } from "#server/search/operations.ts";
+import { noteRun } from "#server/search/learning.ts";
 import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-index.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
@@ -224,6 +225,7 @@ export async function executeCapability(
     });
     record?.enter("shaping");
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
+    if (!result.isError) noteRun(actor, connection, tool);
     const guided = withGuidance(result, parsed.schemaDigest, tool);
     return await fitResult(guided, { owner: actor, connectionId: connection.id, limit: inlineBytes });
   } catch (error) {

@@ -1,5 +1,5 @@
 // Forgetting credentials: the one way for disconnect, for a changed URL, for removal, and for a member who goes.
-import type { Tx } from "#server/db.ts";
+import type { Prisma, Tx } from "#server/db.ts";
 import { revoke } from "#server/oauth/revoke.ts";
 
 /** Whose credentials: a connection's, a membership's (`holder`), or a membership's at one connection. */
@@ -12,7 +12,13 @@ export interface Forgotten {
   revoke: () => Promise<void>;
 }
 
-/** Deletes credentials, with the tools they could see and the sign-ins under way, inside `tx`. */
+/** Of a whole connection what anybody taught, of a member what they taught. */
+function associationsOf(scope: ForgetScope): Prisma.SearchAssociationWhereInput {
+  const connection = "connectionId" in scope ? { connectionId: scope.connectionId } : {};
+  return { ...connection, ...(scope.holder === undefined ? {} : { membershipId: scope.holder }) };
+}
+
+/** Deletes credentials, with the tools they could see, what was learned of those, and the sign-ins under way, inside `tx`. */
 export async function forgetCredentials(tx: Tx, scope: ForgetScope): Promise<Forgotten> {
   const rows = await tx.credential.findMany({
     where: scope,
@@ -20,6 +26,7 @@ export async function forgetCredentials(tx: Tx, scope: ForgetScope): Promise<For
   });
   const { count } = await tx.credential.deleteMany({ where: scope });
   await tx.catalog.deleteMany({ where: scope });
+  await tx.searchAssociation.deleteMany({ where: associationsOf(scope) });
   await tx.oAuthAttempt.deleteMany({ where: { ...scope, outcome: null } });
   // Only tokens have an issuer, and can be revoked.
   const tokens = rows.filter(({ issuer }) => issuer !== null);

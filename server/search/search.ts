@@ -8,8 +8,11 @@ import { failuresInARow, type Pause, pauseOf } from "#server/upstream/pause.ts";
 import { refreshIfStale, syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
+import { toolKey } from "./associations.ts";
+import { find } from "./find.ts";
+import { noteSearch } from "./learning.ts";
 import { signatureOf } from "./signature.ts";
-import { type Hit, type IndexedTool, ownLabel, rank } from "./tool-index.ts";
+import { type Hit, type IndexedTool, ownLabel } from "./tool-index.ts";
 
 const phrase = z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most).");
 
@@ -161,13 +164,16 @@ interface Outcome {
   connections: number;
   wanted: string | undefined;
   cut: boolean;
+  isByWordsAlone: boolean;
 }
 
-function hintOf({ matches, guessed, connections, wanted, cut }: Outcome): string | undefined {
+function hintOf({ matches, guessed, connections, wanted, cut, isByWordsAlone }: Outcome): string | undefined {
   if (cut)
     return 'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.';
   if (matches > 0 && guessed.length > 0)
     return `No tool knows ${guessed.map((word) => `"${word}"`).join(", ")}: words close to that were searched for instead. Search again if that is not what you meant.`;
+  if (matches > 0 && isByWordsAlone)
+    return "Found by words alone: the search by meaning is not ready. If the right tool is missing, search again in other words.";
   if (matches > 0) return undefined;
   if (connections === 0 && wanted !== undefined)
     return `You have no connection of the name or id "${wanted}". Search without "connection" to look everywhere.`;
@@ -182,7 +188,10 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
   const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
-  const { hits, unmatchedTerms, guessed } = await rank(searchable, { orgId: actor.orgId, queries: query, limit, own });
+  const { orgId, membershipId } = actor;
+  const found = await find(searchable, { orgId, membershipId, queries: query, limit, own });
+  const { hits, unmatchedTerms, guessed, isByWordsAlone } = found;
+  noteSearch(actor, query, new Set(hits.map(({ tool, connection }) => toolKey(connection?.id ?? "", tool.name))));
   const budget = { left: maxResultSchemaBytes };
   const shaped = hits.map((hit) => toMatch(hit, { actor, detail, budget }));
   const hint = hintOf({
@@ -191,6 +200,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
     connections: all.length,
     wanted: own ? undefined : connection,
     cut: shaped.some(({ cut }) => cut),
+    isByWordsAlone,
   });
   return {
     matches: shaped.map(({ match }) => match),

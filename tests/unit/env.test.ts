@@ -87,8 +87,23 @@ describe("settings", () => {
     ["OTEL_EXPORTER_OTLP_HEADERS", "authorization"],
     ["OTEL_EXPORTER_OTLP_HEADERS", "a=b%zz"],
     ["OTEL_TRACES_SAMPLER_ARG", "2"],
+    ["EMBEDDINGS_URL", "https://user:password@api.example.com/v1"],
+    ["EMBEDDINGS_URL", "file:///v1"],
+    ["EMBEDDINGS_KEY", "two\nlines"],
+    ["EMBEDDINGS_DIMENSIONS", "7"],
   ])("refuse %s=%s", (name, value) => {
     expect(complaint({ [name]: value })).toContain(name);
+  });
+
+  test("take an embeddings endpoint by its base or whole, together with its model", () => {
+    const urlOf = (EMBEDDINGS_URL: string) => parseEnv({ EMBEDDINGS_URL, EMBEDDINGS_MODEL: "m" }).EMBEDDINGS_URL;
+    expect(urlOf("https://api.example.com/v1")).toBe("https://api.example.com/v1/embeddings");
+    expect(urlOf("http://127.0.0.1:11434/v1/")).toBe("http://127.0.0.1:11434/v1/embeddings");
+    expect(urlOf("https://m.example.com/d/embeddings?api-version=1")).toBe("https://m.example.com/d/embeddings?api-version=1");
+    expect(parseEnv({})).not.toHaveProperty("EMBEDDINGS_URL");
+    expect(complaint({ EMBEDDINGS_URL: "https://api.example.com/v1" })).toContain("go together");
+    expect(complaint({ EMBEDDINGS_MODEL: "m" })).toContain("go together");
+    expect(complaint({ EMBEDDINGS_KEY: "secret-key" })).toContain("need EMBEDDINGS_URL");
   });
 
   test("never repeat a value: it may be a secret", () => {
@@ -97,6 +112,8 @@ describe("settings", () => {
       DATABASE_URL: "hunter2",
       BOOTSTRAP_PASSWORD: "hunter2",
       BOOTSTRAP_EMAIL: "hunter2",
+      EMBEDDINGS_URL: "hunter2",
+      EMBEDDINGS_KEY: "hunter2 hunter2",
     });
     expect(message).not.toContain("hunter2");
   });

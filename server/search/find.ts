@@ -1,0 +1,79 @@
+// The tools of a caller for a query: by their words (server/search/tool-index.ts), and where there is more to go by, by what members ran after such
+// searches and by meaning. Access comes first here too: nothing but the tools of `connections` is looked at.
+import type { UsableConnection } from "#server/grants/access.ts";
+
+import { type Associations, toolKey, toolOfKey, wantedTerms } from "./associations.ts";
+import { isMeaningOn, type Meaning, meaningOf } from "./embeddings/meaning.ts";
+import { fuse, fusedDepth } from "./fuse.ts";
+import { learnedBy } from "./learned.ts";
+import { type Hit, rank, type Ranking, toolsOf } from "./tool-index.ts";
+
+export interface Wanted {
+  orgId: string;
+  membershipId: string;
+  queries: readonly string[];
+  limit: number;
+  /** Whether Gatehouse's own operations take part. */
+  own: boolean;
+}
+
+export interface Found extends Ranking {
+  /** Meaning should have been compared, and could not be. */
+  isByWordsAlone: boolean;
+}
+
+async function vectorLists(connections: readonly UsableConnection[]) {
+  const lists = await Promise.all(connections.map(async (connection) => ({ connection, tools: await toolsOf(connection) })));
+  return lists.flatMap(({ connection: { orgId, name, catalog }, tools }) =>
+    catalog?.digest ? [{ orgId, catalogId: catalog.id, digest: catalog.digest, label: name, tools }] : [],
+  );
+}
+
+/** What members ran after each of the phrases, taken together. */
+function sharesOf(learned: Associations | null, { queries, membershipId }: Wanted): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const query of learned ? queries : [])
+    for (const [key, share] of learned?.sharesOf(wantedTerms(query), membershipId) ?? [])
+      sums.set(key, (sums.get(key) ?? 0) + share / queries.length);
+  return sums;
+}
+
+/** Tools that something other than words speaks for, as hits without a score. */
+async function others(connections: readonly UsableConnection[], use: ReadonlyMap<string, number>, meaning: Meaning | null): Promise<Hit[]> {
+  const names = new Map<string, Set<string>>();
+  const add = (id: string, name: string) => names.set(id, (names.get(id) ?? new Set<string>()).add(name));
+  for (const { catalogId, name } of meaning?.nearest ?? []) add(catalogId, name);
+  for (const key of use.keys()) add(...toolOfKey(key));
+  const found = await Promise.all(
+    connections.map(async (connection) => {
+      const wanted = [...(names.get(connection.id) ?? []), ...(names.get(connection.catalog?.id ?? "") ?? [])];
+      if (wanted.length === 0) return [];
+      const tools = await toolsOf(connection);
+      return [...new Set(wanted)].flatMap((name): Hit[] => {
+        const tool = tools.get(name);
+        return tool ? [{ tool, connection, score: 0 }] : [];
+      });
+    }),
+  );
+  return found.flat();
+}
+
+/** Finds the tools of `connections` that fit best. With embeddings off and nothing learned for these words it is the ranking by words as it is. */
+export async function find(connections: readonly UsableConnection[], wanted: Wanted): Promise<Found> {
+  const { orgId, queries, limit } = wanted;
+  const use = sharesOf(learnedBy(orgId), wanted);
+  if (!isMeaningOn && use.size === 0) return { ...(await rank(connections, wanted)), isByWordsAlone: false };
+  const [{ hits, ...rest }, meaning] = await Promise.all([
+    rank(connections, { ...wanted, limit: Math.max(limit, fusedDepth) }),
+    isMeaningOn ? meaningOf(vectorLists(connections), wanted) : null,
+  ]);
+  if (use.size === 0 && meaning === null) return { hits: hits.slice(0, limit), ...rest, isByWordsAlone: true };
+  const held = new Set(hits.map(({ tool }) => tool));
+  const more = (await others(connections, use, meaning)).filter(({ tool }) => !held.has(tool));
+  const nearnessOf = ({ tool, connection }: Hit) => meaning?.shareOf(connection?.catalog?.id ?? "", tool.name) ?? 0;
+  const near = new Map([...hits, ...more].map((hit) => [toolKey(hit.connection?.id ?? "", hit.tool.name), nearnessOf(hit)] as const));
+  const words = new Set(queries.flatMap(wantedTerms)).size;
+  const unknown = Math.min(1, rest.unmatchedTerms.length / Math.max(1, words));
+  const fused = fuse(hits, more, { use, meaning: meaning && near, unknown }, queries);
+  return { hits: fused.slice(0, limit), ...rest, isByWordsAlone: isMeaningOn && meaning === null };
+}
