@@ -6,6 +6,7 @@ import { flushCalls } from "./audit/calls.ts";
 import { closeDatabase, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
+import { capConnections } from "./http/connection-caps.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
@@ -30,9 +31,10 @@ try {
 }
 if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP_*");
 
-const server = createServer(await createHost({ isStopping: () => stopping }));
-server.requestTimeout = 60_000;
-server.keepAliveTimeout = 65_000;
+// Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at every 5 s.
+const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 };
+const server = createServer(limits, await createHost({ isStopping: () => stopping }));
+capConnections(server);
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);
