@@ -21,6 +21,8 @@ import { closeAllSessions } from "./upstream/sessions.ts";
 
 /** How long running requests may still take once a stop was asked for. */
 const drainMs = 9_000;
+/** How long new requests are still answered (with 503) before their connections close. */
+const lastRequestsMs = 250;
 
 let stopping = false;
 
@@ -63,6 +65,8 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   log.info({ signal }, "stopping: running requests get up to 9 s");
+  // Requests may be on their way over kept connections: they are told to come back, where an end of the connection would leave them to guess.
+  await new Promise((resolve) => setTimeout(resolve, lastRequestsMs));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection that waits for a running call is idle only once that call was answered.
   const closing = setInterval(() => server.closeIdleConnections(), 100);

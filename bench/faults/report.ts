@@ -1,6 +1,14 @@
 // The table of bench/faults.
 import { passes, type Row } from "./measure.ts";
 
+export const introduction = `# Faults
+
+\`npm run faults\`: faults provoked in and around the built product while 100 calls a second run on five healthy connections and five changes a second are
+written. Each answer is checked by its content. "Before" and "during" are the p99 of the healthy connections' calls, the middle one of the rounds (three, where the fault
+can be repeated); within 1.5x passes. Driver, servers, product and database share the machine, and other work may run beside them: read the ratios.
+"-": every connection is meant to notice. Lost writes: acknowledged changes that are not there afterwards.
+`;
+
 const ms = (value: number | null) => (value === null ? "-" : value.toFixed(1));
 const seconds = (value: number | null) => (value === null ? "-" : Number.isFinite(value) ? `${(value / 1_000).toFixed(1)} s` : "none");
 
