@@ -20,7 +20,7 @@ import { stop } from "./stop.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
 
 /** How long running requests may still take once a stop was asked for. */
-const drainMs = 9_000;
+const drainMs = 8_750;
 /** How long new requests are still answered (with 503) before their connections close. */
 const lastRequestsMs = 250;
 
