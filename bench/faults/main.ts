@@ -1,6 +1,7 @@
-// `npm run faults [-- word...]`: provokes faults in and around the built product while calls run on healthy connections; with words only those
-// whose name has one of them. Judges what the others notice, wrong answers, lost writes, recovery. A whole run writes docs/reports/faults.md.
+// `npm run faults [-- <rounds>] [word...]`: provokes faults in and around the built product while calls run on healthy connections, three times each
+// unless told otherwise; with words only those whose name has one of them. Judges what the others notice, wrong answers, lost writes, recovery. A whole run writes docs/reports/faults.md.
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
 
 import { startPostgres } from "#tests/setup/postgres.ts";
@@ -17,65 +18,81 @@ import { upstreamFaults } from "./upstream-faults.ts";
 import { startUpstreams, startWorld, type Upstreams } from "./world.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const words = process.argv.slice(2);
+const given = process.argv.slice(2);
+const words = given.filter((word) => !/^\d+$/.test(word));
+const rounds = Number(given.find((word) => /^\d+$/.test(word)) ?? 3);
+const busyBefore = loadavg()[0] ?? 0;
 const isWanted = ({ name }: { name: string }) => words.length === 0 || words.some((word) => name.includes(word));
 
 type Plan = Parameters<typeof provokeUnderLoad>[1];
 
-/** Provokes these in one world: first what others must not notice, then what everybody does. */
-async function inWorld(upstreams: Upstreams, url: string, faults: Fault[], plans: Plan[]): Promise<Row[]> {
-  const rows: Row[] = [];
-  const tell = (row: Row) => {
-    rows.push(row);
-    process.stdout.write(`${tableOf("", [row]).split("\n").slice(4).join("\n")}\n`);
-  };
+const sections: { title: string; rows: Row[] }[] = [];
+
+/** Tells a row, and keeps the report of a whole run up to date: a run that is interrupted leaves what it found. */
+async function tell(title: string, row: Row): Promise<void> {
+  const section = sections.find((known) => known.title === title);
+  if (section) section.rows.push(row);
+  else sections.push({ title, rows: [row] });
+  process.stdout.write(`${tableOf(title, [row])}\n`);
+  if (words.length > 0) return;
+  const machine = `${rounds} rounds of what can be repeated. ${availableParallelism()} processors; load average ${busyBefore.toFixed(1)} when it began, ${(loadavg()[0] ?? 0).toFixed(1)} at the end (alone this run makes 2 to 3).`;
+  const tables = sections.map((one) => tableOf(one.title, one.rows));
+  await mkdir(path.join(root, "docs/reports"), { recursive: true });
+  await writeFile(path.join(root, "docs/reports/faults.md"), `${introduction}\n${machine}\n\n${tables.join("\n")}`);
+}
+
+interface Place {
+  title: string;
+  url: string;
+  /** What others must not notice, and then what everybody does. */
+  faults?: Fault[];
+  plans?: Plan[];
+}
+
+/** Provokes the wanted ones in one world. */
+async function inWorld(upstreams: Upstreams, { title, url, faults = [], plans = [] }: Place): Promise<void> {
   const [wanted, plansWanted] = [faults.filter(isWanted), plans.filter(isWanted)];
-  if (wanted.length + plansWanted.length === 0) return rows;
+  if (wanted.length + plansWanted.length === 0) return;
   let world = await startWorld(upstreams, { DATABASE_URL: url });
   try {
-    for (const fault of wanted) {
-      if (fault === manyAgents) await prepareCrowd(world);
-      tell(await measure(world, fault));
-    }
+    if (wanted.includes(manyAgents)) await prepareCrowd(world);
+    for (const fault of wanted) await tell(title, await measure(world, fault, rounds));
     for (const plan of plansWanted) {
       const found = await provokeUnderLoad(world, plan);
       world = found.world;
-      tell(found.row);
+      await tell(title, found.row);
     }
   } finally {
     await world.product.stop();
   }
-  return rows;
 }
 
 const upstreams = await startUpstreams();
-const sections: { title: string; rows: Row[] }[] = [];
 try {
   const folder = await temporaryFolder();
   const url = `pglite:${path.join(folder.path, "db")}`;
-  const faults = [...upstreamFaults, otherTools, badTokens, manyAgents, slowAgents, stalled];
-  sections.push({ title: "On the embedded database (PGlite)", rows: await inWorld(upstreams, url, faults, [terminated, killed]) });
-  await folder.remove();
+  const faults = [stalled, badTokens, ...upstreamFaults, otherTools];
+  const plans = [terminated, killed];
+  await inWorld(upstreams, { title: "On the embedded database (PGlite)", url, faults, plans });
 
   const disk = isWanted({ name: "the disk is full" }) ? mountSmallDisk(256) : null;
-  if (disk) {
-    const rows = await inWorld(upstreams, `pglite:${path.join(disk.path, "db")}`, [], [diskFull(disk)]);
-    sections.push({ title: "On a disk of 256 MB", rows });
-    disk.remove();
-  } else process.stdout.write("A full disk was not tried: it takes a mount of a small disk.\n");
+  const small = disk && `pglite:${path.join(disk.path, "db")}`;
+  if (small) await inWorld(upstreams, { title: "On a disk of 256 MB", url: small, plans: [diskFull(disk)] });
+  else process.stdout.write("A full disk was not asked for, or no small disk can be mounted here.\n");
+  disk?.remove();
 
-  const server = findPostgres() && ["database", "bad tokens", "SIGTERM", "kill"].some((name) => isWanted({ name })) ? await startPostgres() : null;
+  const onServer = { title: "On PostgreSQL", faults: [badTokens], plans: [terminated, killed] };
+  const isAsked = isWanted({ name: "the database is gone" }) || [...onServer.faults, ...onServer.plans].some(isWanted);
+  const server = findPostgres() && isAsked ? await startPostgres() : null;
   if (server) {
-    const rows = await inWorld(upstreams, `${server.origin}/postgres`, [badTokens], [databaseGone(server), terminated, killed]);
-    sections.push({ title: "On PostgreSQL", rows });
+    await inWorld(upstreams, { ...onServer, url: `${server.origin}/postgres`, plans: [databaseGone(server), ...onServer.plans] });
     await server.stop();
-  } else process.stdout.write("PostgreSQL was not found or not asked for.\n");
+  } else process.stdout.write("PostgreSQL was not asked for, or not found.\n");
+
+  const crowded = `pglite:${path.join(folder.path, "crowd")}`;
+  await inWorld(upstreams, { title: "Crowds of agents (PGlite)", url: crowded, faults: [manyAgents, slowAgents] });
+  await folder.remove();
 } finally {
   upstreams.stop();
-}
-const text = `${introduction}\n${sections.map(({ title, rows }) => tableOf(title, rows)).join("\n")}`;
-if (words.length === 0) {
-  await mkdir(path.join(root, "docs/reports"), { recursive: true });
-  await writeFile(path.join(root, "docs/reports/faults.md"), text);
 }
 process.exitCode = sections.every(({ rows }) => rows.every(passes)) ? 0 : 1;

@@ -26,6 +26,7 @@ export function passes({ ratio, wrong, lost, recovery: back, checks }: Row): boo
 export interface Fault {
   name: string;
   how: string;
+  /** How often; as often as the run was told by default. */
   rounds?: number;
   /** Makes the fault happen for `ms` milliseconds, and says what else has to hold. */
   provoke: (world: World, ms: number) => Promise<Row["checks"]>;
@@ -43,7 +44,8 @@ async function calm(world: World, ms: number): Promise<Sample[]> {
 }
 
 /** Provokes a fault that other connections must not notice. */
-export async function measure(world: World, { name, how, rounds = 3, provoke, ms = 4_000 }: Fault): Promise<Row> {
+export async function measure(world: World, { name, how, rounds: own, provoke, ms = 5_000 }: Fault, usual: number): Promise<Row> {
+  const rounds = own ?? usual;
   const found: { before: number; during: number; recovery: number }[] = [];
   const wrong: string[] = [];
   const checks: Row["checks"] = [];

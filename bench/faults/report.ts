@@ -3,9 +3,8 @@ import { passes, type Row } from "./measure.ts";
 
 export const introduction = `# Faults
 
-\`npm run faults\`: faults provoked in and around the built product while 100 calls a second run on five healthy connections and five changes a second are
-written. Each answer is checked by its content. "Before" and "during" are the p99 of the healthy connections' calls, the middle one of the rounds (three, where the fault
-can be repeated); within 1.5x passes. Driver, servers, product and database share the machine, and other work may run beside them: read the ratios.
+\`npm run faults\`: faults provoked in and around the built product while 50 calls a second run on five healthy connections and five changes a second are
+written. Each answer is checked by its content. "Before" and "during" are the p99 of the healthy connections' calls, the middle one of the rounds; within 1.5x passes. Driver, servers, product and database share the machine, and other work may run beside them: read the ratios.
 "-": every connection is meant to notice. Lost writes: acknowledged changes that are not there afterwards.
 `;
 

@@ -78,14 +78,14 @@ export async function startWorld(upstreams: Upstreams, settings: Record<string, 
   if (!unruly) throw new Error("There is no server to misbehave.");
   const token = await mintToken(product, "load");
   const world = { product, upstreams, settings: all, token, healthy: targets.slice(0, healthyServers), unruly };
-  const warm = steady(world, 200);
+  const warm = steady(world);
   await pause(4_000);
   await warm.stop();
   return world;
 }
 
 /** The load on the healthy connections. */
-export function steady({ product, token, healthy }: World, perSecond = 100) {
+export function steady({ product, token, healthy }: World, perSecond = 50) {
   return startLoad({ origin: product.origin, token, targets: healthy, perSecond, atOnce: 60, patienceMs: 60_000 });
 }
 
