@@ -35,7 +35,8 @@ export interface Fault {
 }
 
 const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-export const complaints = (samples: readonly Sample[]) => samples.filter(({ end }) => end !== "right").map(({ end, said }) => `${end}: ${said}`);
+export const complaints = (samples: readonly Sample[]) =>
+  samples.filter(({ end }) => end !== "right").map(({ end, said }) => `${end}: ${said}`);
 
 async function calm(world: World, ms: number): Promise<Sample[]> {
   const load = steady(world);

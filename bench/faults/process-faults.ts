@@ -32,7 +32,10 @@ async function ledgerChecks(upstreams: Upstreams, samples: readonly Sample[]): P
   ];
 }
 
-export async function provokeUnderLoad(world: World, { name, how, provoke, mayLose = () => false }: Plan): Promise<{ row: Row; world: World }> {
+export async function provokeUnderLoad(
+  world: World,
+  { name, how, provoke, mayLose = () => false }: Plan,
+): Promise<{ row: Row; world: World }> {
   await world.upstreams.ledger();
   const calm = steady(world);
   await pause(4_000);
@@ -98,7 +101,11 @@ export function diskFull({ fill, free }: { fill: () => void; free: () => void })
         (error: unknown) => String(error),
       );
       free();
-      return { product, ended: performance.now(), checks: [{ what: "a change is refused: the disk is full", ok: /disk .* is full/.test(written) }] };
+      return {
+        product,
+        ended: performance.now(),
+        checks: [{ what: "a change is refused: the disk is full", ok: /disk .* is full/.test(written) }],
+      };
     },
   };
 }
@@ -115,7 +122,11 @@ export const terminated: Plan = {
     const ms = performance.now() - began;
     const port = new URL(product.origin).port;
     const next = await startProduct({ ...settings, PORT: port });
-    return { product: next, ended: began, checks: [{ what: `exit code ${code} after ${(ms / 1_000).toFixed(1)} s`, ok: code === 0 && ms < 10_500 }] };
+    return {
+      product: next,
+      ended: began,
+      checks: [{ what: `exit code ${code} after ${(ms / 1_000).toFixed(1)} s`, ok: code === 0 && ms < 10_500 }],
+    };
   },
 };
 

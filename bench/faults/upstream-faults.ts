@@ -28,7 +28,12 @@ const plans: Plan[] = [
   { manner: "hang", name: "a server hangs", how: "never answers; agents give up after 2 s", expected: givenUp },
   { manner: "drip", name: "a server drips", how: "its JSON a byte a second; agents give up after 2 s", expected: givenUp },
   { manner: "reset", name: "a server resets", how: "closes each connection instead of an answer", expected: refused },
-  { manner: "garbage", name: "a server answers garbage", how: "half a JSON object, as JSON", expected: saying("provider_error", "connection_failed") },
+  {
+    manner: "garbage",
+    name: "a server answers garbage",
+    how: "half a JSON object, as JSON",
+    expected: saying("provider_error", "connection_failed"),
+  },
   { manner: "huge", name: "a server answers 10 MB", how: "10 MB of JSON for each call", expected: saying("result_too_large"), atOnce: 4 },
   {
     manner: "events",
@@ -52,7 +57,14 @@ const plans: Plan[] = [
 
 async function provoke(world: World, ms: number, { manner, expected, perSecond = 10, atOnce = 20, withProgress }: Plan) {
   const { origin } = world.product;
-  const pace = { origin, token: world.token, targets: [world.unruly], perSecond, atOnce, patienceMs: expected === givenUp ? 2_000 : 60_000 };
+  const pace = {
+    origin,
+    token: world.token,
+    targets: [world.unruly],
+    perSecond,
+    atOnce,
+    patienceMs: expected === givenUp ? 2_000 : 60_000,
+  };
   world.upstreams.behave(manner);
   const load = startLoad({ ...pace, ...(withProgress ? { withProgress } : {}) });
   await pause(ms);

@@ -9,10 +9,10 @@ import { wasGoodLately } from "#server/tokens/verify.ts";
 
 import { factsOf } from "./facts.ts";
 
-/** Seconds in which an address may send so many bad tokens, and for which it is braked afterwards. */
-const windowSeconds = 10;
-const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 100, duration: windowSeconds });
-const braked = new LRUCache<string, true>({ max: 10_000, ttl: windowSeconds * 1_000 });
+/** Bad tokens an address may send in a minute; with each one more it is braked for this many seconds. */
+const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 100, duration: 60 });
+const brakeSeconds = 10;
+const braked = new LRUCache<string, true>({ max: 10_000, ttl: brakeSeconds * 1_000 });
 
 /** Milliseconds that a braked address waits for each answer: a flood over kept connections is as slow as they are few. */
 const lateMs = 1_000;
@@ -22,7 +22,7 @@ let late = 0;
 
 const body = JSON.stringify({
   jsonrpc: "2.0",
-  error: { code: -32_000, message: `Too many unknown tokens came from this address. Wait ${windowSeconds} seconds.` },
+  error: { code: -32_000, message: `Too many unknown tokens came from this address. Wait ${brakeSeconds} seconds.` },
   id: null,
 });
 
@@ -30,7 +30,7 @@ function refuseLate(res: Response): void {
   if (late >= maxLate) return void res.destroy();
   late += 1;
   const timer = setTimeout(() => {
-    res.writeHead(429, { "content-type": "application/json", "retry-after": String(windowSeconds), "cache-control": "no-store" }).end(body);
+    res.writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" }).end(body);
   }, lateMs);
   res.on("close", () => {
     late -= 1;

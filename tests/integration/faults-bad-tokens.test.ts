@@ -39,11 +39,12 @@ test("costs nothing of the wrong form, a hundred looks of the right one, and the
   expect((await list("gth_too-short")).status).toBe(401);
   expect(asked).not.toHaveBeenCalled();
 
-  for (let n = 0; n < 100; n += 1) expect((await list(newToken())).status).toBe(401);
+  const first = await Promise.all(Array.from({ length: 100 }, () => list(newToken())));
+  expect(first.map(({ status }) => status)).toEqual(first.map(() => 401));
   expect(asked).toHaveBeenCalledTimes(100);
   const began = performance.now();
   const flood = await Promise.all(Array.from({ length: 50 }, () => list(newToken())));
-  expect(flood.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 429));
+  expect(flood.map(({ status }) => status)).toEqual(flood.map(() => 429));
   expect(flood[0]?.headers.get("retry-after")).toBe("10");
   expect(performance.now() - began).toBeGreaterThan(900);
   expect(asked).toHaveBeenCalledTimes(100);

@@ -33,28 +33,32 @@ async function start(settings: Record<string, string> = {}): Promise<Product> {
 }
 
 const arrivedTwice = () => [...upstream.arrived].filter(([, times]) => times > 1);
-const create = (product: Product) => product.api<{ id: string }>("agentToken.create", { name: "write", scopes: ["mcp:read"], expiresInDays: 1 });
+const create = (product: Product) =>
+  product.api<{ id: string }>("agentToken.create", { name: "write", scopes: ["mcp:read"], expiresInDays: 1 });
 
-test.runIf(kind === "pglite" && findPostgres())("the database is gone: calls are refused, none runs twice, it goes on by itself", async () => {
-  const server = await startPostgres();
-  tidyUp.push(server.stop);
-  const product = await start({ DATABASE_URL: `${server.origin}/postgres` });
-  const load = await loadOn(product, upstream);
-  const { id } = await create(product);
-  await soon(() => expect(load.ends.right.length).toBeGreaterThan(20));
-  await server.crash();
-  await soon(() => expect(load.ends.refused.length).toBeGreaterThan(20));
-  expect((await fetch(`${product.origin}/readyz`)).status).toBe(503);
-  await expect(create(product)).rejects.toThrow(/503/);
-  await server.restart();
-  const before = load.ends.right.length;
-  await soon(() => expect(load.ends.right.length).toBeGreaterThan(before + 20));
-  const ends = await load.stop();
-  expect(ends).toMatchObject({ wrong: [], cut: [], unheard: [] });
-  expect(arrivedTwice()).toEqual([]);
-  const stored = await product.api<{ id: string }[]>("agentToken.list", undefined, "query");
-  expect(stored.map((token) => token.id)).toContain(id);
-});
+test.runIf(kind === "pglite" && findPostgres())(
+  "the database is gone: calls are refused, none runs twice, it goes on by itself",
+  async () => {
+    const server = await startPostgres();
+    tidyUp.push(server.stop);
+    const product = await start({ DATABASE_URL: `${server.origin}/postgres` });
+    const load = await loadOn(product, upstream);
+    const { id } = await create(product);
+    await soon(() => expect(load.ends.right.length).toBeGreaterThan(20));
+    await server.crash();
+    await soon(() => expect(load.ends.refused.length).toBeGreaterThan(20));
+    expect((await fetch(`${product.origin}/readyz`)).status).toBe(503);
+    await expect(create(product)).rejects.toThrow(/503/);
+    await server.restart();
+    const before = load.ends.right.length;
+    await soon(() => expect(load.ends.right.length).toBeGreaterThan(before + 20));
+    const ends = await load.stop();
+    expect(ends).toMatchObject({ wrong: [], cut: [], unheard: [] });
+    expect(arrivedTwice()).toEqual([]);
+    const stored = await product.api<{ id: string }[]>("agentToken.list", undefined, "query");
+    expect(stored.map((token) => token.id)).toContain(id);
+  },
+);
 
 test.runIf(kind === "pglite")("the disk is full: changes and calls are refused, and go on when there is room", async ({ skip }) => {
   const disk = mountSmallDisk(256);

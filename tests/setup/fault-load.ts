@@ -17,7 +17,9 @@ export async function startCountingUpstream(): Promise<CountingUpstream> {
   const server = createServer((req, res) => {
     const answer = async () => {
       if (req.method !== "POST") return void res.writeHead(405).end();
-      const asked: { id?: unknown; method?: string; params?: { arguments?: { text?: string } } } = JSON.parse(JSON.stringify(await json(req)));
+      const asked: { id?: unknown; method?: string; params?: { arguments?: { text?: string } } } = JSON.parse(
+        JSON.stringify(await json(req)),
+      );
       const { id, method, params } = asked;
       if (id === undefined) return void res.writeHead(202).end();
       const text = params?.arguments?.text ?? "";
