@@ -45,8 +45,7 @@ export const otherTools: Fault = {
     return [
       { what: "the old tool's callers are told unknown_capability", ok: old?.structuredContent?.error === "unknown_capability" },
       { what: "the new tool is found by search", ok: isFound },
-      // This server answers only what it calls by name, so an error is its own.
-      { what: "the new tool is called", ok: fresh?.content?.[0]?.text !== undefined && index > 0 },
+      { what: "the new tool is called", ok: fresh?.content?.[0]?.text === `${index}:hello` },
     ];
   },
 };

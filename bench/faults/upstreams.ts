@@ -16,18 +16,19 @@ let abandoned = 0;
 interface Asked {
   id?: unknown;
   method?: string;
-  params?: { arguments?: { text?: string }; _meta?: { progressToken?: unknown } };
+  params?: { name?: string; arguments?: { text?: string }; _meta?: { progressToken?: unknown } };
 }
 
 /** The one that misbehaves is the last. */
 const mannerOf = (index: number): Manner => (index === healthyServers ? manner : "fine");
 
+const toolOf = (index: number) => (mannerOf(index) === "other tools" ? "speak" : "echo");
+
 function resultOf(index: number, { method, params }: Asked): object | null {
   if (method === "initialize")
     return { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: `faults ${index}`, version: "1" } };
   if (method === "tools/call") return { content: [{ type: "text", text: `${index}:${params?.arguments?.text ?? ""}` }] };
-  const name = mannerOf(index) === "other tools" ? "speak" : "echo";
-  if (method === "tools/list") return { tools: [{ name, description: `Echo of server ${index}`, inputSchema: { type: "object" } }] };
+  if (method === "tools/list") return { tools: [{ name: toolOf(index), description: `Echo of server ${index}`, inputSchema: { type: "object" } }] };
   return null;
 }
 
@@ -70,7 +71,7 @@ async function respond(index: number, req: IncomingMessage, res: ServerResponse)
   res.on("close", () => (abandoned += res.writableFinished ? 0 : 1));
   if (method === "tools/call") executed.push(`${index}:${params?.arguments?.text ?? ""}`);
   const result = resultOf(index, asked);
-  const unknown = method === "tools/call" && mannerOf(index) === "other tools";
+  const unknown = method === "tools/call" && params?.name !== toolOf(index);
   const body = result && !unknown ? { result } : { error: { code: -32_602, message: "Unknown tool" } };
   const answer = JSON.stringify({ jsonrpc: "2.0", id, ...body });
   if (index === healthyServers && misbehave(res, asked, answer)) return;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 import { findPostgres } from "../../scripts/programs.mjs";
 import { type CountingUpstream, loadOn, startCountingUpstream } from "#tests/setup/fault-load.ts";
 import { startPostgres } from "#tests/setup/postgres.ts";
-import { type Product, startProduct, temporaryFolder } from "#tests/setup/product.ts";
+import { type Product, startProduct } from "#tests/setup/product.ts";
 import { mountSmallDisk } from "#tests/setup/small-disk.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
