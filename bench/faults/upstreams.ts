@@ -28,7 +28,8 @@ function resultOf(index: number, { method, params }: Asked): object | null {
   if (method === "initialize")
     return { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: `faults ${index}`, version: "1" } };
   if (method === "tools/call") return { content: [{ type: "text", text: `${index}:${params?.arguments?.text ?? ""}` }] };
-  if (method === "tools/list") return { tools: [{ name: toolOf(index), description: `Echo of server ${index}`, inputSchema: { type: "object" } }] };
+  if (method === "tools/list")
+    return { tools: [{ name: toolOf(index), description: `Echo of server ${index}`, inputSchema: { type: "object" } }] };
   return null;
 }
 

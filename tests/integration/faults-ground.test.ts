@@ -91,6 +91,7 @@ test.runIf(kind === "pglite")("the event loop stands still: no call fails for it
   await soon(() => expect(load.ends.right.length).toBeGreaterThan(20));
   process.kill(product.pid, "SIGSTOP");
   // Longer than servers keep an idle connection, and than any wait for a place or a database connection.
+  // eslint-disable-next-line no-restricted-syntax -- the time that passes is the fault itself; there is nothing to wait for
   await new Promise((resolve) => setTimeout(resolve, 6_000));
   process.kill(product.pid, "SIGCONT");
   const before = load.ends.right.length;
