@@ -10,6 +10,7 @@ import { PrismaPGlite } from "pglite-prisma-adapter";
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { openChangeChannel } from "./change-channel.ts";
 import { lockDataFolder } from "./data-lock.ts";
+import { watchDiskSpace } from "./disk-space.ts";
 import { DomainError } from "./errors.ts";
 import { log } from "./log.ts";
 import { migrate } from "./migrate.ts";
@@ -23,6 +24,8 @@ export type Tx = Prisma.TransactionClient;
 
 /** How long to wait for a connection to a PostgreSQL server. */
 const connectTimeoutMs = 5_000;
+/** How long a database that is ready may take to say so. */
+const readyMs = 5_000;
 
 /** The open database; set by `openDatabase`. */
 export let db: PrismaClient;
@@ -40,6 +43,8 @@ export interface Statement {
 export let write: (statement: Statement, values: readonly unknown[]) => Promise<void>;
 /** The connections to a PostgreSQL server, which other processes may use as well; null on the embedded database, which is this process' own. */
 export let sharedPool: Pool | null = null;
+/** Throws UNAVAILABLE while there is no room for a change. */
+let demandRoom: () => void = () => undefined;
 let close: (() => Promise<void>) | undefined;
 
 /**
@@ -53,6 +58,7 @@ export async function openDatabase(url: string, dump?: Blob): Promise<void> {
   db = opened.client;
   write = opened.write;
   sharedPool = opened.pool ?? null;
+  demandRoom = opened.demandRoom;
   close = opened.close;
   for (const name of opened.applied) log.info({ migration: name }, "migration applied");
 }
@@ -68,19 +74,24 @@ export async function closeDatabase(): Promise<void> {
 /** Whether the database answers. Migrations are always applied once it is open. */
 export async function databaseReady(): Promise<boolean> {
   if (!close) return false;
-  try {
-    await db.$queryRaw`SELECT 1 FROM "_prisma_migrations" LIMIT 1`;
-    return true;
-  } catch {
-    return false;
-  }
+  let timer: NodeJS.Timeout | undefined;
+  const silent = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, readyMs, false);
+  });
+  const answered = db.$queryRaw`SELECT 1 FROM "_prisma_migrations" LIMIT 1`.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, silent]).finally(() => clearTimeout(timer));
 }
 
 /**
  * Runs `fn` in one transaction; everything it writes is kept or nothing. Inside use `tx` alone, never `db`:
  * PGlite is one connection, so `db` would wait for this transaction to end. No network calls inside either.
+ * Throws UNAVAILABLE, before anything is written, when the disk of the embedded database is full.
  */
-export function transaction<Result>(fn: (tx: Tx) => Promise<Result>): Promise<Result> {
+export async function transaction<Result>(fn: (tx: Tx) => Promise<Result>): Promise<Result> {
+  demandRoom();
   return db.$transaction(fn, { maxWait: 10_000, timeout: 10_000 });
 }
 
@@ -88,6 +99,7 @@ interface Opened {
   client: PrismaClient;
   write: typeof write;
   pool?: Pool;
+  demandRoom: () => void;
   close: () => Promise<void>;
   applied: string[];
 }
@@ -109,13 +121,19 @@ async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Ope
     const own = pglite;
     const applied = await migrate({ query: (sql, parameters) => own.query(sql, parameters), run: (sql) => own.exec(sql) });
     const client = new PrismaClient({ adapter: new PrismaPGlite(own) });
+    const space = inMemory ? null : watchDiskSpace(folder);
+    const demandRoom = () => space?.demand();
     const close = async () => {
+      space?.stop();
       await client.$disconnect();
       await own.close();
       unlock?.();
     };
-    const write: Opened["write"] = async ({ text }, values) => void (await own.query(text, [...values]));
-    return { client, write, close, applied };
+    const write: Opened["write"] = async ({ text }, values) => {
+      demandRoom();
+      await own.query(text, [...values]);
+    };
+    return { client, write, demandRoom, close, applied };
   } catch (cause) {
     await pglite?.close();
     unlock?.();
@@ -146,7 +164,7 @@ async function openServer(url: string): Promise<Opened> {
       throw new DomainError("UNAVAILABLE", "The database cannot be reached right now. Try again in a moment.", { cause });
     }
   };
-  return { client, write, pool, close, applied };
+  return { client, write, pool, demandRoom: () => undefined, close, applied };
 }
 
 /** Migrates over a connection of its own: an advisory lock belongs to one. */

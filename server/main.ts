@@ -6,6 +6,7 @@ import { flushCalls } from "./audit/calls.ts";
 import { closeDatabase, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
+import { capConnections } from "./http/connection-caps.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
@@ -23,7 +24,9 @@ import { startTracing, stopTracing } from "./telemetry/tracing.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
 
 /** How long running requests may still take once a stop was asked for. */
-const drainMs = 9_000;
+const drainMs = 8_750;
+/** How long new requests are still answered (with 503) before their connections close. */
+const lastRequestsMs = 250;
 
 let stopping = false;
 
@@ -37,9 +40,10 @@ try {
 }
 if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP_*");
 
-const server = createServer(await createHost({ isStopping: () => stopping }));
-server.requestTimeout = 60_000;
-server.keepAliveTimeout = 65_000;
+// Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at every 5 s.
+const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 };
+const server = createServer(limits, await createHost({ isStopping: () => stopping }));
+capConnections(server);
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);
@@ -74,6 +78,8 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   log.info({ signal }, "stopping: running requests get up to 9 s");
+  // Requests may be on their way over kept connections: they are told to come back, where an end of the connection would leave them to guess.
+  await new Promise((resolve) => setTimeout(resolve, lastRequestsMs));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection that waits for a running call is idle only once that call was answered.
   const closing = setInterval(() => server.closeIdleConnections(), 100);

@@ -45,7 +45,11 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
     onMissingScope: (scope: string) => void missing.push(scope),
   };
   const lane = async () => {
-    for (const [index, call] of queue) results[index] = await runOne(call, alone);
+    for (const [index, call] of queue) {
+      // Nobody waits for the rest any more.
+      if (context.signal.aborted) return;
+      results[index] = await runOne(call, alone);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, calls.length) }, lane));
   // The challenge has the whole repeated: only where no call of it ran.

@@ -5,6 +5,7 @@ import { log } from "#server/log.ts";
 
 import type { CallContext } from "./call-context.ts";
 import { instructions, serverInfo } from "./tool-definitions.ts";
+import { paced } from "./progress.ts";
 import { relayFor } from "./relayed-questions.ts";
 import { listTools, runTool } from "./tools.ts";
 import { asInputRequired, declaresUrlElicitation, demandUrlElicitation } from "./url-elicitation.ts";
@@ -13,13 +14,13 @@ import { asInputRequired, declaresUrlElicitation, demandUrlElicitation } from ".
 export type Answer = (request: Request, body: unknown, call: RequestContext) => Promise<Response>;
 type RequestContext = Omit<CallContext, "onProgress">;
 
-function progressReporter({ mcpReq }: ServerContext): CallContext["onProgress"] {
+function progressReporter({ mcpReq }: ServerContext, signal: AbortSignal): CallContext["onProgress"] {
   const token = mcpReq._meta?.progressToken;
   if (token === undefined) return undefined;
-  return (update) => {
+  return paced((update) => {
     // Progress is a courtesy: an agent that is gone by now misses nothing.
     mcpReq.notify({ method: "notifications/progress", params: { progressToken: token, ...update } }).catch(() => undefined);
-  };
+  }, signal);
 }
 
 /** The SDK's handler, with `serverFor` building what answers one request: the product's two tools, or the fixtures that the protocol's own suite wants. */
@@ -46,9 +47,9 @@ export const answer = answerWith(({ actor, signal, canOpenUrl, onMissingScope, t
   const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
   server.setRequestHandler("tools/list", () => listTools(actor));
   server.setRequestHandler("tools/call", async (request, context) => {
-    const onProgress = progressReporter(context);
     const { name, arguments: given } = request.params;
     const either = AbortSignal.any([signal, context.mcpReq.signal]);
+    const onProgress = progressReporter(context, either);
     const { envelope, inputResponses } = context.mcpReq;
     const relay = relayFor(envelope, { responses: inputResponses, state: context.mcpReq.requestState<string>() });
     const own = { ...(onMissingScope ? { onMissingScope } : {}), ...(onProgress ? { onProgress } : {}), ...(relay ? { relay } : {}) };

@@ -8,6 +8,7 @@ import { env } from "#server/env.ts";
 import { loadContextFor } from "#server/load-context.ts";
 
 import { agentRoute } from "./agent-route.ts";
+import { badTokenBrake } from "./bad-tokens.ts";
 import { factsOf, learn } from "./facts.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { boundedBody, ownHost, ownOrigin, securityHeaders } from "./guards.ts";
@@ -32,6 +33,7 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
     res.setHeader("x-request-id", requestId);
     next();
   });
+  app.use(badTokenBrake);
   app.use(requestLog);
 
   app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok"));

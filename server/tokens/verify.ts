@@ -26,6 +26,8 @@ export interface VerifiedToken {
 const noteMs = 60_000;
 
 const verified = new LRUCache<string, { version: number; token: VerifiedToken }>({ max: 10_000, ttl: maxAgeMs });
+/** Hashes of tokens that the database knew within the hour. */
+const good = new LRUCache<string, true>({ max: 20_000, ttl: 3_600_000 });
 const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
 
 const checks = counters(
@@ -86,12 +88,19 @@ export async function verify(bearer: string): Promise<VerifiedToken | null> {
   if (!token) {
     const before = totalChanges();
     token = await load(tokenHash);
+    if (token) good.set(tokenHash, true);
+    else good.delete(tokenHash);
     // What was read while something changed may be out of date already: good for this request, not to be remembered.
     if (token && before === totalChanges()) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
   }
   const isGood = token !== null && (token.expiresAt === null || token.expiresAt > new Date());
   checks[!isGood ? "refused" : held?.token === token ? "hit" : "miss"].add();
   return isGood ? token : null;
+}
+
+/** Whether this token was good within the hour, as far as this process saw; says nothing about now. */
+export function wasGoodLately(bearer: string): boolean {
+  return good.has(hashSecret(bearer));
 }
 
 /** Notes that a token was used, by which client (asked only then) and from which address, off the request path and at most once a minute. */

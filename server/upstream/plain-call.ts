@@ -1,6 +1,6 @@
 // A tools/call as one POST on the session's keep-alive connections, without the SDK client's machinery (which costs several times the call itself).
 // Handshakes, negotiation and HTTP+SSE stay with the SDK; a test holds both ways to equal results.
-import { setTimeout } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { EventSourceParserStream } from "eventsource-parser/stream";
@@ -144,6 +144,8 @@ const shortestResumeMs = 100;
 const longestResumeMs = 30_000;
 /** Streams in a row without a new event, after which the server is given up. */
 const maxResumes = 5;
+/** Events of a stream after which everybody else gets a turn: a chunk of it can hold hundreds. */
+const eventsPerTurn = 50;
 
 /**
  * Reads the stream until the result. A server of the 2025 generation may end a stream early and go on in another one, which is asked for with the id
@@ -158,11 +160,14 @@ async function readStream(
   let response = first;
   let lastEventId: string | undefined;
   let pauseMs = resumeMs;
+  let seen = 0;
   for (let resumes = 0; ;) {
     const events = new EventSourceParserStream({ onRetry: (ms) => (pauseMs = Math.min(Math.max(ms, shortestResumeMs), longestResumeMs)) });
     const reader = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(events).getReader();
     try {
       for (let event = await reader?.read(); event?.value !== undefined; event = await reader?.read()) {
+        seen += 1;
+        if (seen % eventsPerTurn === 0) await setImmediate();
         if (event.value.id) {
           lastEventId = event.value.id;
           resumes = 0;

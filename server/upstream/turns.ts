@@ -67,12 +67,16 @@ function waitForTurn(line: Line, { caller, signal }: Turn): Promise<void> {
       if (turns.length === 0) line.waiting.delete(caller);
       reject(reason);
     };
-    const giveUp = () => goAway(new UpstreamCallError("cancelled", "The call was cancelled.", { cause: signal.reason }));
+    const giveUp = () => goAway(gone(signal));
     const timer = setTimeout(() => goAway(busy()), patienceMs);
     signal.addEventListener("abort", giveUp, { once: true });
     turns.push(start);
     line.waiting.set(caller, turns);
   });
+}
+
+function gone({ reason }: AbortSignal): UpstreamCallError {
+  return new UpstreamCallError("cancelled", "The call was cancelled.", { cause: reason });
 }
 
 function busy(): UpstreamCallError {
@@ -89,6 +93,7 @@ interface Turn {
 
 /** Runs `call` when there is room for it at this connection. Throws UpstreamCallError (`busy`, `cancelled`) when there is none in five seconds. */
 export async function inTurn<Value>(connectionId: string, turn: Turn, call: () => Promise<Value>): Promise<Value> {
+  if (turn.signal.aborted) throw gone(turn.signal);
   const line = lines.get(connectionId) ?? { running: new Map(), waiting: new Map() };
   lines.set(connectionId, line);
   if (hasRoom(line, turn.caller)) take(line, turn.caller);

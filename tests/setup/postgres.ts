@@ -53,8 +53,17 @@ async function answers(origin: string, server: ChildProcess): Promise<void> {
   throw new Error("postgres did not answer within 30 s");
 }
 
+export interface PostgresServer {
+  origin: string;
+  /** Ends it without any chance to tidy up (immediate shutdown); its data stay. */
+  crash: () => Promise<void>;
+  /** Starts it again on the same port. */
+  restart: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
 /** Starts the server. Throws when PostgreSQL is not installed. */
-export async function startPostgres(): Promise<{ origin: string; stop: () => Promise<void> }> {
+export async function startPostgres(): Promise<PostgresServer> {
   const bin = findPostgres();
   if (!bin) throw new Error("PostgreSQL is not installed (looked in /usr/lib/postgresql/*/bin and PATH).");
   const user = otherUser();
@@ -68,14 +77,20 @@ export async function startPostgres(): Promise<{ origin: string; stop: () => Pro
   });
   const port = await freePort();
   const settings = ["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${folder}`, "fsync=off", "max_connections=200"];
-  const server = spawn(path.join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
-    ...options,
-    stdio: "ignore",
-  });
+  const run = () =>
+    spawn(path.join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], { ...options, stdio: "ignore" });
+  let server = run();
+  const end = async (signal: "SIGINT" | "SIGQUIT") => {
+    if (server.exitCode === null && server.signalCode === null && server.kill(signal)) await once(server, "exit");
+  };
   const stop = async () => {
     // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
-    if (server.exitCode === null && server.kill("SIGINT")) await once(server, "exit");
+    await end("SIGINT");
     rmSync(folder, { recursive: true, force: true });
+  };
+  const restart = () => {
+    server = run();
+    return answers(origin, server);
   };
   const origin = `postgresql://gatehouse@127.0.0.1:${port}`;
   try {
@@ -84,5 +99,5 @@ export async function startPostgres(): Promise<{ origin: string; stop: () => Pro
     await stop();
     throw error;
   }
-  return { origin, stop };
+  return { origin, crash: () => end("SIGQUIT"), restart, stop };
 }

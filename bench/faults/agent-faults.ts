@@ -1,0 +1,87 @@
+// The faults of agents: many at once, many with bad tokens, many that send a byte a second.
+import { once } from "node:events";
+
+import type { CrowdOrder, CrowdReport } from "./crowd.ts";
+import { pause } from "./load.ts";
+import type { Fault } from "./measure.ts";
+import { forked, mintToken, type World } from "./world.ts";
+
+async function crowd(order: CrowdOrder): Promise<CrowdReport> {
+  const child = forked("crowd.ts");
+  child.send(order);
+  const [report]: CrowdReport[] = await once(child, "message");
+  child.disconnect();
+  if (!report) throw new Error("The crowd said nothing.");
+  return report;
+}
+
+const inWords = ({ ends, ms }: CrowdReport) =>
+  `${Object.entries(ends)
+    .map(([end, count]) => `${count} ${end}`)
+    .join(", ")} in ${(ms / 1_000).toFixed(1)} s`;
+
+const crowdSize = 2_000;
+let tokens: string[] = [];
+
+async function mint(world: World): Promise<string[]> {
+  const minted: string[] = [];
+  for (let n = 0; n < crowdSize; n += 1) minted.push(await mintToken(world.product, `agent ${n}`));
+  return minted;
+}
+
+/** Gives the crowd its tokens, so that making them is no part of a measurement. */
+export async function prepareCrowd(world: World): Promise<void> {
+  tokens = await mint(world);
+}
+
+export const manyAgents: Fault = {
+  name: "2,000 agents connect at once",
+  how: "each with its own token and connection: initialize, tools/list, one call",
+  rounds: 1,
+  ms: 8_000,
+  provoke: async ({ product, unruly }) => {
+    const report = await crowd({ crowd: "agents", origin: product.origin, tokens, ...unruly });
+    return [{ what: `agents served: ${inWords(report)}`, ok: report.good === report.tried }];
+  },
+};
+
+export const slowAgents: Fault = {
+  name: "2,000 slow-loris agents",
+  how: "half drip their headers, half their body, a byte or line a second, for 75 s",
+  rounds: 1,
+  ms: 10_000,
+  provoke: async ({ product }) => {
+    const report = await crowd({ crowd: "slow", origin: product.origin, count: 2_000, ms: 75_000 });
+    return [{ what: `hung up on: ${inWords(report)}`, ok: report.good === report.tried }];
+  },
+};
+
+const wantedPerSecond = 10_000;
+
+export const badTokens: Fault = {
+  name: "10,000 bad tokens a second",
+  how: `from one address over 500 connections, half well-formed, half not; each another one`,
+  provoke: async ({ product }, ms) => {
+    const report = await crowd({ crowd: "bad tokens", origin: product.origin, ms, perSecond: wantedPerSecond });
+    return [
+      {
+        what: `refused: ${inWords(report)}, ${Math.round((report.tried / report.ms) * 1_000)} a second`,
+        ok: report.good === report.tried,
+      },
+    ];
+  },
+};
+
+export const stalled: Fault = {
+  name: "the event loop stands still",
+  how: "SIGSTOP for 7 s under load, then SIGCONT; measured once it runs again",
+  rounds: 1,
+  ms: 6_000,
+  provoke: async ({ product }, ms) => {
+    process.kill(product.pid, "SIGSTOP");
+    await pause(7_000);
+    process.kill(product.pid, "SIGCONT");
+    await pause(ms);
+    return [];
+  },
+};

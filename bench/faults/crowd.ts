@@ -1,0 +1,130 @@
+// Crowds of agents for bench/faults, in a process of their own so that they do not hold up the load that is measured: many that connect at once,
+// many with tokens that are none, many that send a byte a second.
+import { randomBytes } from "node:crypto";
+import { connect as connectTcp, type Socket } from "node:net";
+
+import { Client, Pool } from "undici";
+
+import { newToken } from "#server/tokens/format.ts";
+
+export type CrowdOrder = { origin: string } & (
+  | { crowd: "agents"; tokens: string[]; connectionId: string; index: number }
+  | { crowd: "bad tokens"; ms: number; perSecond: number }
+  | { crowd: "slow"; count: number; ms: number }
+);
+export interface CrowdReport {
+  /** Requests or connections tried, and how many of them ended as they should. */
+  tried: number;
+  good: number;
+  /** Ends in words, with their number. */
+  ends: Record<string, number>;
+  ms: number;
+}
+
+const headers = (token: string) => ({
+  authorization: `Bearer ${token}`,
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+});
+
+function counting() {
+  const ends: Record<string, number> = {};
+  return { ends, note: (end: string) => void (ends[end] = (ends[end] ?? 0) + 1) };
+}
+
+interface Agents {
+  origin: string;
+  tokens: string[];
+  connectionId: string;
+  index: number;
+}
+
+/** Each opens a connection of its own, says hello, lists the tools and makes one call. */
+async function agents({ origin, tokens, connectionId, index }: Agents): Promise<CrowdReport> {
+  const { ends, note } = counting();
+  const began = performance.now();
+  const one = async (token: string, n: number) => {
+    const client = new Client(origin, { headersTimeout: 120_000, bodyTimeout: 120_000, connect: { timeout: 60_000 } });
+    const ask = async (method: string, params: object, expected: string) => {
+      const body = JSON.stringify({ jsonrpc: "2.0", id: n, method, params });
+      const response = await client.request({ method: "POST", path: "/mcp/agent", headers: headers(token), body });
+      const said = await response.body.text();
+      if (!said.includes(expected)) throw new Error(`${method}: ${response.statusCode} ${said.slice(0, 100)}`);
+    };
+    try {
+      const clientInfo = { name: "crowd", version: "1" };
+      await ask("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo }, '"serverInfo"');
+      await ask("tools/list", {}, '"search_capabilities"');
+      const call = { name: `mcp:${connectionId}:echo`, arguments: { text: `agent ${n}` } };
+      await ask("tools/call", { name: "execute_capability", arguments: call }, `${index}:agent ${n}`);
+      note("right");
+    } catch (error) {
+      note(String(error).slice(0, 160));
+    } finally {
+      await client.destroy();
+    }
+  };
+  await Promise.all(tokens.map(one));
+  return { tried: tokens.length, good: ends.right ?? 0, ends, ms: performance.now() - began };
+}
+
+/** Half of the right form, half of none: all have to be asked for differently. */
+const badToken = (n: number) => (n % 2 === 0 ? newToken() : randomBytes(24).toString("hex"));
+
+async function badTokens({ origin, ms, perSecond }: { origin: string; ms: number; perSecond: number }): Promise<CrowdReport> {
+  const { ends, note } = counting();
+  const pool = new Pool(origin, { connections: 500, pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 });
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} });
+  const open = new Set<Promise<void>>();
+  const began = performance.now();
+  let tried = 0;
+  while (performance.now() - began < ms) {
+    const due = Math.floor(((performance.now() - began) / 1_000) * perSecond);
+    for (; tried < due && open.size < 500; tried += 1) {
+      const sent = pool
+        .request({ method: "POST", path: "/mcp/agent", headers: headers(badToken(tried)), body })
+        .then(async (response) => {
+          await response.body.dump();
+          note(String(response.statusCode));
+        })
+        .catch((error: unknown) => note(String(error).slice(0, 100)))
+        .finally(() => open.delete(sent));
+      open.add(sent);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await Promise.all(open);
+  await pool.destroy();
+  const good = (ends["401"] ?? 0) + (ends["429"] ?? 0);
+  return { tried, good, ends, ms: performance.now() - began };
+}
+
+/** Half drip their headers, half their body; counts those that were hung up on or answered before the end. */
+async function slow({ origin, count, ms }: { origin: string; count: number; ms: number }): Promise<CrowdReport> {
+  const { ends, note } = counting();
+  const { hostname, port, host } = new URL(origin);
+  const sockets: Socket[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const socket = connectTcp(Number(port), hostname);
+    sockets.push(socket);
+    const head = `POST /mcp/agent HTTP/1.1\r\nhost: ${host}\r\n`;
+    const whole = `${head}authorization: Bearer ${newToken()}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
+    socket.on("connect", () => socket.write(n % 2 === 0 ? head : whole));
+    socket.on("error", () => undefined).on("close", () => note("hung up on"));
+    const timer = setInterval(() => socket.write(n % 2 === 0 ? `x-a${n}: b\r\n` : " "), 1_000);
+    socket.on("close", () => clearInterval(timer));
+  }
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  const good = ends["hung up on"] ?? 0;
+  for (const socket of sockets) socket.destroy();
+  return { tried: count, good, ends: { "hung up on": good }, ms };
+}
+
+process.on("message", (order: CrowdOrder) => {
+  const work = order.crowd === "agents" ? agents(order) : order.crowd === "bad tokens" ? badTokens(order) : slow(order);
+  work.then(
+    (report: CrowdReport) => process.send?.(report),
+    (error: unknown) => process.send?.({ tried: 0, good: 0, ends: { [String(error)]: 1 }, ms: 0 } satisfies CrowdReport),
+  );
+});
+process.on("disconnect", () => process.exit());

@@ -1,0 +1,74 @@
+// How a fault is judged: the same load on the healthy connections before and during it, in several rounds; the middle one counts.
+import { pause, p99, type Sample } from "./load.ts";
+import { lostWrites, recovery, startWriter, steady, type World } from "./world.ts";
+
+export interface Row {
+  fault: string;
+  how: string;
+  /** Milliseconds; null where every connection is meant to notice. */
+  before: number | null;
+  during: number | null;
+  ratio: number | null;
+  wrong: string[];
+  lost: number;
+  /** Milliseconds until the connection in question, or the product, answered right again. */
+  recovery: number | null;
+  /** What else has to hold, and whether it did. */
+  checks: { what: string; ok: boolean }[];
+}
+
+export const allowedRatio = 1.5;
+
+export function passes({ ratio, wrong, lost, recovery: back, checks }: Row): boolean {
+  return (ratio === null || ratio <= allowedRatio) && wrong.length === 0 && lost === 0 && back !== Infinity && checks.every(({ ok }) => ok);
+}
+
+export interface Fault {
+  name: string;
+  how: string;
+  /** How often; as often as the run was told by default. */
+  rounds?: number;
+  /** Makes the fault happen for `ms` milliseconds, and says what else has to hold. */
+  provoke: (world: World, ms: number) => Promise<Row["checks"]>;
+  /** Milliseconds of each half of a round. */
+  ms?: number;
+}
+
+const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+export const complaints = (samples: readonly Sample[]) =>
+  samples.filter(({ end }) => end !== "right").map(({ end, said }) => `${end}: ${said}`);
+
+async function calm(world: World, ms: number): Promise<Sample[]> {
+  const load = steady(world);
+  await pause(ms);
+  return load.stop();
+}
+
+/** Provokes a fault that other connections must not notice. */
+export async function measure(world: World, { name, how, rounds: own, provoke, ms = 5_000 }: Fault, usual: number): Promise<Row> {
+  const rounds = own ?? usual;
+  const found: { before: number; during: number; recovery: number }[] = [];
+  const wrong: string[] = [];
+  const checks: Row["checks"] = [];
+  const writer = startWriter(world);
+  for (let round = 0; round < rounds; round += 1) {
+    const before = await calm(world, ms);
+    const load = steady(world);
+    checks.push(...(await provoke(world, ms)));
+    const during = await load.stop();
+    wrong.push(...complaints(before), ...complaints(during));
+    found.push({ before: p99(before), during: p99(during), recovery: await recovery(world, world.unruly) });
+  }
+  const lost = await lostWrites(world.product, await writer.stop());
+  return {
+    fault: name,
+    how,
+    before: middle(found.map(({ before }) => before)),
+    during: middle(found.map(({ during }) => during)),
+    ratio: middle(found.map(({ before, during }) => during / before)),
+    wrong,
+    lost,
+    recovery: middle(found.map((round) => round.recovery)),
+    checks,
+  };
+}

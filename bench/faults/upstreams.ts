@@ -1,0 +1,119 @@
+// The third-party servers of bench/faults, in a process of their own: five that behave, and one that does as it is told. They keep a ledger of
+// the calls that reached them. Told and asked over the channel of the parent process.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
+
+import { healthyServers, type Manner, type Order, type Report } from "./manners.ts";
+
+const hugeBody = Buffer.alloc(10 * 1_048_576, "x");
+const eventCount = 100_000;
+
+let manner: Manner = "fine";
+let executed: string[] = [];
+let abandoned = 0;
+
+interface Asked {
+  id?: unknown;
+  method?: string;
+  params?: { name?: string; arguments?: { text?: string }; _meta?: { progressToken?: unknown } };
+}
+
+/** The one that misbehaves is the last. */
+const mannerOf = (index: number): Manner => (index === healthyServers ? manner : "fine");
+
+const toolOf = (index: number) => (mannerOf(index) === "other tools" ? "speak" : "echo");
+
+function resultOf(index: number, { method, params }: Asked): object | null {
+  if (method === "initialize")
+    return { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: `faults ${index}`, version: "1" } };
+  if (method === "tools/call") return { content: [{ type: "text", text: `${index}:${params?.arguments?.text ?? ""}` }] };
+  if (method === "tools/list")
+    return { tools: [{ name: toolOf(index), description: `Echo of server ${index}`, inputSchema: { type: "object" } }] };
+  return null;
+}
+
+/** 100,000 progress events, as fast as they are read, and then the result. */
+function streamEvents(res: ServerResponse, { id, params }: Asked, answer: string): void {
+  res.writeHead(200, { "content-type": "text/event-stream" });
+  const progressToken = params?._meta?.progressToken ?? id;
+  let sent = 0;
+  const more = () => {
+    while (!res.destroyed && sent < eventCount) {
+      sent += 1;
+      const event = JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken, progress: sent } });
+      if (!res.write(`event: message\ndata: ${event}\n\n`)) return void res.once("drain", more);
+    }
+    res.end(`event: message\ndata: ${answer}\n\n`);
+  };
+  more();
+}
+
+function misbehave(res: ServerResponse, asked: Asked, answer: string): boolean {
+  const json = { "content-type": "application/json" };
+  if (manner === "hang") return true;
+  if (manner === "drip") {
+    let at = 0;
+    res.writeHead(200, json);
+    const timer = setInterval(() => res.write(answer[at++] ?? " "), 1_000);
+    res.on("close", () => clearInterval(timer));
+  } else if (manner === "reset") res.destroy();
+  else if (manner === "garbage") res.writeHead(200, json).end('{"jsonrpc":"2.0","id":1,"result":{"content":[');
+  else if (manner === "huge") res.writeHead(200, json).end(hugeBody);
+  else if (manner === "events" && asked.method === "tools/call") streamEvents(res, asked, answer);
+  else return false;
+  return true;
+}
+
+async function respond(index: number, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (req.method !== "POST") return void res.writeHead(405).end();
+  const asked: Asked = JSON.parse(await text(req));
+  const { id, method, params } = asked;
+  res.on("close", () => (abandoned += res.writableFinished ? 0 : 1));
+  if (method === "tools/call") executed.push(`${index}:${params?.arguments?.text ?? ""}`);
+  const result = resultOf(index, asked);
+  const unknown = method === "tools/call" && params?.name !== toolOf(index);
+  const body = result && !unknown ? { result } : { error: { code: -32_602, message: "Unknown tool" } };
+  const answer = JSON.stringify({ jsonrpc: "2.0", id, ...body });
+  if (index === healthyServers && misbehave(res, asked, answer)) return;
+  if (id === undefined) return void res.writeHead(202).end();
+  res.writeHead(200, { "content-type": "application/json" }).end(answer);
+}
+
+/** Starts one; the returned function shuts it, with what is under way, or opens it again on its port. */
+async function start(index: number): Promise<{ port: number; open: (wanted: boolean) => void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((req, res) => {
+    respond(index, req, res).catch(() => res.destroy());
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const open = (wanted: boolean) => {
+    if (wanted === server.listening) return;
+    if (wanted) return void server.listen(port, "127.0.0.1");
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port, open };
+}
+
+const say = (report: Report) => void process.send?.(report);
+const servers = await Promise.all(Array.from({ length: healthyServers + 1 }, (_, index) => start(index)));
+process.on("message", (order: Order) => {
+  if ("ask" in order) {
+    say({ executed, abandoned });
+    [executed, abandoned] = [[], 0];
+    return;
+  }
+  // Who comes back with other tools was away in between.
+  if (order.manner === "other tools") servers[healthyServers]?.open(false);
+  manner = order.manner;
+  servers[healthyServers]?.open(manner !== "dead");
+});
+process.on("disconnect", () => process.exit());
+say({ ports: servers.map(({ port }) => port) });

@@ -1,0 +1,132 @@
+// What every fault is provoked in: the built product with five healthy connections and one that misbehaves, and somebody who writes.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+
+import { type Product, startProduct } from "#tests/setup/product.ts";
+
+import { pause, startLoad, type Target } from "./load.ts";
+import { healthyServers, type Manner, type Order, type Report } from "./manners.ts";
+
+const here = import.meta.dirname;
+
+/** A process of the bench that is told what to do over its channel. */
+export function forked(file: string): ChildProcess {
+  return fork(path.join(here, file), { execArgv: ["--import", "tsx"], cwd: path.resolve(here, "../..") });
+}
+
+export interface Upstreams {
+  ports: number[];
+  behave: (manner: Manner) => void;
+  /** The calls that arrived since it was asked last. */
+  ledger: () => Promise<{ executed: string[]; abandoned: number }>;
+  stop: () => void;
+}
+
+export async function startUpstreams(): Promise<Upstreams> {
+  const child = forked("upstreams.ts");
+  const report = async (): Promise<Report> => {
+    const [said]: Report[] = await once(child, "message");
+    if (!said) throw new Error("The servers said nothing.");
+    return said;
+  };
+  const tell = (order: Order) => void child.send(order);
+  const first = await report();
+  return {
+    ports: "ports" in first ? first.ports : [],
+    behave: (manner) => tell({ manner }),
+    ledger: async () => {
+      const answer = report();
+      tell({ ask: "ledger" });
+      const found = await answer;
+      return "executed" in found ? found : { executed: [], abandoned: 0 };
+    },
+    stop: () => void child.disconnect(),
+  };
+}
+
+export interface World {
+  product: Product;
+  upstreams: Upstreams;
+  settings: Record<string, string>;
+  token: string;
+  healthy: Target[];
+  unruly: Target;
+}
+
+export async function mintToken(product: Product, name: string): Promise<string> {
+  const scopes = ["mcp:read", "mcp:write"];
+  return (await product.api<{ token: string }>("agentToken.create", { name, scopes, expiresInDays: 1 })).token;
+}
+
+/** Starts the product on an empty database and connects the servers. */
+export async function startWorld(upstreams: Upstreams, settings: Record<string, string>): Promise<World> {
+  const all = { LOG_LEVEL: "error", ...settings };
+  const product = await startProduct(all);
+  const targets: Target[] = [];
+  for (const [index, port] of upstreams.ports.entries()) {
+    const { id } = await product.api<{ id: string }>("connection.create", {
+      name: `Server ${index}`,
+      url: `http://127.0.0.1:${port}/mcp`,
+      authType: "none",
+      credentialMode: "shared",
+      access: { organization: true, membershipIds: [], teamIds: [] },
+    });
+    targets.push({ connectionId: id, index });
+  }
+  const unruly = targets[healthyServers];
+  if (!unruly) throw new Error("There is no server to misbehave.");
+  const token = await mintToken(product, "load");
+  const world = { product, upstreams, settings: all, token, healthy: targets.slice(0, healthyServers), unruly };
+  const warm = steady(world);
+  await pause(4_000);
+  await warm.stop();
+  return world;
+}
+
+/** The load on the healthy connections. */
+export function steady({ product, token, healthy }: World, perSecond = 50) {
+  return startLoad({ origin: product.origin, token, targets: healthy, perSecond, atOnce: 60, patienceMs: 60_000 });
+}
+
+/** Five writes a second over the machine interface; `stop` returns the ids that were acknowledged. */
+export function startWriter({ product }: World): { stop: () => Promise<string[]> } {
+  const acknowledged: string[] = [];
+  let isOver = false;
+  const write = async () => {
+    while (!isOver) {
+      const input = { name: `write ${acknowledged.length}`, scopes: ["mcp:read"], expiresInDays: 1 };
+      await product.api<{ id: string }>("agentToken.create", input).then(
+        ({ id }) => acknowledged.push(id),
+        () => undefined,
+      );
+      await pause(200);
+    }
+  };
+  const writing = write();
+  return {
+    stop: async () => {
+      isOver = true;
+      await writing;
+      return acknowledged;
+    },
+  };
+}
+
+/** How many of these acknowledged writes the product does not know. */
+export async function lostWrites(product: Product, acknowledged: readonly string[]): Promise<number> {
+  const stored = await product.api<{ id: string }[]>("agentToken.list", undefined, "query");
+  const known = new Set(stored.map(({ id }) => id));
+  return acknowledged.filter((id) => !known.has(id)).length;
+}
+
+/** Milliseconds until a call to `target` is answered right; tried every 100 ms for a minute at most. */
+export async function recovery({ product, token }: World, target: Target): Promise<number> {
+  const began = performance.now();
+  while (performance.now() - began < 60_000) {
+    const one = startLoad({ origin: product.origin, token, targets: [target], perSecond: 10, atOnce: 1, patienceMs: 5_000 });
+    await pause(150);
+    if ((await one.stop()).some(({ end }) => end === "right")) return performance.now() - began;
+  }
+  return Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,53 @@
+// The brake on bearer tokens that are none: an address that sent many is answered late and without a look at the database. Tokens that were good
+// lately pass as ever, wherever they come from: an office shares one address.
+import type { RequestHandler, Response } from "express";
+import { LRUCache } from "lru-cache";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+
+import { networkOf } from "#server/auth/limits.ts";
+import { wasGoodLately } from "#server/tokens/verify.ts";
+
+import { factsOf } from "./facts.ts";
+
+/** Bad tokens an address may send in a minute; with each one more it is braked for this many seconds. */
+const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 100, duration: 60 });
+const brakeSeconds = 10;
+const braked = new LRUCache<string, true>({ max: 10_000, ttl: brakeSeconds * 1_000 });
+
+/** Milliseconds that a braked address waits for each answer: a flood over kept connections is as slow as they are few. */
+const lateMs = 1_000;
+/** Answers held back at once, for everybody; beyond it the connection is closed. */
+const maxLate = 1_000;
+let late = 0;
+
+const body = JSON.stringify({
+  jsonrpc: "2.0",
+  error: { code: -32_000, message: `Too many unknown tokens came from this address. Wait ${brakeSeconds} seconds.` },
+  id: null,
+});
+
+function refuseLate(res: Response): void {
+  if (late >= maxLate) return void res.destroy();
+  late += 1;
+  const timer = setTimeout(() => {
+    res.writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" }).end(body);
+  }, lateMs);
+  res.on("close", () => {
+    late -= 1;
+    clearTimeout(timer);
+  });
+}
+
+/** Counts the bearer tokens that were answered with 401, and holds off addresses that send too many. */
+export const badTokenBrake: RequestHandler = (req, res, next) => {
+  const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
+  if (bearer === undefined) return next();
+  const { address } = factsOf(req);
+  if (braked.size > 0 && braked.has(networkOf(address)) && !wasGoodLately(bearer)) return refuseLate(res);
+  res.on("finish", () => {
+    if (res.statusCode !== 401) return;
+    const network = networkOf(address);
+    perAddress.consume(network).catch(() => braked.set(network, true));
+  });
+  next();
+};
