@@ -10,6 +10,7 @@ import { pauseOfConnection } from "#server/upstream/pause.ts";
 
 import { credentialEndsAt, secretEndsAt } from "./ending.ts";
 import { managedRows, toManaged } from "./list.ts";
+import { toolChangesOf } from "./tool-changes.ts";
 import type { ConnectionDetail } from "./view.ts";
 
 const leftOutOutline = z.object({ count: z.number(), examples: z.array(z.object({ name: z.string(), why: z.string() })) });
@@ -20,7 +21,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
   const [row] = rows;
   if (!row) throw notFound("connection");
   const { summary, credential, catalog } = toManaged(row, actor.membershipId, people);
-  const [tools, client, accounts, catalogs] = await Promise.all([
+  const [tools, client, accounts, catalogs, toolChanges] = await Promise.all([
     db.catalogTool.findMany({
       where: { catalogId: catalog?.id ?? "", removedAt: null },
       select: { name: true, title: true, description: true, inputSchema: true, firstSeenAt: true, changedAt: true },
@@ -47,6 +48,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       where: { connectionId: id, connection: { orgId: actor.orgId }, membershipId: { not: null } },
       select: { membershipId: true, lastSuccessAt: true, lastFailureAt: true, failure: true },
     }),
+    toolChangesOf(catalog, row.createdAt),
   ]);
   const reached = new Map(catalogs.map((row) => [row.membershipId, row]));
   return {
@@ -98,6 +100,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
     },
     pause: pauseOfConnection(id),
     contacts: contactsFrom(catalog?.contacts),
+    toolChanges,
     leftOut: leftOutOutline.safeParse(catalog?.leftOut).data ?? null,
   };
 }

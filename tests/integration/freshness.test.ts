@@ -1,0 +1,131 @@
+// Tools that change while agents search: servers of both generations that announce it, drop their streams, die and come back.
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { create as createConnection } from "#server/connections/create.ts";
+import { db } from "#server/db.ts";
+import { changed } from "#server/freshness.ts";
+import { closeAllSessions } from "#server/upstream/sessions.ts";
+import { echoTool, startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { startSessionUpstream } from "#tests/fakes/session-upstream.ts";
+import { everyone, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+
+const world = useAgentWorld();
+const agent = async () => legacyClient(world, await tokenFor(world.owner.actor));
+const toolOf = (name: string, description = "") => ({ name, description, inputSchema: { type: "object" as const } });
+
+const open: { close: () => Promise<void> }[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  await closeAllSessions();
+  await Promise.all(open.splice(0).map((server) => server.close().catch(() => undefined)));
+});
+
+async function connect(name: string, url: string): Promise<string> {
+  const { id } = await createConnection(world.owner.actor, { name, url, authType: "none", credentialMode: "shared", access: everyone });
+  return id;
+}
+
+/** A server that announces changes, of either generation. */
+interface Announcing {
+  url: string;
+  tools: object[];
+  announceChange: () => void;
+  streams: () => number;
+  dropStreams: () => void;
+  die: () => Promise<void>;
+  revive: () => Promise<void>;
+  lists: () => number;
+}
+
+const generations: Record<string, () => Promise<Announcing>> = {
+  "2025-11-25": async () => {
+    const upstream = await startSessionUpstream();
+    open.push(upstream);
+    const lists = () => upstream.received.filter(({ rpcMethod }) => rpcMethod === "tools/list").length;
+    return Object.assign(upstream, { dropStreams: upstream.hangUp, lists });
+  },
+  "2026-07-28": async () => {
+    const upstream = await startUpstream([echoTool], { announces: true });
+    open.push(upstream);
+    const lists = () => upstream.received.filter(({ rpcMethod }) => rpcMethod === "tools/list").length;
+    const dropStreams = () => {
+      for (const res of upstream.subscriptions) res.end();
+    };
+    return Object.assign(upstream, { streams: () => upstream.subscriptions.size, dropStreams, lists });
+  },
+};
+
+describe.each(Object.entries(generations))("a server of %s", (_generation, start) => {
+  /** Connected, searched once, and heard since. */
+  async function heard() {
+    const upstream = await start();
+    const id = await connect("Changing", upstream.url);
+    // What the connect opened is gone; the next stream is that of a connection in use.
+    await expect.poll(upstream.streams).toBe(0);
+    const client = await agent();
+    const find = async (query: string) => (await search(client, query, { connection: "Changing" })).matches.map(({ name }) => name);
+    expect(await find("echo")).toEqual([`mcp:${id}:echo`]);
+    await expect.poll(upstream.streams).toBe(1);
+    return { upstream, id, client, find };
+  }
+
+  test("a new, a changed and a removed tool are known a second after the announcement", async () => {
+    const { upstream, id, client, find } = await heard();
+    upstream.tools = [...upstream.tools, toolOf("brew_coffee", "Makes a cup.")];
+    upstream.announceChange();
+    await expect.poll(() => find("brew coffee"), { timeout: 1_000 }).toEqual([`mcp:${id}:brew_coffee`]);
+
+    upstream.tools = [toolOf("brew_coffee", "Pours an espresso.")];
+    upstream.announceChange();
+    await expect.poll(() => find("espresso"), { timeout: 1_500 }).toEqual([`mcp:${id}:brew_coffee`]);
+    expect((await search(client, "returns the text")).matches).toEqual([]);
+  });
+
+  test("a dropped stream is opened again, and what was announced meanwhile is found", async () => {
+    const { upstream, id, find } = await heard();
+    upstream.dropStreams();
+    await expect.poll(upstream.streams).toBe(0);
+    upstream.tools = [toolOf("brew_coffee")];
+    await expect.poll(() => find("brew coffee"), { timeout: 5_000 }).toEqual([`mcp:${id}:brew_coffee`]);
+    expect(upstream.streams()).toBe(1);
+  });
+
+  test("a dead server keeps its tools and is named with their age; it comes back by itself", async () => {
+    const { upstream, id, client, find } = await heard();
+    await upstream.die();
+    const states = async () => (await search(client, "echo")).connections;
+    // Nobody has to ask: the stream ended and could not be opened again.
+    await expect
+      .poll(states, { timeout: 30_000, interval: 200 })
+      .toMatchObject([{ id, state: "stale", message: expect.stringMatching(/tools as of (a moment|\d+ seconds|1 minute) ago/) }]);
+    expect(await find("echo")).toEqual([`mcp:${id}:echo`]);
+
+    await upstream.revive();
+    upstream.tools = [toolOf("brew_coffee")];
+    // The pause after a failure passes at once.
+    await db.catalog.updateMany({
+      data: {
+        lastFailureAt: new Date(Date.now() - 31_000),
+        lastSuccessAt: new Date(Date.now() - 60_000),
+        listedAt: new Date(Date.now() - 60_000),
+      },
+    });
+    changed(world.owner.actor.orgId);
+    await expect.poll(() => find("brew coffee"), { timeout: 5_000 }).toEqual([`mcp:${id}:brew_coffee`]);
+    expect(await states()).toEqual([]);
+    await expect.poll(upstream.streams, { timeout: 5_000 }).toBe(1);
+    upstream.tools = [toolOf("make_tea")];
+    upstream.announceChange();
+    await expect.poll(() => find("make tea"), { timeout: 3_000 }).toEqual([`mcp:${id}:make_tea`]);
+  }, 60_000);
+
+  test("announcements without end are followed ever more slowly", async () => {
+    const { upstream } = await heard();
+    const before = upstream.lists();
+    const until = Date.now() + 3_000;
+    await expect.poll(() => (upstream.announceChange(), Date.now() > until), { timeout: 5_000, interval: 20 }).toBe(true);
+    // At 0, 0.5 and 1.5 seconds.
+    expect(upstream.lists() - before).toBeLessThanOrEqual(4);
+    expect(upstream.lists() - before).toBeGreaterThanOrEqual(2);
+  });
+});
