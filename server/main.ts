@@ -14,6 +14,7 @@ import { links, ownOrigin } from "./origin.ts";
 import { bootstrap, createSetupLink } from "./orgs/first-owner.ts";
 import { outbound } from "./outbound/outbound.ts";
 import { sweepResults } from "./results/keep.ts";
+import { warmUp } from "./search/warm-up.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
@@ -41,6 +42,7 @@ server.on("error", (error: NodeJS.ErrnoException) => {
 });
 const setupToken = await createSetupLink();
 server.listen(env.PORT, env.HOST, () => announce(server.address()));
+void warmUp(() => stopping);
 
 function announce(address: AddressInfo | string | null): void {
   const port = typeof address === "object" && address ? address.port : env.PORT;

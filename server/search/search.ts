@@ -9,7 +9,8 @@ import { refreshIfStale, syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import { signatureOf } from "./signature.ts";
-import { type Hit, type IndexedTool, ownLabel, rank } from "./tool-index.ts";
+import { type Hit, type IndexedTool, isSearchable, ownLabel, rank } from "./tool-index.ts";
+import { noteSearch } from "./warm-up.ts";
 
 const phrase = z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most).");
 
@@ -85,11 +86,6 @@ export function connectionRow(connection: UsableConnection, origin: string): Con
       ? { label: `Ask an admin to ${state.name === "disabled" ? "switch on" : "connect"} ${name}`, url: links.manage(origin, id) }
       : { label: state.actor === "member" ? `Connect ${name}` : `See ${name}`, url: links.connect(origin, id) };
   return { id, name, state: state.name, message: state.message, actor: state.actor, action };
-}
-
-/** Whether the tools of a connection in this state can be offered. */
-function isSearchable({ state, catalog }: UsableConnection): boolean {
-  return (state.name === "ready" || state.name === "stale") && catalog?.listedAt != null;
 }
 
 async function firstListings(connections: UsableConnection[]): Promise<boolean> {
@@ -181,6 +177,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const all = named(await usableConnections(actor), connection);
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
+  noteSearch(actor);
   const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
   const { hits, unmatchedTerms, guessed } = await rank(searchable, { orgId: actor.orgId, queries: query, limit, own });
   const budget = { left: maxResultSchemaBytes };
