@@ -111,6 +111,8 @@ export function subscribeToChanges(client: Client, { onToolsChanged, onGone }: C
         await closed;
       } catch {
         refusals += 1;
+        // Lost and not to be had again: a listing tells how the server is.
+        if (refusals === 1 && opened > 0 && !signal.aborted) onToolsChanged?.();
       }
       if (signal.aborted) return;
       await pause(nextPause(), undefined, { signal, ref: false });

@@ -87,11 +87,11 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
   const written: Prisma.CatalogToolCreateManyInput[] = [];
   const replaced: string[] = [];
   for (const [position, tool] of listing.tools.entries()) {
-    const row = { catalogId: catalog.id, ...contentOf(tool, position) };
+    const row = () => ({ catalogId: catalog.id, ...contentOf(tool, position) });
     const old = known.get(tool.name);
     if (!old) {
       change.added += 1;
-      written.push({ ...row, firstSeenAt: now });
+      written.push({ ...row(), firstSeenAt: now });
       continue;
     }
     const isBack = old.removedAt !== null;
@@ -101,7 +101,7 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     if (!isBack && !isOther && old.position === position) continue;
     // Written anew under its old id: two statements for any number of tools, where an update would need one for each.
     replaced.push(old.id);
-    written.push({ ...row, id: old.id, firstSeenAt: old.firstSeenAt, changedAt: isOther ? now : old.changedAt });
+    written.push({ ...row(), id: old.id, firstSeenAt: old.firstSeenAt, changedAt: isOther ? now : old.changedAt });
   }
   // A first list is no news.
   if (catalog.digest !== null) await recordToolChanges(tx, catalog.id, now, await changesOf(tx, stored, listing));

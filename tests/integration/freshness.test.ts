@@ -74,7 +74,7 @@ describe.each(Object.entries(generations))("a server of %s", (_generation, start
   }
 
   test("a new, a changed and a removed tool are known a second after the announcement", async () => {
-    const { upstream, id, client, find } = await heard();
+    const { upstream, id, find } = await heard();
     upstream.tools = [...upstream.tools, toolOf("brew_coffee", "Makes a cup.")];
     upstream.announceChange();
     await expect.poll(() => find("brew coffee"), { timeout: 1_000 }).toEqual([`mcp:${id}:brew_coffee`]);
@@ -82,7 +82,7 @@ describe.each(Object.entries(generations))("a server of %s", (_generation, start
     upstream.tools = [toolOf("brew_coffee", "Pours an espresso.")];
     upstream.announceChange();
     await expect.poll(() => find("espresso"), { timeout: 1_500 }).toEqual([`mcp:${id}:brew_coffee`]);
-    expect((await search(client, "returns the text")).matches).toEqual([]);
+    expect(await find("returns the text")).toEqual([]);
   });
 
   test("a dropped stream is opened again, and what was announced meanwhile is found", async () => {
