@@ -6,6 +6,7 @@ import type { ToolChanges as Changes, ToolChangeView } from "#server/connections
 
 import { Badge, type Tone } from "./ui/badge.tsx";
 import { Button } from "./ui/button.tsx";
+import { ScrollRegion } from "./ui/scroll-region.tsx";
 import { Time } from "./ui/time.tsx";
 
 type Diff = NonNullable<ToolChangeView["diff"]>;
@@ -21,6 +22,9 @@ const outputWords = {
   removed: "It no longer says what its results look like.",
   changed: "What its results look like changed.",
 } as const;
+
+/** Characters that are shown whole; what is longer scrolls. */
+const longText = 400;
 
 function Day({ at }: { at: Date }) {
   const year = at.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
@@ -38,12 +42,23 @@ function counted({ added, changed, removed }: Changes): string {
 }
 
 function BeforeAfter({ what, before, after }: { what: string; before: string; after: string }) {
-  const side = (label: string, text: string) => (
-    <div className="min-w-0 rounded-lg border border-line bg-sunken px-3 py-2">
-      <dt className="text-xs font-medium text-muted">{label}</dt>
-      <dd className="max-h-48 overflow-y-auto whitespace-pre-wrap wrap-anywhere">{text || "(nothing)"}</dd>
-    </div>
-  );
+  const side = (label: string, text: string) => {
+    const shown = <p className="whitespace-pre-wrap wrap-anywhere">{text || "(nothing)"}</p>;
+    return (
+      <div className="min-w-0 rounded-lg border border-line bg-sunken px-3 py-2">
+        <dt className="text-xs font-medium text-muted">{label}</dt>
+        <dd>
+          {text.length > longText ? (
+            <ScrollRegion label={`${what}: ${label}`} className="max-h-48">
+              {shown}
+            </ScrollRegion>
+          ) : (
+            shown
+          )}
+        </dd>
+      </div>
+    );
+  };
   return (
     <div>
       <p className="font-medium">{what}</p>
