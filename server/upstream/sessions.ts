@@ -70,7 +70,8 @@ export function keepListening(target: UpstreamTarget): "listening" | "deaf" | "c
   const held = pool.peek(key);
   if (!held) return pool.size < maxForListening ? "closed" : "full";
   if (!opened.get(held)?.isListening()) return "deaf";
-  pool.get(key);
+  // Looking it up makes it young again.
+  void pool.get(key);
   return "listening";
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { toolDiff, toolDiffFrom } from "#server/upstream/tool-diff.ts";
 
-const base = {
+const base: Parameters<typeof toolDiff>[0] & { inputSchema: { properties: object } } = {
   title: "Create",
   description: "Creates an issue.",
   inputSchema: {
@@ -16,8 +16,8 @@ const base = {
       labels: { type: "array", items: { type: "object", properties: { name: { type: "string" } } } },
     },
   },
-  outputSchema: null as unknown,
-  annotations: { readOnlyHint: true } as unknown,
+  outputSchema: null,
+  annotations: { readOnlyHint: true },
 };
 const input = (properties: object, required: string[] = ["title"]) => ({
   ...base,
