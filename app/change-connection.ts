@@ -45,6 +45,10 @@ export async function changeConnection(api: Api, id: string, form: FormData): Pr
       const same = added + changed + removed === 0;
       return { message: same ? "Nothing has changed." : `${added} new, ${changed} changed, ${removed} gone.` };
     }
+    case "review": {
+      await api.connection.reviewTools({ id, asOf: text(form, "asOf") });
+      return { message: "Noted. What changes from now on appears here again." };
+    }
     case "disconnect": {
       const { accounts } = await api.connection.disconnect({ id, membershipId: optionalText(form, "membershipId") });
       return { message: `Disconnected. ${accountWords(accounts)} forgotten.` };

@@ -27,10 +27,18 @@ export function changed(orgId: string): void {
   tellOthers(orgId);
 }
 
+let tellOwn: (orgId: string) => void = () => undefined;
+
+/** Sets who in this process is told of each change, whoever made it. It is told at once and must be quick. */
+export function whenChanged(tell: (orgId: string) => void): void {
+  tellOwn = tell;
+}
+
 /** The same for a change that another process made. */
 export function heardOfChange(orgId: string): void {
   total += 1;
   versions.set(orgId, versionOf(orgId) + 1);
+  tellOwn(orgId);
 }
 
 /** Grows with every change to any organization: for a read that learns its organization only from the row. */

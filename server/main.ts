@@ -17,6 +17,7 @@ import { outbound } from "./outbound/outbound.ts";
 import { exactLimit, sweepRateLimits } from "./rate-limit.ts";
 import { sweepResults } from "./results/keep.ts";
 import { flushLearning } from "./search/learning.ts";
+import { warmUp } from "./search/warm-up.ts";
 import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
 import { addProcessMetrics } from "./telemetry/process-metrics.ts";
@@ -52,6 +53,7 @@ server.on("error", (error: NodeJS.ErrnoException) => {
 });
 const setupToken = await createSetupLink();
 server.listen(env.PORT, env.HOST, () => announce(server.address()));
+void warmUp(() => stopping);
 
 function announce(address: AddressInfo | string | null): void {
   const port = typeof address === "object" && address ? address.port : env.PORT;

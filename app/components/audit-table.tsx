@@ -44,6 +44,7 @@ export const actionWords: Record<string, string> = {
   "connection.rejected": "Credential was refused",
   "connection.registered": "Gatehouse was registered anew",
   "connection.refreshed": "Refreshed the tools",
+  "connection.tools_reviewed": "Reviewed what changed in the tools",
   "connection.authorization_began": "Began a sign-in",
   "connection.authorization_failed": "Sign-in did not finish",
   "grant.replaced": "Changed who can use it",

@@ -15,6 +15,7 @@ import { ConnectionWhy } from "#app/components/connection-why.tsx";
 import { DangerZone } from "#app/components/danger-zone.tsx";
 import { FormNotice } from "#app/components/failure-panel.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
+import { ToolChanges } from "#app/components/tool-changes.tsx";
 import { ToolList } from "#app/components/tool-list.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Section } from "#app/components/ui/card.tsx";
@@ -119,7 +120,8 @@ export default function Connection() {
           about={
             listedAt ? (
               <>
-                Listed <Time at={listedAt} />
+                {state.name === "stale" ? "The server does not answer: these are its tools as listed " : "Listed "}
+                <Time at={listedAt} />
                 {server.name && ` by ${server.name}${server.version ? ` ${server.version}` : ""}`}
               </>
             ) : undefined
@@ -143,6 +145,13 @@ export default function Connection() {
               </Notice>
             )}
             <FormNotice failed={failedAt("refresh")} title="The tools could not be listed" />
+            {doneAt("review") && (
+              <Notice tone="good" answer>
+                {doneAt("review")}
+              </Notice>
+            )}
+            <FormNotice failed={failedAt("review")} title="The review was not noted" />
+            <ToolChanges changes={connection.toolChanges} />
             {tools.length > 0 && <ToolList tools={tools} since={createdAt} />}
             {leftOut && (
               <div className="text-muted">

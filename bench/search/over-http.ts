@@ -1,10 +1,13 @@
 // The whole search_capabilities call over HTTP, through the built product, at 10,000 tools of ten servers; and that nothing is asked of a server but its list.
 import { Pool } from "undici";
+import { z } from "zod";
 
 import { type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { type Product, startProduct } from "#tests/setup/product.ts";
 
 import type { PublicServer } from "./data.ts";
+
+const objectSchema = z.record(z.string(), z.json());
 
 const connections = 10;
 const perConnection = 1_000;
@@ -15,10 +18,10 @@ export function startToolServers(servers: readonly PublicServer[]): Promise<Fake
   return Promise.all(
     Array.from({ length: connections }, (_, index) =>
       startUpstream(
-        tools.slice(index * perConnection, (index + 1) * perConnection).map(({ name, description }, at) => ({
+        tools.slice(index * perConnection, (index + 1) * perConnection).map(({ name, description, inputSchema }, at) => ({
           name: `${name}_${at}`.slice(-100),
           description,
-          inputSchema: { type: "object", properties: { text: { type: "string" } } },
+          inputSchema: { ...objectSchema.safeParse(inputSchema).data, type: "object" },
         })),
       ),
     ),

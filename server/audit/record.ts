@@ -30,6 +30,7 @@ export const auditActions = [
   "connection.rejected",
   "connection.registered",
   "connection.refreshed",
+  "connection.tools_reviewed",
   "connection.authorization_began",
   "connection.authorization_failed",
   "grant.replaced",

@@ -9,6 +9,7 @@ import { contactsFrom, failureFrom } from "#server/upstream/contacts.ts";
 
 import { credentialEndsAt, secretEndsAt } from "./ending.ts";
 import { managedRows, toManaged } from "./list.ts";
+import { toolChangesOf } from "./tool-changes.ts";
 import type { ConnectionDetail } from "./view.ts";
 
 const leftOutOutline = z.object({ count: z.number(), examples: z.array(z.object({ name: z.string(), why: z.string() })) });
@@ -19,7 +20,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
   const [row] = rows;
   if (!row) throw notFound("connection");
   const { summary, credential, catalog } = toManaged(row, actor.membershipId, managed);
-  const [tools, client, accounts, catalogs] = await Promise.all([
+  const [tools, client, accounts, catalogs, toolChanges] = await Promise.all([
     db.catalogTool.findMany({
       where: { catalogId: catalog?.id ?? "", removedAt: null },
       select: { name: true, title: true, description: true, inputSchema: true, firstSeenAt: true, changedAt: true },
@@ -46,6 +47,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       where: { connectionId: id, connection: { orgId: actor.orgId }, membershipId: { not: null } },
       select: { membershipId: true, lastSuccessAt: true, lastFailureAt: true, failure: true },
     }),
+    toolChangesOf(catalog, row.createdAt),
   ]);
   const reached = new Map(catalogs.map((row) => [row.membershipId, row]));
   return {
@@ -96,6 +98,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       protocolVersion: catalog?.protocolVersion ?? null,
     },
     contacts: contactsFrom(catalog?.contacts),
+    toolChanges,
     leftOut: leftOutOutline.safeParse(catalog?.leftOut).data ?? null,
   };
 }

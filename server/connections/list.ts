@@ -13,10 +13,7 @@ import type { AccessSummary, ConnectionSummary } from "./view.ts";
 const manageableInclude = (membershipId: string) =>
   ({
     credentials: { where: { holder: { in: [sharedHolder, membershipId] } } },
-    catalogs: {
-      where: { holder: { in: [sharedHolder, membershipId] } },
-      include: { _count: { select: { tools: { where: { removedAt: null } } } } },
-    },
+    catalogs: { where: { holder: { in: [sharedHolder, membershipId] } } },
     grants: {
       select: { grantee: true, membershipId: true, teamId: true, team: { select: { members: { select: { membershipId: true } } } } },
     },
@@ -59,7 +56,7 @@ export function toManaged(row: Row, membershipId: string, { people, pauses }: Ma
     credentialMode,
     state,
     connectedForMe: credential?.status === "active",
-    toolCount: catalog?._count.tools ?? 0,
+    toolCount: catalog?.toolCount ?? 0,
     listedAt: catalog?.listedAt ?? null,
     lastSuccessAt: catalog?.lastSuccessAt ?? null,
     failure: failureFrom(catalog?.failure),

@@ -128,4 +128,5 @@ export const preflightInput = z.object({
 export type PreflightInput = z.output<typeof preflightInput>;
 
 export const idInput = z.object({ id });
+export const reviewInput = z.object({ id, asOf: z.coerce.date() });
 export const listInput = z.object({ scope: z.enum(["usable", "manageable"]).default("usable") }).default({ scope: "usable" });

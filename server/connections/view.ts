@@ -6,6 +6,8 @@ import type { Contact, StoredFailure } from "#server/upstream/contacts.ts";
 import type { LeftOut } from "#server/upstream/list-tools.ts";
 import type { Pause } from "#server/upstream/pause.ts";
 
+import type { ToolChanges } from "./tool-changes.ts";
+
 /** Who may use a connection, counted for a list. */
 export interface AccessSummary {
   organization: boolean;
@@ -91,6 +93,8 @@ export interface ConnectionDetail extends ConnectionSummary {
   server: { name: string | null; version: string | null; transport: string | null; protocolVersion: string | null };
   /** The newest contacts of the credential identity, newest first. */
   contacts: Contact[];
+  /** What changed in the tools since somebody reviewed them; null when nothing ever did. */
+  toolChanges: ToolChanges | null;
   /** Tools of the server's newest list that could not be taken over; null when there are none. */
   leftOut: LeftOut | null;
 }

@@ -63,7 +63,7 @@ const usableSelect = (membershipId: string) =>
         lastSuccessAt: true,
         lastFailureAt: true,
         failure: true,
-        _count: { select: { tools: { where: { removedAt: null } } } },
+        toolCount: true,
       },
     },
   }) satisfies Prisma.ConnectionSelect;
@@ -71,7 +71,7 @@ const usableSelect = (membershipId: string) =>
 type Row = Prisma.ConnectionGetPayload<{ select: ReturnType<typeof usableSelect> }>;
 
 /** A connection this caller may use, as their credential identity sees it. */
-export type UsableConnection = Omit<Row, "credentials" | "catalogs" | "_count"> & {
+export type UsableConnection = Omit<Row, "credentials" | "catalogs"> & {
   /** The credential identity that calls run with: "shared", or the caller's membership id. */
   holder: string;
   /** The membership that asks. */
@@ -92,7 +92,7 @@ function toUsable({ credentials, catalogs, ...connection }: Row, membershipId: s
     callerId: membershipId,
     credential,
     catalog,
-    toolCount: catalog?._count.tools ?? 0,
+    toolCount: catalog?.toolCount ?? 0,
     state: connectionState({ ...connection, credential, catalog }),
   };
 }

@@ -26,6 +26,22 @@ interface Facts {
   catalog: { listedAt: Date | null; lastSuccessAt: Date | null; lastFailureAt: Date | null } | null;
 }
 
+const units = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+] as const;
+
+/** How long ago that was, in the largest unit that fits: "3 hours". */
+function ageInWords(at: Date): string {
+  const age = Date.now() - at.getTime();
+  const [unit, ms] = units.find(([, ms]) => age >= ms) ?? ["moment", 0];
+  const count = Math.floor(age / ms);
+  if (unit === "moment") return "a moment";
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 /** The state that follows from the stored facts. */
 export function connectionState({ disabledAt, disabledBy, credentialMode, credential, catalog }: Facts): StateOfConnection {
   if (disabledAt) {
@@ -43,7 +59,8 @@ export function connectionState({ disabledAt, disabledBy, credentialMode, creden
   }
   const failing = catalog?.lastFailureAt && (!catalog.lastSuccessAt || catalog.lastFailureAt > catalog.lastSuccessAt);
   if (failing && catalog.listedAt) {
-    return { name: "stale", message: "The server did not answer last time; its stored tool list may be out of date.", actor: "provider" };
+    const message = `The server did not answer last time; these are its tools as of ${ageInWords(catalog.listedAt)} ago.`;
+    return { name: "stale", message, actor: "provider" };
   }
   if (failing) return { name: "unreachable", message: "The server did not answer last time it was asked.", actor: "provider" };
   return { name: "ready", message: "Ready to use.", actor: null };

@@ -12,7 +12,8 @@ import { toolKey } from "./associations.ts";
 import { find } from "./find.ts";
 import { noteSearch } from "./learning.ts";
 import { signatureOf } from "./signature.ts";
-import { type Hit, type IndexedTool, ownLabel } from "./tool-index.ts";
+import { type Hit, type IndexedTool, isSearchable, ownLabel } from "./tool-index.ts";
+import { keepReady } from "./warm-up.ts";
 
 const phrase = z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most).");
 
@@ -88,11 +89,6 @@ export function connectionRow(connection: UsableConnection, origin: string): Con
       ? { label: `Ask an admin to ${state.name === "disabled" ? "switch on" : "connect"} ${name}`, url: links.manage(origin, id) }
       : { label: state.actor === "member" ? `Connect ${name}` : `See ${name}`, url: links.connect(origin, id) };
   return { id, name, state: state.name, message: state.message, actor: state.actor, action };
-}
-
-/** Whether the tools of a connection in this state can be offered. */
-function isSearchable({ state, catalog }: UsableConnection): boolean {
-  return (state.name === "ready" || state.name === "stale") && catalog?.listedAt != null;
 }
 
 async function firstListings(connections: UsableConnection[]): Promise<boolean> {
@@ -187,6 +183,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const all = named(await usableConnections(actor), connection);
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
+  keepReady(actor);
   const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
   const { orgId, membershipId } = actor;
   const found = await find(searchable, { orgId, membershipId, queries: query, limit, own });

@@ -25,6 +25,14 @@ export interface IndexedTool {
   isRepeatable: boolean;
 }
 
+/** The tools of one stored list, by name and in the server's order. */
+interface Tools {
+  byName: ReadonlyMap<string, IndexedTool>;
+  ordered: readonly IndexedTool[];
+  /** About what they take in memory. */
+  bytes: number;
+}
+
 /** One list in memory: the stored one of a connection, or Gatehouse's own operations (`connection` is null). */
 interface List {
   /** What it is known by, and which version of it this is. */
@@ -32,18 +40,23 @@ interface List {
   digest: string;
   label: string;
   connection: UsableConnection | null;
-  tools: ReadonlyMap<string, IndexedTool>;
-}
-
-/** A segment with its tools in their order, and the vocabulary it was made with: in another one its numbers mean nothing. */
-interface Indexed {
-  vocabulary: Vocabulary;
-  segment: Segment;
   tools: readonly IndexedTool[];
 }
 
-/** Tools kept in memory, as lists and as segments: what was not used for long is read and built again. */
-const maxTools = 60_000;
+/** A segment with what it was made of, and the vocabulary it was made with: in another one its numbers mean nothing. */
+interface Indexed {
+  vocabulary: Vocabulary;
+  digest: string;
+  segment: Segment;
+}
+
+const mebibyte = 1_048_576;
+/** Bytes of stored lists and of segments that are kept: what was not used for long is read and built again. */
+const maxListBytes = 256 * mebibyte;
+const maxSegmentBytes = 128 * mebibyte;
+/** What a tool takes beside its texts, and a term in a vocabulary: an estimate. */
+const bytesOfTool = 400;
+const bytesOfTerm = 120;
 /** Organizations whose vocabulary is kept. */
 const maxVocabularies = 500;
 /** Terms that may gather in a vocabulary beyond twice what its largest collection has: lists come and go, their terms stay. */
@@ -51,22 +64,21 @@ const maxLeftTerms = 100_000;
 /** Places of terms in all collections that are kept, eight bytes each. */
 const maxPlaces = 8_000_000;
 
-const lists = new LRUCache<string, { digest: string; tools: Map<string, IndexedTool> }>({
-  maxSize: maxTools,
-  sizeCalculation: ({ tools }) => tools.size + 1,
+const lists = new LRUCache<string, { digest: string; tools: Tools }>({
+  maxSize: maxListBytes,
+  sizeCalculation: ({ tools }) => tools.bytes + 1,
 });
-const loading = new Map<string, Promise<Map<string, IndexedTool>>>();
+const loading = new Map<string, Promise<Tools>>();
 const vocabularies = new LRUCache<string, { vocabulary: Vocabulary; live: number }>({ max: maxVocabularies });
 const segments = new LRUCache<string, Indexed>({
-  maxSize: maxTools,
-  sizeCalculation: ({ segment: { size } }) => size + 1,
+  maxSize: maxSegmentBytes,
+  sizeCalculation: ({ segment }) => segmentBytes(segment) + 1,
 });
 const building = new WeakMap<Vocabulary, Map<string, Promise<Indexed>>>();
 
-gauges("gatehouse_search_memory_tools", "Tools that search keeps in memory: as lists, and as segments of the index.", "kind", () => ({
-  lists: lists.calculatedSize,
-  segments: segments.calculatedSize,
-}));
+function segmentBytes({ terms, starts, docs, weights, names, nameStarts, actions, label }: Segment): number {
+  return [terms, starts, docs, weights, names, nameStarts, actions, label].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
 
 /** Concurrent callers share one piece of work. */
 function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: () => Promise<Value>): Promise<Value> {
@@ -79,38 +91,78 @@ function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: 
 
 const hintsOutline = z.object({ readOnlyHint: z.unknown(), idempotentHint: z.unknown() }).partial();
 
-async function load(catalogId: string, digest: string): Promise<Map<string, IndexedTool>> {
-  const rows = await db.catalogTool.findMany({
-    where: { catalogId, removedAt: null },
-    select: {
-      id: true,
-      name: true,
-      title: true,
-      description: true,
-      inputSchema: true,
-      outputSchema: true,
-      annotations: true,
-      digest: true,
-    },
-    orderBy: { position: "asc" },
-  });
-  const tools = new Map(
-    rows.map(({ annotations, ...row }) => {
-      const hints = hintsOutline.safeParse(annotations).data;
-      return [row.name, { ...row, isRepeatable: hints?.readOnlyHint === true || hints?.idempotentHint === true }];
-    }),
-  );
+interface ToolRow {
+  id: string;
+  name: string;
+  title: string | null;
+  description: string;
+  inputSchema: string;
+  outputSchema: string | null;
+  annotations: string | null;
+  digest: string;
+}
+
+/** A stored tool whose schemas stay text until somebody reads them: most are never shown, and as text they take a fraction of the memory. */
+class StoredTool implements IndexedTool {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string | null;
+  readonly description: string;
+  readonly digest: string;
+  readonly isRepeatable: boolean;
+  readonly #input: string;
+  readonly #output: string | null;
+
+  constructor({ id, name, title, description, digest, inputSchema, outputSchema, annotations }: ToolRow) {
+    this.id = id;
+    this.name = name;
+    this.title = title;
+    this.description = description;
+    this.digest = digest;
+    this.#input = inputSchema;
+    this.#output = outputSchema;
+    const hints = annotations === null ? undefined : hintsOutline.safeParse(JSON.parse(annotations)).data;
+    this.isRepeatable = hints?.readOnlyHint === true || hints?.idempotentHint === true;
+  }
+
+  get inputSchema(): Prisma.JsonValue {
+    return JSON.parse(this.#input);
+  }
+
+  get outputSchema(): Prisma.JsonValue {
+    return this.#output === null ? null : JSON.parse(this.#output);
+  }
+
+  get bytes(): number {
+    return bytesOfTool + this.description.length + this.#input.length + (this.#output?.length ?? 0);
+  }
+}
+
+const noTools: Tools = { byName: new Map(), ordered: [], bytes: 0 };
+
+async function load(catalogId: string, digest: string): Promise<Tools> {
+  // As text: parsing a thousand schemas at once, to hand them to the ORM and back, would hold up everybody else.
+  const rows = await db.$queryRaw<ToolRow[]>`
+    SELECT "id", "name", "title", "description", "inputSchema"::text, "outputSchema"::text, "annotations"::text, "digest"
+    FROM "CatalogTool" WHERE "catalogId" = ${catalogId} AND "removedAt" IS NULL ORDER BY "position"`;
+  const ordered = rows.map((row) => new StoredTool(row));
+  const bytes = ordered.reduce((sum, tool) => sum + tool.bytes, 0);
+  const tools = { byName: new Map(ordered.map((tool) => [tool.name, tool])), ordered, bytes };
   lists.set(catalogId, { digest, tools });
   return tools;
 }
 
-/** The stored tools of one usable connection by name, in the server's own order; from memory unless they changed. */
-export async function toolsOf({ catalog }: UsableConnection): Promise<ReadonlyMap<string, IndexedTool>> {
+async function storedTools({ catalog }: UsableConnection): Promise<Tools> {
   const digest = catalog?.digest;
-  if (!catalog || !digest) return new Map<string, IndexedTool>();
+  if (!catalog || !digest) return noTools;
   const held = lists.get(catalog.id);
   if (held?.digest === digest) return held.tools;
   return shared(loading, `${catalog.id} ${digest}`, () => load(catalog.id, digest));
+}
+
+/** The stored tools of one usable connection by name, in the server's own order; from memory unless they changed. */
+export async function toolsOf(connection: UsableConnection): Promise<ReadonlyMap<string, IndexedTool>> {
+  return (await storedTools(connection)).byName;
 }
 
 function vocabularyOf(orgId: string): Vocabulary {
@@ -122,18 +174,18 @@ function vocabularyOf(orgId: string): Vocabulary {
 }
 
 /** The segment of one list; a list that was replaced gets a new one, and the others stay. */
-async function segmentOf(orgId: string, vocabulary: Vocabulary, { key, digest, label, tools }: List): Promise<Indexed> {
-  const version = `${orgId} ${key} ${digest} ${label}`;
-  const held = segments.get(version);
-  if (held?.vocabulary === vocabulary) return held;
+async function segmentOf(orgId: string, vocabulary: Vocabulary, { key, digest, label, tools }: List): Promise<Segment> {
+  const place = `${orgId} ${key} ${label}`;
+  const held = segments.get(place);
+  if (held?.vocabulary === vocabulary && held.digest === digest) return held.segment;
   const running = building.get(vocabulary) ?? new Map<string, Promise<Indexed>>();
   building.set(vocabulary, running);
-  return shared(running, version, async () => {
-    const ordered = [...tools.values()];
-    const made = { vocabulary, segment: await buildSegment(vocabulary, label, ordered), tools: ordered };
-    segments.set(version, made);
-    return made;
+  const made = await shared(running, `${place} ${digest}`, async () => {
+    const indexed = { vocabulary, digest, segment: await buildSegment(vocabulary, label, tools) };
+    segments.set(place, indexed);
+    return indexed;
   });
+  return made.segment;
 }
 
 /** Those of the callers who asked last, by what they may use: most members of an organization may use the same. */
@@ -172,7 +224,7 @@ export interface Ranking {
 
 async function listOf(connection: UsableConnection): Promise<List> {
   const { catalog, name } = connection;
-  return { key: catalog?.id ?? "", digest: catalog?.digest ?? "", label: name, connection, tools: await toolsOf(connection) };
+  return { key: catalog?.id ?? "", digest: catalog?.digest ?? "", label: name, connection, tools: (await storedTools(connection)).ordered };
 }
 
 /** How Gatehouse is called where its own operations stand beside connections. */
@@ -190,8 +242,28 @@ function ownList(): List {
     digest: String(tools.length),
     label: ownLabel,
     connection: null,
-    tools: new Map(tools.map((tool) => [tool.name, tool])),
+    tools,
   };
+}
+
+/** Whether the tools of a connection can be offered in its state. */
+export function isSearchable({ state, catalog }: UsableConnection): boolean {
+  return (state.name === "ready" || state.name === "stale") && catalog?.listedAt != null;
+}
+
+/** Reads and builds what a search over these takes, where that is not in memory. */
+export async function prepare(
+  connections: readonly UsableConnection[],
+  { orgId, own }: { orgId: string; own: boolean },
+): Promise<{ usable: List[]; collection: Collection }> {
+  const usable = await Promise.all(connections.map(listOf));
+  if (own) usable.push(ownList());
+  const vocabulary = vocabularyOf(orgId);
+  const made = await Promise.all(usable.map((list) => segmentOf(orgId, vocabulary, list)));
+  const collection = collectionOf(vocabulary, made);
+  const entry = vocabularies.get(orgId);
+  if (entry?.vocabulary === vocabulary) entry.live = Math.max(entry.live, collection.terms);
+  return { usable, collection };
 }
 
 /** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
@@ -199,21 +271,59 @@ export async function rank(
   connections: readonly UsableConnection[],
   { orgId, queries, limit, own }: { orgId: string; queries: readonly string[]; limit: number; own: boolean },
 ): Promise<Ranking> {
-  const usable = await Promise.all(connections.map(listOf));
-  if (own) usable.push(ownList());
-  const vocabulary = vocabularyOf(orgId);
-  const made = await Promise.all(usable.map((list) => segmentOf(orgId, vocabulary, list)));
-  const collection = collectionOf(
-    vocabulary,
-    made.map(({ segment }) => segment),
-  );
-  const entry = vocabularies.get(orgId);
-  if (entry?.vocabulary === vocabulary) entry.live = Math.max(entry.live, collection.terms);
+  const { usable, collection } = await prepare(connections, { orgId, own });
   const { hits, ...rest } = rankAll(collection, queries, limit);
   const found = hits.flatMap(({ segment, doc, score }): Hit[] => {
     const list = usable[segment];
-    const tool = made[segment]?.tools[doc];
+    const tool = list?.tools[doc];
     return list && tool ? [{ tool, connection: list.connection, score }] : [];
   });
   return { hits: found, ...rest };
 }
+
+/** What the search holds in memory right now, and about how many bytes that takes. */
+export interface SearchMemory {
+  lists: number;
+  tools: number;
+  segments: number;
+  vocabularies: number;
+  terms: number;
+  collections: number;
+  bytes: { lists: number; segments: number; vocabularies: number; collections: number; total: number };
+}
+
+/** Counts what is kept; a few hundred entries at the most are looked at. */
+export function searchMemory(): SearchMemory {
+  let tools = 0;
+  for (const list of lists.values()) tools += list.tools.ordered.length;
+  let terms = 0;
+  for (const { vocabulary } of vocabularies.values()) terms += vocabulary.names.length;
+  let collectionBytes = 0;
+  for (const { starts, owners, places } of collections.values())
+    collectionBytes += starts.byteLength + owners.byteLength + places.byteLength;
+  const bytes = {
+    lists: lists.calculatedSize,
+    segments: segments.calculatedSize,
+    vocabularies: terms * bytesOfTerm,
+    collections: collectionBytes,
+  };
+  const total = bytes.lists + bytes.segments + bytes.vocabularies + bytes.collections;
+  return {
+    lists: lists.size,
+    tools,
+    segments: segments.size,
+    vocabularies: vocabularies.size,
+    terms,
+    collections: collections.size,
+    bytes: { ...bytes, total },
+  };
+}
+
+gauges("gatehouse_search_memory_items", "What search keeps in memory, by kind.", "kind", () => {
+  const { lists, tools, segments, vocabularies, terms, collections } = searchMemory();
+  return { lists, tools, segments, vocabularies, terms, collections };
+});
+gauges("gatehouse_search_memory_bytes", "What that takes, as estimated.", "kind", () => {
+  const { lists, segments, vocabularies, collections } = searchMemory().bytes;
+  return { lists, segments, vocabularies, collections };
+});

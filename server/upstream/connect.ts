@@ -13,6 +13,7 @@ import { outbound } from "#server/outbound/outbound.ts";
 
 import type { Authorization } from "./authorization.ts";
 import { authorizedFetch, type AuthorizedFetch, type Sighting } from "./authorized-fetch.ts";
+import { announcesChanges, type ChangeListener, hearChanges, legacyChangeStream, subscribeToChanges } from "./change-stream.ts";
 import { wasReset } from "./faults.ts";
 import type { MirroredParameter } from "./mirrored-parameters.ts";
 
@@ -40,6 +41,8 @@ export interface OpenSession {
   protocolVersion: string;
   /** Tools whose arguments have to be mirrored in headers, learned when a server asks for it. */
   mirrored: Map<string, MirroredParameter[]>;
+  /** Whether the server tells this session when its tools change. */
+  isListening: () => boolean;
   /** Says goodbye and closes; never throws. */
   close: () => Promise<void>;
 }
@@ -48,11 +51,9 @@ const clientInfo = { name: "Gatehouse", version: "1.0.0" };
 /** One tool call may take this long; the agent endpoint's own budget is the same. */
 export const callBudgetMs = 120_000;
 const sessionFetch = outbound.withLimits({ timeoutMs: callBudgetMs });
-/** A server that says "my tools changed" again and again is listed this often at most. */
-const changeDebounceMs = 1_000;
 const goodbyeMs = 1_000;
 
-export interface ConnectInput {
+export interface ConnectInput extends ChangeListener {
   url: string;
   authorization: Authorization;
   /** What an earlier connect found: it saves the negotiation. */
@@ -60,9 +61,6 @@ export interface ConnectInput {
   signal?: AbortSignal;
   /** Milliseconds for the whole handshake. */
   timeoutMs: number;
-  onToolsChanged?: () => void;
-  /** The session ended by itself. */
-  onGone?: () => void;
 }
 
 const otherTransport = [400, 404, 405];
@@ -116,13 +114,10 @@ interface Way extends Omit<ConnectInput, "signal"> {
   until: AbortSignal;
 }
 
-function clientFor({ onToolsChanged }: Way): Client {
-  const tools = onToolsChanged && { autoRefresh: false, debounceMs: changeDebounceMs, onChanged: onToolsChanged };
-  return new Client(clientInfo, {
-    capabilities: {},
-    versionNegotiation: { mode: "auto" },
-    ...(tools ? { listChanged: { tools } } : {}),
-  });
+function clientFor(way: Way): Client {
+  const client = new Client(clientInfo, { capabilities: {}, versionNegotiation: { mode: "auto" } });
+  hearChanges(client, way);
+  return client;
 }
 
 async function handshake(client: Client, transport: Transport, { until, timeoutMs }: Way, prior: PriorDiscovery | null): Promise<void> {
@@ -138,15 +133,19 @@ async function handshake(client: Client, transport: Transport, { until, timeoutM
 async function connectStreamable(way: Way, prior: PriorDiscovery | null): Promise<OpenSession> {
   const wire = authorizedFetch(sessionFetch, way.authorization, way.sighting);
   const client = clientFor(way);
-  const http = new StreamableHTTPClientTransport(new URL(way.url), { fetch: wire.fetch, redirectPolicy: "follow" });
+  const changes = legacyChangeStream(wire.fetch, client, way);
+  const http = new StreamableHTTPClientTransport(new URL(way.url), { ...changes.options, redirectPolicy: "follow" });
   await handshake(client, http, way, prior);
+  const ended = new AbortController();
   const close = async () => {
+    ended.abort();
     // 2025-11-25, session management: who no longer needs a session says so. Best effort, and not for long.
     await untilAborted(http.terminateSession(), AbortSignal.timeout(goodbyeMs)).catch(() => undefined);
     await client.close();
   };
   const transport = client.getProtocolEra() === "modern" ? "modern" : "legacy";
-  return opened(way, wire, { client, transport, sessionId: http.sessionId, close });
+  const isSubscribed = transport === "modern" && way.onToolsChanged ? subscribeToChanges(client, way, ended.signal) : null;
+  return opened(way, wire, { client, transport, sessionId: http.sessionId, isListening: isSubscribed ?? changes.isHeard, close });
 }
 
 async function connectSse(way: Way): Promise<OpenSession> {
@@ -160,13 +159,15 @@ async function connectSse(way: Way): Promise<OpenSession> {
   client.onerror = (error) => {
     if (error instanceof SseError) void client.close();
   };
-  return opened(way, wire, { client, transport: "sse", sessionId: undefined, close: () => client.close() });
+  // Announcements come on the one stream there is.
+  const isListening = () => announcesChanges(client);
+  return opened(way, wire, { client, transport: "sse", sessionId: undefined, isListening, close: () => client.close() });
 }
 
 function opened(
   { url, sighting }: Way,
   wire: AuthorizedFetch,
-  session: Pick<OpenSession, "client" | "transport" | "sessionId" | "close">,
+  session: Pick<OpenSession, "client" | "transport" | "sessionId" | "isListening" | "close">,
 ): OpenSession {
   const protocolVersion = session.client.getNegotiatedProtocolVersion() ?? "2025-03-26";
   return { ...session, ...wire, sighting, url: new URL(url), protocolVersion, transportAt: new Date(), mirrored: new Map() };

@@ -1,5 +1,6 @@
 // Reads a server's whole tool list within bounds, and gives it a digest.
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 import { z } from "zod";
 
@@ -43,6 +44,8 @@ export interface LeftOut {
   examples: { name: string; why: string }[];
 }
 
+/** Milliseconds of work after which others get their turn. */
+const sliceMs = 8;
 const maxPages = 20;
 const maxTools = 2_000;
 const maxListBytes = 8 * 1_048_576;
@@ -172,9 +175,14 @@ export async function listTools(session: OpenSession, options: ListOptions): Pro
   };
   let bytes = 0;
   let ttlMs: number | null = null;
+  let began = performance.now();
   for await (const page of pagesOf(session, options)) {
     if (tools.size + page.tools.length > maxTools) throw tooMuch(`has more than ${maxTools} tools`);
     for (const raw of page.tools) {
+      if (performance.now() - began > sliceMs) {
+        await setImmediate();
+        began = performance.now();
+      }
       const tool = toListed(raw, session);
       if (typeof tool === "string") leave(raw, tool);
       else if (tools.has(tool.name)) leave(raw, "Its name is listed twice.");

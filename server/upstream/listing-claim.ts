@@ -2,7 +2,7 @@
 // (Refresh now, a new connection) goes without. Works on the embedded database as well, where nobody else claims.
 import { LRUCache } from "lru-cache";
 
-import { db, type Prisma } from "#server/db.ts";
+import { db, Prisma } from "#server/db.ts";
 import { log } from "#server/log.ts";
 
 import type { CatalogKey } from "./store-listing.ts";
@@ -11,8 +11,6 @@ import type { CatalogKey } from "./store-listing.ts";
 const claimMs = 60_000;
 /** Milliseconds for which a process does not ask again after another had the claim: searches come by the thousand. */
 const askAgainMs = 1_000;
-/** A server announces a change to each process on a stream of its own: milliseconds by which the same announcement may come later to one of them. */
-const sameChangeMs = 1_000;
 
 /** Whose catalog, and of which organization. */
 export type ClaimKey = CatalogKey & { orgId: string };
@@ -25,16 +23,21 @@ export interface Seen {
 
 const refused = new LRUCache<string, true>({ max: 10_000, ttl: askAgainMs });
 
-async function take({ orgId, ...key }: ClaimKey, still: Prisma.CatalogWhereInput, mayMake: boolean): Promise<Date | null> {
+/** Takes the lease where it is free and `still` holds: one statement, so that of several processes one gets it. Returns when it ends. */
+async function take({ orgId, ...key }: ClaimKey, still: Prisma.Sql, mayMake: boolean): Promise<Date | null> {
   const began = new Date();
-  const data = { listingBegan: began, listingUntil: new Date(began.getTime() + claimMs) };
+  const until = new Date(began.getTime() + claimMs);
   const { connectionId, holder } = key;
-  const free = { OR: [{ listingUntil: null }, { listingUntil: { lt: began } }] };
-  const taken = await db.catalog.updateMany({ where: { connectionId, holder, connection: { orgId }, AND: [free, still] }, data });
-  if (taken.count > 0) return data.listingUntil;
+  const taken = await db.$executeRaw`
+    UPDATE "Catalog" SET "listingBegan" = ${began}, "listingUntil" = ${until} FROM "Connection"
+    WHERE "Catalog"."connectionId" = ${connectionId} AND "Catalog"."holder" = ${holder}
+      AND "Connection"."id" = "Catalog"."connectionId" AND "Connection"."orgId" = ${orgId}
+      AND ("listingUntil" IS NULL OR "listingUntil" < ${began}) AND ${still}`;
+  if (taken > 0) return until;
   // Of several that find no row the one that makes it has the claim.
-  const made = mayMake ? await db.catalog.createMany({ data: [{ ...key, ...data }], skipDuplicates: true }) : { count: 0 };
-  return made.count > 0 ? data.listingUntil : null;
+  const row = { ...key, listingBegan: began, listingUntil: until };
+  const made = mayMake ? await db.catalog.createMany({ data: [row], skipDuplicates: true }) : { count: 0 };
+  return made.count > 0 ? until : null;
 }
 
 async function under(until: Date, { orgId, connectionId, holder }: ClaimKey, listing: () => Promise<unknown>): Promise<void> {
@@ -52,18 +55,19 @@ async function under(until: Date, { orgId, connectionId, holder }: ClaimKey, lis
 export async function listOnce(key: ClaimKey, seen: Seen | null, listing: () => Promise<unknown>): Promise<void> {
   const id = `${key.connectionId}\0${key.holder}`;
   if (refused.has(id)) return;
-  const until = await take(key, { listedAt: seen?.listedAt ?? null, lastFailureAt: seen?.lastFailureAt ?? null }, seen === null);
+  const { listedAt, lastFailureAt } = seen ?? { listedAt: null, lastFailureAt: null };
+  const still = Prisma.sql`"listedAt" IS NOT DISTINCT FROM ${listedAt}::timestamp AND "lastFailureAt" IS NOT DISTINCT FROM ${lastFailureAt}::timestamp`;
+  const until = await take(key, still, seen === null);
   if (until) return under(until, key, listing);
   refused.set(id, true);
 }
 
 /**
- * The same because the server announced a change, `heardAt`: runs `listing` unless another process follows the same announcement. Returns whether
- * one of them did; not while a listing goes on that began before. Throws what `listing` throws.
+ * The same because something changed: runs `listing` unless another process began one at or after `since`. Returns whether one of them did; not
+ * while a listing goes on that began before. Throws what `listing` throws.
  */
-export async function followOnce(key: ClaimKey, heardAt: Date, listing: () => Promise<unknown>): Promise<boolean> {
-  const since = new Date(heardAt.getTime() - sameChangeMs);
-  const until = await take(key, { OR: [{ listingBegan: null }, { listingBegan: { lt: since } }] }, true);
+export async function followOnce(key: ClaimKey, since: Date, listing: () => Promise<unknown>): Promise<boolean> {
+  const until = await take(key, Prisma.sql`("listingBegan" IS NULL OR "listingBegan" < ${since})`, true);
   if (until) {
     await under(until, key, listing);
     return true;

@@ -36,7 +36,10 @@ const handshakes = {
   ended: counters("gatehouse_upstream_handshakes_total", "Handshakes with third-party servers by outcome.", "outcome", ["ok", "failed"]),
   seconds: histogram("gatehouse_upstream_handshake_seconds", "Time that handshakes with third-party servers took."),
 };
-
+/** Sessions opened only to hear of changes leave the other half of the pool to calls. */
+const maxForListening = maxSessions / 2;
+/** Those that are open by now. */
+const opened = new WeakMap<Promise<OpenSession>, OpenSession>();
 /** When the transport of an open session is asked for next, in milliseconds of the clock. */
 const nextNegotiation = new WeakMap<OpenSession, number>();
 /** After a negotiation that failed, or while one runs. */
@@ -59,10 +62,26 @@ async function knownTransport({ connectionId, holder }: UpstreamTarget): Promise
 }
 
 let toolsChanged: (target: UpstreamTarget) => void = () => undefined;
+let sessionLost: (target: UpstreamTarget) => void = () => undefined;
 
-/** Sets who is told when a server says that its tools changed: the catalog, which stands above the sessions. */
-export function whenToolsChange(listener: (target: UpstreamTarget) => void): void {
-  toolsChanged = listener;
+/** Sets who is told: the catalog, which stands above the sessions. `onLost`: a session that heard of changes ended by itself. */
+export function whenToolsChange(onChange: (target: UpstreamTarget) => void, onLost: (target: UpstreamTarget) => void): void {
+  toolsChanged = onChange;
+  sessionLost = onLost;
+}
+
+/**
+ * `listening`: the session is open, hears of changes, and stays open for another while. `deaf`: it is open, or about to be, and does not hear.
+ * `closed`: there is none; `full`: nor is there room for one that only listens.
+ */
+export function keepListening(target: UpstreamTarget): "listening" | "deaf" | "closed" | "full" {
+  const key = identityOf(target);
+  const held = pool.peek(key);
+  if (!held) return pool.size < maxForListening ? "closed" : "full";
+  if (!opened.get(held)?.isListening()) return "deaf";
+  // Looking it up makes it young again.
+  void pool.get(key);
+  return "listening";
 }
 
 function open(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, onGone: () => void): Promise<OpenSession> {
@@ -83,18 +102,37 @@ async function shakeHands(target: UpstreamTarget, stored: Promise<TransportVerdi
   }
 }
 
-/** The open session of this target; opens one when there is none. Throws UPSTREAM_FAILED. */
-export function sessionFor(target: UpstreamTarget): Promise<OpenSession> {
+/** Opens a session that leaves the pool when it ends by itself. */
+function openPooled(
+  target: UpstreamTarget,
+  stored: Promise<TransportVerdict | null>,
+): { session: Promise<OpenSession>; forget: () => void } {
   const key = identityOf(target);
-  const held = pool.get(key);
+  const forget = () => {
+    if (pool.peek(key) === session) pool.delete(key);
+  };
+  const session = open(target, stored, () => {
+    const wasListening = opened.get(session)?.isListening() ?? false;
+    const isPooled = pool.peek(key) === session;
+    forget();
+    if (isPooled && wasListening) sessionLost(target);
+  });
+  session.then((ready) => opened.set(session, ready)).catch(() => undefined);
+  return { session, forget };
+}
+
+/**
+ * The open session of this target; opens one when there is none. Throws UPSTREAM_FAILED. `isUse`: somebody's call, after which the session stays
+ * open for a while; a listing is none, or a server that announces changes without end would keep its own session.
+ */
+export function sessionFor(target: UpstreamTarget, { isUse = true } = {}): Promise<OpenSession> {
+  const key = identityOf(target);
+  const held = pool.get(key, { updateAgeOnGet: isUse });
   if (held) {
     held.then((session) => negotiateDaily(target, held, session)).catch(() => undefined);
     return held;
   }
-  const forget = () => {
-    if (pool.peek(key) === session) pool.delete(key);
-  };
-  const session = open(target, knownTransport(target), forget);
+  const { session, forget } = openPooled(target, knownTransport(target));
   pool.set(key, session);
   session.catch(forget);
   return session;
@@ -109,10 +147,7 @@ async function negotiateDaily(target: UpstreamTarget, held: Promise<OpenSession>
   if (session.transport === "modern" || Date.now() < due) return;
   nextNegotiation.set(session, Date.now() + negotiationPauseMs);
   const key = identityOf(target);
-  const forget = () => {
-    if (pool.peek(key) === fresh) pool.delete(key);
-  };
-  const fresh = open(target, Promise.resolve(null), forget);
+  const { session: fresh } = openPooled(target, Promise.resolve(null));
   try {
     const { transport, transportAt, close } = await fresh;
     const isCurrent = pool.peek(key) === held;

@@ -2,6 +2,8 @@
 import { Prisma, type Tx } from "#server/db.ts";
 import { type StoredFailure, withContact } from "./contacts.ts";
 import type { ListedTool, Listing } from "./list-tools.ts";
+import { maxChanges, recordToolChanges, type ToolChangeEntry } from "./tool-changes.ts";
+import { toolDiff } from "./tool-diff.ts";
 
 export interface CatalogKey {
   connectionId: string;
@@ -64,6 +66,7 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     ttlMs: listing.ttlMs === null ? null : Math.round(Math.min(listing.ttlMs, 86_400_000)),
     listedAt: now,
     digest: listing.digest,
+    toolCount: listing.tools.length,
     leftOut: nullable(listing.leftOut.count > 0 ? listing.leftOut : null),
     lastSuccessAt: now,
     failure: Prisma.DbNull,
@@ -84,11 +87,11 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
   const written: Prisma.CatalogToolCreateManyInput[] = [];
   const replaced: string[] = [];
   for (const [position, tool] of listing.tools.entries()) {
-    const row = { catalogId: catalog.id, ...contentOf(tool, position) };
+    const row = () => ({ catalogId: catalog.id, ...contentOf(tool, position) });
     const old = known.get(tool.name);
     if (!old) {
       change.added += 1;
-      written.push({ ...row, firstSeenAt: now });
+      written.push({ ...row(), firstSeenAt: now });
       continue;
     }
     const isBack = old.removedAt !== null;
@@ -98,8 +101,10 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     if (!isBack && !isOther && old.position === position) continue;
     // Written anew under its old id: two statements for any number of tools, where an update would need one for each.
     replaced.push(old.id);
-    written.push({ ...row, id: old.id, firstSeenAt: old.firstSeenAt, changedAt: isOther ? now : old.changedAt });
+    written.push({ ...row(), id: old.id, firstSeenAt: old.firstSeenAt, changedAt: isOther ? now : old.changedAt });
   }
+  // A first list is no news.
+  if (catalog.digest !== null) await recordToolChanges(tx, catalog.id, now, await changesOf(tx, stored, listing));
   if (gone.length > 0) await tx.catalogTool.updateMany({ where: { id: { in: gone } }, data: { removedAt: now } });
   // A server may have other tools at every list: of those that are gone the newest are remembered.
   const old = stored.filter(({ removedAt, name }) => removedAt !== null && !listed.has(name));
@@ -108,6 +113,33 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
   if (replaced.length > 0) await tx.catalogTool.deleteMany({ where: { id: { in: replaced } } });
   if (written.length > 0) await tx.catalogTool.createMany({ data: written });
   return change;
+}
+
+interface StoredTool {
+  id: string;
+  name: string;
+  digest: string;
+  removedAt: Date | null;
+}
+
+/** What `listing` changes in the stored tools; read before it is stored. */
+async function changesOf(tx: Tx, stored: readonly StoredTool[], { tools }: Listing): Promise<ToolChangeEntry[]> {
+  const there = new Map(stored.filter(({ removedAt }) => removedAt === null).map((tool) => [tool.name, tool]));
+  const listed = new Set(tools.map(({ name }) => name));
+  const other = tools.filter(({ name, digest }) => there.has(name) && there.get(name)?.digest !== digest).slice(0, maxChanges);
+  const rows = await tx.catalogTool.findMany({
+    where: { id: { in: other.flatMap(({ name }) => there.get(name)?.id ?? []) } },
+    select: { name: true, title: true, description: true, inputSchema: true, outputSchema: true, annotations: true },
+  });
+  const before = new Map(rows.map((row) => [row.name, row]));
+  return [
+    ...tools.flatMap(({ name }): ToolChangeEntry[] => (there.has(name) ? [] : [{ tool: name, kind: "added" }])),
+    ...other.flatMap((tool): ToolChangeEntry[] => {
+      const was = before.get(tool.name);
+      return was ? [{ tool: tool.name, kind: "changed", diff: { ...toolDiff(was, tool) } }] : [];
+    }),
+    ...[...there.keys()].flatMap((name): ToolChangeEntry[] => (listed.has(name) ? [] : [{ tool: name, kind: "removed" }])),
+  ];
 }
 
 /** Notes that a contact failed; the stored tools stay. */

@@ -1,48 +1,58 @@
 // Keeps stored catalogs fresh: one listing at a time per credential identity, in the background once a catalog is there.
 import { randomUUID } from "node:crypto";
 
+import { LRUCache } from "lru-cache";
+
 import { transaction, type Tx } from "#server/db.ts";
-import { DomainError, upstreamFailed } from "#server/errors.ts";
+import { DomainError } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { log } from "#server/log.ts";
-import { counters, gauges, histogram } from "#server/metric.ts";
-import { startDeadline, untilAborted } from "#server/outbound/deadline.ts";
+import { counters, histogram } from "#server/metric.ts";
+import { untilAborted } from "#server/outbound/deadline.ts";
 import { loggableCauses } from "#server/outbound/loggable.ts";
 import { observeWork } from "#server/telemetry/observed-work.ts";
 
 import { blankSighting } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
+import { follow } from "./follow-changes.ts";
 import { listTools, type Listing } from "./list-tools.ts";
 import { type ClaimKey, followOnce, listOnce } from "./listing-claim.ts";
+import { inTurn } from "./listing-places.ts";
 import { noteAnswer, noteRefusal, pauseOf } from "./pause.ts";
-import { dropSession, sessionFor, whenToolsChange } from "./sessions.ts";
+import { dropSession, keepListening, sessionFor, whenToolsChange } from "./sessions.ts";
 import { type CatalogChange, type CatalogKey, storeFailure, storeListing } from "./store-listing.ts";
 import { identityOf, type UpstreamTarget } from "./target.ts";
 
 /** Milliseconds that a list without a lifetime of its own is good for, and that pass after a failure before the next try. */
 const defaultTtlMs = 300_000;
 const failureTtlMs = 30_000;
-/** The agent contract: 8 listings at once, 5 s for each page. */
-const maxAtOnce = 8;
+/**
+ * However short a lifetime a server gives its list, a search asks for it no more often than this: the SDKs say 0 where nobody set one, and reading
+ * hundreds of tools every second would take from the searches what it is meant to give them. Announced changes and "Refresh now" do not wait.
+ */
+const shortestTtlMs = 30_000;
+/** The agent contract: 5 s for each page. */
 const pageMs = 5_000;
-/** Of the 8, so that one organization with many slow servers leaves room for the others. */
-const maxForOneOrg = 3;
-/** Milliseconds between two listings because a server says that its tools changed. */
-const changePauseMs = 10_000;
-/** A whole listing, its turn included. */
-const listingMs = 60_000;
+/** Milliseconds before a server that does not announce changes, and one that could not be reached, is connected again to hear of them. */
+const deafMs = 3_600_000;
+const unreachedMs = 300_000;
+
+/** A server announces a change to each process on a stream of its own: milliseconds by which the same announcement may come later to one of them. */
+const sameChangeMs = 1_000;
 
 const running = new Map<string, Promise<CatalogChange>>();
-/** In the order of their coming. */
-const waiting = new Set<{ orgId: string; start: () => void }>();
-/** The organizations whose listings run, once for each listing. */
-const active: string[] = [];
+/** When this process began its last listing of each, in milliseconds of the clock. */
+const lastBegan = new LRUCache<string, number>({ max: 5_000 });
+/** Whose listing failed last. */
+const suspects = new LRUCache<string, true>({ max: 5_000, ttl: 600_000 });
+/** Whose tools were searched lately. */
+const wanted = new LRUCache<string, true>({ max: 5_000, ttl: 300_000 });
+/** Those not to be connected for their announcements alone, for now. */
+const notNow = new LRUCache<string, true>({ max: 5_000, ttl: unreachedMs });
+/** After a session that heard of changes was lost. */
+const lost = new LRUCache<string, true>({ max: 5_000, ttl: failureTtlMs });
 
-gauges("gatehouse_catalog_listings", "Listings of tools now: under way, and waiting.", "state", () => ({
-  running: active.length,
-  waiting: waiting.size,
-}));
 const listings = {
   name: "tools/list",
   ended: counters("gatehouse_catalog_listings_total", "Listings of third-party servers' tools by outcome.", "outcome", ["ok", "failed"]),
@@ -53,73 +63,27 @@ const listed = ({ connectionId }: UpstreamTarget) => ({
   outcomeOf: () => "failed" as const,
 });
 
-const hasRoom = (orgId: string) => active.length < maxAtOnce && active.filter((other) => other === orgId).length < maxForOneOrg;
-
-/** Waits for a free place and takes it. Throws UPSTREAM_FAILED when the signal aborts before; that is not the server's failure. */
-function takePlace(orgId: string, signal: AbortSignal): Promise<void> {
-  if (hasRoom(orgId)) {
-    active.push(orgId);
-    return Promise.resolve();
-  }
-  return new Promise((resolve, reject) => {
-    const giveUp = () => {
-      waiting.delete(turn);
-      const seen = "Too many tool lists are being read right now.";
-      reject(upstreamFailed({ phase: "list", seen, actor: "operator", advice: "Try again in a moment." }, signal.reason));
-    };
-    const start = () => {
-      signal.removeEventListener("abort", giveUp);
-      resolve();
-    };
-    const turn = { orgId, start };
-    waiting.add(turn);
-    signal.addEventListener("abort", giveUp, { once: true });
-  });
-}
-
-function leavePlace(orgId: string): void {
-  active.splice(active.indexOf(orgId), 1);
-  for (const turn of waiting) {
-    if (!hasRoom(turn.orgId)) continue;
-    waiting.delete(turn);
-    // Taken for it at once: who comes before it runs must not find the place free.
-    active.push(turn.orgId);
-    turn.start();
-    return;
-  }
-}
-
-/** Runs `task` when it is its turn, with a signal that ends it in time. */
-async function inTurn<Value>(orgId: string, task: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-  const deadline = startDeadline(listingMs, null);
-  try {
-    await takePlace(orgId, deadline.signal);
-    try {
-      return await task(deadline.signal);
-    } finally {
-      leavePlace(orgId);
-    }
-  } finally {
-    deadline.end();
-  }
-}
+const isSuspect = ({ connectionId }: UpstreamTarget) => suspects.has(connectionId);
 
 /** The catalog row of a target. */
 export function catalogKeyOf({ connectionId, holder }: UpstreamTarget): CatalogKey {
   return { connectionId, holder, membershipId: holder === sharedHolder ? null : holder };
 }
 
+const runningId = ({ connectionId, holder, url, credential }: UpstreamTarget) =>
+  [connectionId, holder, url, credential?.id, credential?.revision].join("\0");
+
 /**
  * Lists the server's tools now and stores them; callers that come while it runs share the result.
  * Throws UPSTREAM_FAILED after having noted the failure. Never marks a credential as rejected: that takes a person's own call.
  */
 export function syncCatalog(target: UpstreamTarget): Promise<CatalogChange> {
-  const id = [target.connectionId, target.holder, target.url, target.credential?.id, target.credential?.revision].join("\0");
+  const id = runningId(target);
   const held = running.get(id);
   if (held) return held;
-  const sync = inTurn(target.orgId, (signal) => observeWork(listings, listed(target), () => listAndStore(target, signal))).finally(() =>
-    running.delete(id),
-  );
+  const place = { orgId: target.orgId, isSuspect: isSuspect(target) };
+  const list = (signal: AbortSignal) => observeWork(listings, listed(target), () => listAndStore(target, signal));
+  const sync = inTurn(place, list).finally(() => running.delete(id));
   running.set(id, sync);
   return sync;
 }
@@ -129,11 +93,31 @@ export async function syncUnlessPaused(target: UpstreamTarget): Promise<void> {
   if (!pauseOf(target)) await syncCatalog(target);
 }
 
+const claimKeyOf = (target: UpstreamTarget): ClaimKey => ({ ...catalogKeyOf(target), orgId: target.orgId });
+
+/**
+ * The same in the background because something may have changed right now, once for all processes. A listing that runs already may have read the
+ * list as it was before. Returns whether one of them read it anew; false also while calls to the server pause, and when it failed.
+ */
+async function syncAnew(target: UpstreamTarget): Promise<boolean> {
+  try {
+    await running.get(runningId(target))?.catch(() => undefined);
+    if (pauseOf(target)) return false;
+    // What this process read itself before it heard of the change does not count.
+    const since = Math.max(Date.now() - sameChangeMs, (lastBegan.get(identityOf(target)) ?? 0) + 1);
+    return await followOnce(claimKeyOf(target), new Date(since), () => syncCatalog(target));
+  } catch (error) {
+    logFailure(target, error);
+    return true;
+}
+
 async function listAndStore(target: UpstreamTarget, signal: AbortSignal): Promise<CatalogChange> {
   const key = catalogKeyOf(target);
+  lastBegan.set(identityOf(target), Date.now());
   try {
     const listing = await list(target, signal);
     noteAnswer(target);
+    suspects.delete(target.connectionId);
     return await transaction(async (tx) =>
       (await isCurrent(tx, target)) ? storeListing(tx, key, listing) : { added: 0, changed: 0, removed: 0 },
     );
@@ -141,6 +125,7 @@ async function listAndStore(target: UpstreamTarget, signal: AbortSignal): Promis
     noteRefusal(target, error);
     const failure = error instanceof DomainError ? error.details.failure : undefined;
     if (failure) {
+      suspects.set(target.connectionId, true);
       // Nobody's request may be behind this; the failure gets an id of its own to be found by.
       const reference = randomUUID();
       const { connectionId, orgId } = target;
@@ -157,7 +142,7 @@ async function listAndStore(target: UpstreamTarget, signal: AbortSignal): Promis
 
 async function list(target: UpstreamTarget, signal: AbortSignal): Promise<Listing> {
   // Calls may wait for the same handshake, so it goes on when this listing is given up.
-  const session = await untilAborted(sessionFor(target), signal).catch((error: unknown) => {
+  const session = await untilAborted(sessionFor(target, { isUse: false }), signal).catch((error: unknown) => {
     throw connectFailure(error, blankSighting(), "initialize");
   });
   try {
@@ -188,56 +173,66 @@ interface StoredTimes {
   ttlMs: number | null;
 }
 
-/** Starts a listing in the background when the stored one is old. Returns at once and never throws. */
+/** From 0 to 1, the same for one listing however often it is asked: many catalogs that were listed together are not listed together for ever. */
+function jitter({ connectionId, holder }: UpstreamTarget, listedAt: number): number {
+  let hash = listedAt % 65_521;
+  for (const letter of connectionId + holder) hash = (hash * 31 + letter.charCodeAt(0)) % 65_521;
+  return hash / 65_521;
+}
+
+/** Starts a listing in the background when the stored one is old, and hears of changes until then. Returns at once and never throws. */
 export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | null): void {
   const now = Date.now();
-  // A jitter of up to a tenth keeps many catalogs that were listed together from being listed together for ever.
-  const lifetime = Math.max(stored?.ttlMs ?? defaultTtlMs, 1_000) * (1 + Math.random() / 10);
   const listedAt = stored?.listedAt?.getTime() ?? 0;
   const failedAt = stored?.lastFailureAt?.getTime() ?? 0;
+  const lifetime = Math.max(stored?.ttlMs ?? defaultTtlMs, shortestTtlMs) * (1 + jitter(target, listedAt) / 10);
+  wanted.set(identityOf(target), true);
   // What failed last is tried again soon, however long the list from before would be good for.
-  if (failedAt > listedAt ? now - failedAt < failureTtlMs : now - listedAt < lifetime) return;
+  if (failedAt > listedAt ? now - failedAt < failureTtlMs : now - listedAt < lifetime) hearOfChanges(target, listedAt);
   // A server that calls leave alone is not listed either, until somebody asks for it.
-  if (pauseOf(target)) return;
-  const id = identityOf(target);
-  if (inBackground.has(id)) return;
+  else if (!pauseOf(target)) listOld(target, stored);
+}
+
+/** What this process lists in the background, or asks whether it may. */
+const inBackground = new Set<string>();
+
+function listOld(target: UpstreamTarget, stored: StoredTimes | null): void {
+  const id = runningId(target);
+  if (inBackground.has(id) || running.has(id)) return;
   inBackground.add(id);
   listOnce(claimKeyOf(target), stored, () => syncCatalog(target))
     .catch((error: unknown) => logFailure(target, error))
     .finally(() => inBackground.delete(id));
 }
 
-/** What this process lists in the background, or asks whether it may. */
-const inBackground = new Set<string>();
-
-const claimKeyOf = (target: UpstreamTarget): ClaimKey => ({ ...catalogKeyOf(target), orgId: target.orgId });
-
 function logFailure({ connectionId }: UpstreamTarget, error: unknown): void {
   log.info({ connectionId, causes: loggableCauses(error) }, "background listing failed");
 }
 
-/** Those whose change was followed lately, and whether there was another one since. */
-const announced = new Map<string, { again: boolean }>();
-
-/** A change is followed at once, and those after it together: a server that announces one every second must not keep the database busy. */
-function followChange(target: UpstreamTarget): void {
-  const id = `${target.connectionId}\0${target.holder}`;
-  const held = announced.get(id);
-  if (held) {
-    held.again = true;
-    return;
-  }
-  const state = { again: false };
-  announced.set(id, state);
-  if (pauseOf(target)) state.again = true;
-  else
-    followOnce(claimKeyOf(target), new Date(), () => syncCatalog(target))
-      .then((isFollowed) => (state.again ||= !isFollowed))
-      .catch((error: unknown) => logFailure(target, error));
-  setTimeout(() => {
-    announced.delete(id);
-    if (state.again) followChange(target);
-  }, changePauseMs).unref();
+/** Sees that a connection in use hears of changes: its session stays open, or is opened where the server is known to announce any or was never asked. */
+function hearOfChanges(target: UpstreamTarget, listedAt: number): void {
+  const id = identityOf(target);
+  if (keepListening(target) !== "closed" || notNow.has(id) || isSuspect(target)) return;
+  notNow.set(id, true);
+  const place = { orgId: target.orgId, isSuspect: false };
+  inTurn(place, (signal) => untilAborted(sessionFor(target, { isUse: false }), signal))
+    .then((session) => {
+      if (!session.isListening()) notNow.set(id, true, { ttl: deafMs });
+      else {
+        notNow.delete(id);
+        // Nobody heard what was announced before.
+        if (Date.now() - listedAt > shortestTtlMs) void syncAnew(target);
+      }
+    })
+    .catch((error: unknown) => log.info({ connectionId: target.connectionId, causes: loggableCauses(error) }, "no stream of changes"));
 }
 
-whenToolsChange(followChange);
+whenToolsChange(
+  (target) => follow(identityOf(target), () => syncAnew(target)),
+  (target) => {
+    const id = identityOf(target);
+    if (!wanted.has(id) || lost.has(id)) return;
+    lost.set(id, true);
+    void syncAnew(target);
+  },
+);

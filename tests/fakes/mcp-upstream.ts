@@ -34,6 +34,13 @@ export interface FakeUpstream {
   tools: FakeTool[];
   /** Answers instead of the protocol when it returns true. */
   intercept: ((req: IncomingMessage, res: ServerResponse, body: unknown) => boolean) | null;
+  /** Tells every open subscription (2026-07-28) that the tools changed; only a server that was started with `announces` says that it does. */
+  announceChange: () => void;
+  /** Open subscriptions, and how to drop them. */
+  subscriptions: Set<ServerResponse>;
+  /** Goes away as a crashed server does, and comes back at the same address. */
+  die: () => Promise<void>;
+  revive: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -45,8 +52,9 @@ export const echoTool: FakeTool = {
   run: ({ text }) => ({ content: [{ type: "text", text: String(text) }] }),
 };
 
-function serverFor(upstream: FakeUpstream): Server {
-  const server = new Server({ name: "fake-upstream", version: "1.2.3" }, { capabilities: { tools: {} } });
+function serverFor(upstream: FakeUpstream, announces: boolean): Server {
+  const capabilities = { tools: announces ? { listChanged: true } : {} };
+  const server = new Server({ name: "fake-upstream", version: "1.2.3" }, { capabilities });
   server.setRequestHandler("tools/list", () => ({
     tools: upstream.tools.map(({ run: _run, ...tool }) => ({ inputSchema: { type: "object" as const }, ...tool })),
   }));
@@ -81,6 +89,10 @@ async function respond(
   if (upstream.intercept?.(req, res, body)) return;
   const gone = new AbortController();
   res.on("close", () => gone.abort());
+  if (rpc.method === "subscriptions/listen") {
+    upstream.subscriptions.add(res);
+    res.on("close", () => upstream.subscriptions.delete(res));
+  }
   const headers = new Headers();
   for (const [name, value] of Object.entries(req.headers)) if (typeof value === "string") headers.set(name, value);
   const request = new Request(`${upstream.origin}${req.url ?? "/"}`, {
@@ -90,16 +102,28 @@ async function respond(
     ...(raw === "" ? {} : { body: raw }),
   });
   const response = await handler.fetch(request, raw === "" ? {} : { parsedBody: body });
-  res.writeHead(response.status, Object.fromEntries(response.headers));
+  res.writeHead(response.status, Object.fromEntries(response.headers)).flushHeaders();
   const reader = response.body?.getReader();
   for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) res.write(chunk.value);
   res.end();
 }
 
 /** Starts one on a free port of 127.0.0.1. */
-export async function startUpstream(tools: FakeTool[] = [echoTool]): Promise<FakeUpstream> {
-  const upstream: FakeUpstream = { url: "", origin: "", received: [], tools, intercept: null, close: () => Promise.resolve() };
-  const handler = createMcpHandler(() => serverFor(upstream));
+export async function startUpstream(tools: FakeTool[] = [echoTool], { announces = false } = {}): Promise<FakeUpstream> {
+  const nothing = () => Promise.resolve();
+  const upstream: FakeUpstream = {
+    url: "",
+    origin: "",
+    received: [],
+    tools,
+    intercept: null,
+    announceChange: () => handler.notify.toolsChanged(),
+    subscriptions: new Set(),
+    die: nothing,
+    revive: nothing,
+    close: nothing,
+  };
+  const handler = createMcpHandler(() => serverFor(upstream, announces));
   const server = createServer((req, res) => {
     respond(upstream, handler, req, res).catch((error: unknown) => {
       if (!res.headersSent) res.writeHead(500);
@@ -110,6 +134,13 @@ export async function startUpstream(tools: FakeTool[] = [echoTool]): Promise<Fak
   const address = server.address();
   upstream.origin = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
   upstream.url = `${upstream.origin}/mcp`;
+  const port = Number(new URL(upstream.origin).port);
+  upstream.die = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  };
+  upstream.revive = () => new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   upstream.close = async () => {
     await handler.close();
     server.closeAllConnections();

@@ -32,8 +32,12 @@ export interface SessionUpstream {
   onResume: ((request: SessionRequest, res: ServerResponse, write: (message: object) => void) => void) | null;
   /** Tells every open session that the tools changed. */
   announceChange: () => void;
-  /** Open GET streams. */
+  /** Open GET streams, and how to end them, as a proxy does. */
   streams: () => number;
+  hangUp: () => void;
+  /** Goes away as a crashed server does, and comes back at the same address without its sessions. */
+  die: () => Promise<void>;
+  revive: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -78,6 +82,11 @@ export async function startSessionUpstream(
       for (const res of streams) write(res, { method: "notifications/tools/list_changed" });
     },
     streams: () => streams.size,
+    hangUp: () => {
+      for (const res of streams) res.end();
+    },
+    die: () => Promise.resolve(),
+    revive: () => Promise.resolve(),
     close: () => Promise.resolve(),
     ...options,
   };
@@ -131,6 +140,14 @@ export async function startSessionUpstream(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   upstream.url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/mcp`;
+  const port = Number(new URL(upstream.url).port);
+  upstream.die = async () => {
+    upstream.sessions.clear();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  };
+  upstream.revive = () => new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   upstream.close = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

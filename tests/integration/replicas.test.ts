@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { findPostgres } from "../../scripts/programs.mjs";
+import { echoTool, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { type OAuthUpstream, startOAuthUpstream } from "#tests/fakes/oauth-upstream.ts";
 import { visit } from "#tests/fakes/visitor.ts";
 import { agentAt, pkce } from "#tests/setup/agent-sign-in.ts";
@@ -122,6 +123,27 @@ test.skipIf(!hasPostgres)(
     await upstream.close();
   },
 );
+
+test.skipIf(!hasPostgres)("a tool that one process learns of is found through the other within a second", async () => {
+  const [first, second] = replicas;
+  const upstream = await startUpstream();
+  const access = { organization: true, membershipIds: [], teamIds: [] };
+  const input = { name: "Growing", url: upstream.url, authType: "none", credentialMode: "shared", access };
+  const { id } = await first.api<{ id: string }>("connection.create", input);
+  const { token } = await first.api<{ token: string }>("agentToken.create", { name: "t", scopes: ["mcp:read"], expiresInDays: 1 });
+  const find = async (query: string) => {
+    const found = await agentCall(second, token, { name: "search_capabilities", arguments: { query, connection: "Growing" } });
+    return JSON.stringify(found);
+  };
+  expect(await find("echo")).toContain(`mcp:${id}:echo`);
+  for (const name of ["brew_coffee", "make_tea", "pour_milk"]) {
+    upstream.tools = [...upstream.tools, { ...echoTool, name, description: "" }];
+    await first.api("connection.refresh", { id });
+    await expect.poll(() => find(name), { timeout: 1_000, interval: 20 }).toContain(`mcp:${id}:${name}`);
+  }
+  await first.api("connection.remove", { id });
+  await upstream.close();
+});
 
 test.skipIf(!hasPostgres)("a process that is stopped while it renews a sign-in for nobody in particular stores what it got", async () => {
   const [, second] = replicas;

@@ -9,7 +9,8 @@ import { presets } from "#server/connections/presets.ts";
 import { refresh } from "#server/connections/refresh.ts";
 import { refreshUsable } from "#server/connections/refresh-usable.ts";
 import { remove } from "#server/connections/remove.ts";
-import { connectInput, createInput, idInput, listInput, preflightInput, updateInput } from "#server/connections/schema.ts";
+import { connectInput, createInput, idInput, listInput, preflightInput, reviewInput, updateInput } from "#server/connections/schema.ts";
+import { reviewTools } from "#server/connections/tool-changes.ts";
 import { tools } from "#server/connections/tools.ts";
 import { update } from "#server/connections/update.ts";
 import { demand } from "#server/auth/permissions.ts";
@@ -48,6 +49,7 @@ export const connectionRouter = router({
   connect: memberProcedure.input(connectInput).mutation(({ ctx, input }) => connect(ctx.actor, input)),
   disconnect: memberProcedure.input(disconnectInput).mutation(({ ctx, input }) => disconnect(ctx.actor, input)),
   refresh: memberProcedure.input(idInput).mutation(({ ctx, input }) => refresh(ctx.actor, input)),
+  reviewTools: manage.input(reviewInput).mutation(({ ctx, input }) => reviewTools(ctx.actor, input)),
   /** Everything the caller may use, with the outcome of each. */
   refreshUsable: memberProcedure.mutation(({ ctx }) => refreshUsable(ctx.actor)),
   remove: manage.input(idInput).mutation(({ ctx, input }) => remove(ctx.actor, input)),

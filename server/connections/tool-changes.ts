@@ -1,0 +1,95 @@
+// What changed in a connection's tools, for its admins to review; and that somebody did.
+// "Since" is the last review and not the last look: opening a page changes nothing, and what one admin glanced at is still there for the others.
+// Before the first review it is thirty days, or as long as the connection exists: everything older is history.
+import { record } from "#server/audit/record.ts";
+import type { Actor } from "#server/auth/actor.ts";
+import { db, transaction } from "#server/db.ts";
+import { DomainError } from "#server/errors.ts";
+import { sharedHolder } from "#server/grants/state.ts";
+import { toolDiffFrom, type ToolDiff } from "#server/upstream/tool-diff.ts";
+import { maxChanges } from "#server/upstream/tool-changes.ts";
+
+import { findManaged } from "./find-managed.ts";
+
+const unreviewedMs = 30 * 86_400_000;
+
+export interface ToolChangeView {
+  id: string;
+  at: Date;
+  tool: string;
+  kind: "added" | "changed" | "removed";
+  /** Of a changed tool. */
+  diff: ToolDiff | null;
+}
+
+export interface ToolChanges {
+  since: Date;
+  /** Who reviewed what was before; null: nobody did. */
+  reviewedBy: string | null;
+  /** When this was read: a review speaks of what was shown then. */
+  asOf: Date;
+  /** Tools, each counted once, by what became of them since. */
+  added: number;
+  changed: number;
+  removed: number;
+  /** Newest first. */
+  recent: ToolChangeView[];
+  earlier: ToolChangeView[];
+}
+
+interface Reviewed {
+  id: string;
+  reviewedAt: Date | null;
+  reviewedBy: string | null;
+}
+
+const kinds = ["added", "changed", "removed"] as const;
+
+/** What became of each tool: one that came and went is no news. */
+function summary(newestFirst: readonly ToolChangeView[]): Pick<ToolChanges, (typeof kinds)[number]> {
+  const counts = { added: 0, changed: 0, removed: 0 };
+  const last = new Map([...newestFirst].reverse().map(({ tool, kind }) => [tool, kind]));
+  const first = new Map(newestFirst.map(({ tool, kind }) => [tool, kind]));
+  for (const [tool, kind] of last) {
+    if (first.get(tool) !== "added") counts[kind === "added" ? "changed" : kind] += 1;
+    else if (kind !== "removed") counts.added += 1;
+  }
+  return counts;
+}
+
+/** The changes of a catalog that the caller may see; null when nothing ever changed. */
+export async function toolChangesOf(catalog: Reviewed | null, createdAt: Date): Promise<ToolChanges | null> {
+  const asOf = new Date();
+  const rows = await db.toolChange.findMany({
+    where: { catalogId: catalog?.id ?? "" },
+    orderBy: [{ at: "desc" }, { id: "asc" }],
+    take: maxChanges,
+  });
+  if (!catalog || rows.length === 0) return null;
+  const since = catalog.reviewedAt ?? new Date(Math.max(createdAt.getTime(), asOf.getTime() - unreviewedMs));
+  const changes = rows.flatMap(({ id, at, tool, kind, diff }): ToolChangeView[] => {
+    const known = kinds.find((name) => name === kind);
+    return known ? [{ id, at, tool, kind: known, diff: toolDiffFrom(diff) }] : [];
+  });
+  const recent = changes.filter(({ at }) => at > since);
+  const earlier = changes.filter(({ at }) => at <= since);
+  return { since, reviewedBy: catalog.reviewedBy, asOf, ...summary(recent), recent, earlier };
+}
+
+/**
+ * Notes that the caller reviewed what was there at `asOf`; what came later stays to be reviewed.
+ * Throws NOT_FOUND, and CONFLICT when the connection has no tools of the caller's credential identity.
+ */
+export async function reviewTools(actor: Actor, { id, asOf }: { id: string; asOf: Date }): Promise<void> {
+  const { name, credentialMode } = await findManaged(actor, id);
+  const holder = credentialMode === "shared" ? sharedHolder : actor.membershipId;
+  const reviewedAt = new Date(Math.min(asOf.getTime(), Date.now()));
+  await transaction(async (tx) => {
+    const { count } = await tx.catalog.updateMany({
+      where: { connectionId: id, holder, connection: { orgId: actor.orgId } },
+      data: { reviewedAt, reviewedBy: actor.name },
+    });
+    if (count === 0) throw new DomainError("CONFLICT", "This connection has no tools to review.");
+    await record(tx, actor, { action: "connection.tools_reviewed", target: { type: "connection", id, name } });
+  });
+}
