@@ -20,8 +20,8 @@ export interface Ranking {
 }
 
 /** Unknown words of one query that are guessed at, and what a guess is worth. */
-const maxGuesses = 3;
-const guessWeight = 0.6;
+export const maxGuesses = 3;
+export const guessWeight = 0.6;
 /** How many of the best by their terms are looked at more closely. */
 const closer = 150;
 
@@ -99,7 +99,7 @@ export function rank(collection: Collection, query: string, limit: number): Rank
 }
 
 /** Of several phrasings each finds this many before they are brought together. */
-const deep = 50;
+export const deep = 50;
 
 /** Ranks for several phrasings of one wish: what many of them find, and find early, comes first. */
 export function rankAll(collection: Collection, queries: readonly string[], limit: number): Ranking {
@@ -156,7 +156,7 @@ function segmentAt(offsets: Uint32Array, doc: number): number {
 }
 
 /** How much of the query names each connection (0 to 1): a word counts the more the fewer connections have it in their name. */
-function serviceShares({ segments, labels }: Collection, groups: readonly Group[]): Float32Array {
+export function serviceShares({ segments, labels }: Collection, groups: readonly Group[]): Float32Array {
   const shares = new Float32Array(segments.length);
   const most = Math.log(segments.length + 1);
   for (const { own, action, weight } of groups) {
@@ -172,7 +172,7 @@ function serviceShares({ segments, labels }: Collection, groups: readonly Group[
  * How much of the query each connection knows at all (0 to 1): of two tools that say the same, the one among others that speak of the rest is meant.
  * Words that few connections know count most, by the square of their rarity.
  */
-function contextShares({ segments, starts, owners }: Collection, groups: readonly Group[]): Float32Array {
+export function contextShares({ segments, starts, owners }: Collection, groups: readonly Group[]): Float32Array {
   const shares = new Float32Array(segments.length);
   let sum = 0;
   for (const { own, weight } of groups) {

@@ -13,8 +13,8 @@ export interface SearchableTool {
   inputSchema: unknown;
 }
 
-const fields = ["connection", "name", "title", "description", "parameters", "details"] as const;
-type Field = (typeof fields)[number];
+export const fields = ["connection", "name", "title", "description", "parameters", "details"] as const;
+export type Field = (typeof fields)[number];
 
 /** What a term in a field counts, and how much a long field takes from it. `usual` is the length (in terms) that takes nothing. */
 const fieldRules: Readonly<Record<Field, { weight: number; lengthPenalty: number; usual: number; atMost: number }>> = {
@@ -71,7 +71,7 @@ function parametersOf(schema: unknown, depth = 0): { names: string[]; details: s
 const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
 
 /** The terms of a tool, field by field, in their order. */
-function fieldTerms(label: string, { name, title, description, inputSchema }: SearchableTool): Record<Field, string[]> {
+export function fieldTerms(label: string, { name, title, description, inputSchema }: SearchableTool): Record<Field, string[]> {
   const { names, details } = parametersOf(inputSchema);
   const texts: Record<Field, string> = {
     connection: serviceOf(label),
@@ -98,7 +98,7 @@ function fieldTerms(label: string, { name, title, description, inputSchema }: Se
  * Names that are written together, read apart by the words of the tool's own description: "keyvault" with "Key Vault", "appconfig" with
  * "App Configuration". Returns the terms of the parts.
  */
-function partsOf(known: string, description: readonly string[]): string[] {
+export function partsOf(known: string, description: readonly string[]): string[] {
   if (known.length < 6) return [];
   for (const [index, first] of description.entries()) {
     const second = description[index + 1] ?? "";
@@ -113,7 +113,7 @@ function partsOf(known: string, description: readonly string[]): string[] {
 const maxRepeats = 2;
 
 /** What each term of a field is worth there. */
-function addField(into: Map<string, number>, field: Field, terms: readonly string[]): void {
+export function addField(into: Map<string, number>, field: Field, terms: readonly string[]): void {
   const { weight, lengthPenalty, usual } = fieldRules[field];
   const worth = weight / (1 - lengthPenalty + lengthPenalty * Math.max(1, terms.length / usual));
   const counts = new Map<string, number>();
