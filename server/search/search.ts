@@ -93,7 +93,7 @@ export function connectionRow(connection: UsableConnection, origin: string): Con
 }
 
 /** Whether the tools of a connection in this state can be offered. */
-function isSearchable({ state, catalog }: UsableConnection): boolean {
+export function isSearchable({ state, catalog }: UsableConnection): boolean {
   return (state.name === "ready" || state.name === "stale") && catalog?.listedAt != null;
 }
 
@@ -109,7 +109,8 @@ async function firstListings(connections: UsableConnection[]): Promise<boolean> 
   return Promise.race([listings, late]).finally(() => clearTimeout(timer));
 }
 
-function named(connections: UsableConnection[], wanted: string | undefined): UsableConnection[] {
+/** Those of this name or id; all of them where none is wanted. */
+export function named(connections: UsableConnection[], wanted: string | undefined): UsableConnection[] {
   if (wanted === undefined) return connections;
   return connections.filter(({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase());
 }
@@ -125,12 +126,22 @@ function availability({ scopes, via, origin }: Actor, access: Match["access"]): 
   };
 }
 
+/** What agents call a tool. */
+export function capabilityOf(toolName: string, connection: { id: string } | null): string {
+  return connection ? `mcp:${connection.id}:${toolName}` : `gatehouse:${toolName}`;
+}
+
+/** Whether Gatehouse's own operations are searched, too. */
+export function isOwnWanted(connection: string | undefined): boolean {
+  return connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
+}
+
 function toMatch({ tool, connection, score }: Hit, actor: Actor): Match {
   // Whatever a server says of its own tools: only an admin's classification makes one a read.
   const access = connection ? "write" : "read";
   const { inputSchema, outputSchema } = tool;
   return {
-    name: connection ? `mcp:${connection.id}:${tool.name}` : `gatehouse:${tool.name}`,
+    name: capabilityOf(tool.name, connection),
     connection: connection?.name ?? ownLabel,
     title: tool.title ?? tool.name,
     description: shortened(tool.description, maxDescription),
@@ -177,7 +188,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const all = named(await usableConnections(actor), connection);
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
-  const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
+  const own = isOwnWanted(connection);
   const { hits, unmatchedTerms, guessed } = await rank(searchable, { orgId: actor.orgId, queries: query, limit, own });
   const rest = {
     connections: all.flatMap((candidate) => connectionRow(candidate, actor.origin) ?? []).slice(0, maxConnectionRows),

@@ -7,6 +7,7 @@ import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
 
 import { type Collection, combine } from "./collection.ts";
+import { explainAll, type Explanation } from "./explain.ts";
 import { operations } from "./operations.ts";
 import { rankAll } from "./rank.ts";
 import { buildSegment, type Segment } from "./segment.ts";
@@ -188,11 +189,16 @@ function ownList(): List {
   };
 }
 
-/** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
-export async function rank(
-  connections: readonly UsableConnection[],
-  { orgId, queries, limit, own }: { orgId: string; queries: readonly string[]; limit: number; own: boolean },
-): Promise<Ranking> {
+interface Asked {
+  orgId: string;
+  queries: readonly string[];
+  limit: number;
+  /** Whether Gatehouse's own operations take part. */
+  own: boolean;
+}
+
+/** The lists of `connections` brought together, each with its segment. */
+async function gather(connections: readonly UsableConnection[], { orgId, own }: Asked) {
   const usable = await Promise.all(connections.map(listOf));
   if (own) usable.push(ownList());
   const vocabulary = vocabularyOf(orgId);
@@ -203,11 +209,39 @@ export async function rank(
   );
   const entry = vocabularies.get(orgId);
   if (entry?.vocabulary === vocabulary) entry.live = Math.max(entry.live, collection.terms);
-  const { hits, ...rest } = rankAll(collection, queries, limit);
+  return { usable, made, collection };
+}
+
+/** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
+export async function rank(connections: readonly UsableConnection[], asked: Asked): Promise<Ranking> {
+  const { usable, made, collection } = await gather(connections, asked);
+  const { hits, ...rest } = rankAll(collection, asked.queries, asked.limit);
   const found = hits.flatMap(({ segment, doc, score }): Hit[] => {
     const list = usable[segment];
     const tool = made[segment]?.tools[doc];
     return list && tool ? [{ tool, connection: list.connection, score }] : [];
   });
   return { hits: found, ...rest };
+}
+
+/** The same ranking with the reasons for it, for people. */
+export async function rankExplained(
+  connections: readonly UsableConnection[],
+  asked: Asked,
+): Promise<(Pick<Hit, "tool" | "connection"> & { explanation: Explanation })[]> {
+  const { usable, made, collection } = await gather(connections, asked);
+  const found = rankAll(collection, asked.queries, asked.limit).hits.flatMap(({ segment, doc }) => {
+    const list = usable[segment];
+    const tool = made[segment]?.tools[doc];
+    return list && tool ? [{ tool, connection: list.connection, place: { segment, doc, label: list.label, tool } }] : [];
+  });
+  const explanations = explainAll(
+    collection,
+    asked.queries,
+    found.map(({ place }) => place),
+  );
+  return found.flatMap(({ tool, connection }, at) => {
+    const explanation = explanations[at];
+    return explanation ? [{ tool, connection, explanation }] : [];
+  });
 }
