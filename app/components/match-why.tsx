@@ -18,7 +18,7 @@ function factorWords({ name, share }: Factor): string {
     case "nameCoverage":
       return `${percent(share)} of its name was asked for`;
     case "queryCoverage":
-      return `It covers ${percent(share)} of what was asked, seldom words counting most`;
+      return `It has ${percent(share)} of the words that any tool here knows, seldom ones counting most`;
     case "service":
       return "The connection was named";
     case "context":

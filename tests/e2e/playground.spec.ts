@@ -62,7 +62,7 @@ test("search, why, run, and the row in the audit trail", async ({ page, context 
     await product.api("connection.create", { name: "Linear", url: upstream.url, authType: "none", credentialMode: "shared", access });
 
     await page.getByRole("link", { name: "Playground" }).click();
-    await page.getByLabel("What should be done?").fill("file a ticket linear zebra");
+    await page.getByLabel("What should be done?").fill("make a ticket linear zebra");
     await page.keyboard.press("Enter");
     const best = page.getByRole("article", { name: /Create issue/ });
     await expect(best).toBeVisible();
