@@ -56,7 +56,7 @@ export function MatchCard({ match, place, why, runTo, closeTo, children }: Match
           <ScrollRegion label={`Signature of ${match.title}`} className="mt-3 rounded-lg border border-line bg-sunken px-3 py-2">
             <code className="font-mono text-xs whitespace-nowrap">{match.signature}</code>
           </ScrollRegion>
-          <div className="mt-2 flex flex-wrap items-baseline justify-between gap-x-4">
+          <div className="mt-2 flex flex-wrap items-baseline justify-between gap-x-4 gap-y-2">
             {why ? (
               <Disclosure label="Why this one" className="min-w-0 grow open:basis-full">
                 <div className="rounded-lg border border-line px-3 py-1 pb-3 sm:px-4">

@@ -1,6 +1,8 @@
 // Why a match stands where it stands, in plain words: which word counted where, and what multiplied it.
 import type { Explanation, Factor, Why, WordPoints } from "#server/search/explain.ts";
 
+import { cx } from "./ui/cx.ts";
+
 const fieldWords: Record<WordPoints["fields"][number]["field"], string> = {
   connection: "the connection's name",
   name: "its name",
@@ -67,17 +69,18 @@ function Phrasing({ why }: { why: Why }) {
   const factors = why.factors.filter(({ adds }) => Math.abs(adds) >= 0.005);
   return (
     <>
-      {why.words.length > 0 ? (
+      {why.words.length > 0 && (
         <ul className="divide-y divide-line">
           {why.words.map((word) => (
             <WordRow key={`${word.word} ${word.matched}`} word={word} most={most} />
           ))}
         </ul>
-      ) : (
-        <p className="py-2 text-muted">No word of this phrasing is in this tool.</p>
       )}
+      {why.words.length === 0 && why.missed.length === 0 && <p className="py-2 text-muted">It has no word that could be searched for.</p>}
       {why.missed.length > 0 && (
-        <p className="border-t border-line py-2 text-muted">Not in this tool: {why.missed.map((word) => `"${word}"`).join(", ")}.</p>
+        <p className={cx("py-2 text-muted", why.words.length > 0 && "border-t border-line")}>
+          Not in this tool: {why.missed.map((word) => `"${word}"`).join(", ")}.
+        </p>
       )}
       {why.words.length > 0 && (
         <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 border-t border-line pt-2">
