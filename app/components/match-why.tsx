@@ -95,10 +95,12 @@ function Phrasing({ why }: { why: Why }) {
               </dd>
             </div>
           ))}
-          <dt className="font-medium">Score</dt>
-          <dd className="text-right font-medium tabular-nums">
-            {number(why.points)} × {why.factor.toFixed(2)} = {number(why.score)}
-          </dd>
+          <div className="col-span-2 flex justify-between gap-x-4 font-medium">
+            <dt>Score</dt>
+            <dd className="tabular-nums">
+              {number(why.points)} × {why.factor.toFixed(2)} = {number(why.score)}
+            </dd>
+          </div>
         </dl>
       )}
     </>

@@ -51,7 +51,7 @@ test("a run goes out as its person, and its audit row says that a browser did it
 
 test("who was granted nothing finds nothing, sees no form and runs nothing, admins included; that is written down, too", async () => {
   const name = await connect(nobody);
-  const member = await createMember({ id: world.owner.actor.orgId }, { name: "Ungranted" });
+  const member = await createMember({ id: world.owner.actor.orgId, name: "Acme" }, { name: "Ungranted" });
   for (const who of [session(world.owner), session(member)]) {
     expect((await explainedSearch(who, { query: "echo" })).result.matches).toEqual([]);
     await expect(capabilityFor(who, name)).rejects.toMatchObject({ code: "NOT_FOUND" });
