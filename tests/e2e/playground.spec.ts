@@ -104,7 +104,12 @@ test("search, why, run, and the row in the audit trail", async ({ page, context 
     await page.setViewportSize({ width: 1280, height: 800 });
 
     await best.getByRole("link", { name: "See it in the audit trail" }).click();
-    await expect(page.getByText("Called a tool").first()).toBeVisible();
+    await expect(
+      page
+        .getByRole("cell", { name: /Called a tool/ })
+        .or(page.locator("tbody, li").getByText("Called a tool"))
+        .first(),
+    ).toBeVisible();
     const { events } = await product.api<{ events: { via: string; outcome: string }[] }>(
       "audit.list",
       { action: "capability.executed", limit: 5 },
