@@ -12,6 +12,7 @@ export const paths = {
   switchOrganization: "/organizations/switch",
   connections: "/connections",
   connectionTools: (id: string) => `/connections/${encodeURIComponent(id)}`,
+  playground: "/playground",
   agents: "/agents",
   setupScript: "/agents/setup.sh",
   admin: {

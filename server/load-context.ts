@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 
+import { capabilityFor, type RunInput, runForPerson } from "./agent/playground.ts";
 import type { Actor } from "./auth/actor.ts";
 import { signIn, signOut, type Visit } from "./auth/sign-in.ts";
 import { DomainError } from "./errors.ts";
@@ -10,6 +11,7 @@ import { log } from "./log.ts";
 import { isSetupOpen, setUp } from "./orgs/first-owner.ts";
 import { acceptInvitation, type JoinInput, readInvitation } from "./orgs/join.ts";
 import { isSignUpOpen, signUp } from "./orgs/sign-up.ts";
+import { explainedSearch, type SearchRequest } from "./search/explained-search.ts";
 import { allow, deny, readConsent } from "./signin/consent.ts";
 import { allowDevice, denyDevice, readDevice } from "./signin/device.ts";
 import { appRouter, createCaller } from "./trpc/root.ts";
@@ -17,13 +19,15 @@ import { appRouter, createCaller } from "./trpc/root.ts";
 export interface RequestFacts extends Visit {
   actor: Actor | null;
   nonce: string;
+  /** Aborts when the browser went away. */
+  signal: AbortSignal;
   /** Node's own request and answer: the authorization server's cookies are read from them. */
   req: IncomingMessage;
   res: ServerResponse;
 }
 
 /** The load context of one request. */
-export function loadContextFor({ actor, nonce, origin, address, requestId, req, res }: RequestFacts) {
+export function loadContextFor({ actor, nonce, origin, address, requestId, signal, req, res }: RequestFacts) {
   const visit = { origin, address, requestId };
   const context = { actor, requestId: visit.requestId };
   const exchange = { req, res, origin };
@@ -60,6 +64,12 @@ export function loadContextFor({ actor, nonce, origin, address, requestId, req, 
       read: (userCode: string) => readDevice(visit, signedIn(), userCode),
       allow: (input: { userCode: string; orgId: string }) => allowDevice(visit, signedIn(), input),
       deny: (userCode: string) => denyDevice(visit, signedIn(), userCode),
+    },
+    /** What an agent of this person would find, and any of it run by hand. Not in the machine interface: what is there, agents could reach. */
+    playground: {
+      search: (input: SearchRequest) => explainedSearch(signedIn(), input),
+      capability: (name: string) => capabilityFor(signedIn(), name),
+      run: (input: RunInput) => runForPerson(signedIn(), input, signal),
     },
     /** tRPC over HTTP at `/api/trpc/<router>.<procedure>`. */
     trpcFetch: (request: Request) =>

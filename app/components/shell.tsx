@@ -2,6 +2,7 @@
 import { Form, Link, NavLink, useLocation, useNavigation } from "@remix-run/react";
 import {
   Bot,
+  FlaskConical,
   LogOut,
   type LucideIcon,
   Menu,
@@ -39,6 +40,7 @@ interface Item {
 const own: Item[] = [
   { to: paths.connections, label: "Your connections", Icon: PlugZap },
   { to: paths.agents, label: "Agents", Icon: Bot },
+  { to: paths.playground, label: "Playground", Icon: FlaskConical },
   { to: paths.settings, label: "Your settings", Icon: SlidersHorizontal },
 ];
 const admin: Item[] = [

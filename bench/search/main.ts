@@ -15,12 +15,14 @@ import { reportMeaning } from "./meaning.ts";
 import { miniSearch, predecessor } from "./others.ts";
 import { searchOverHttp } from "./over-http.ts";
 import { halfOf, judge, type Query } from "./quality.ts";
+import { matchOf, tokensOf } from "./tokens.ts";
 
 const lines: string[] = [];
 const say = (line = "") => {
   lines.push(line);
   process.stdout.write(`${line}\n`);
 };
+const percentile = (times: readonly number[], share: number) => [...times].sort((a, b) => a - b)[Math.floor(times.length * share)] ?? 0;
 const { servers, queries } = publicData();
 const more = distractors();
 
@@ -85,6 +87,21 @@ for (const [name, answer] of [
 
 const deep = (query: string, limit: number) => rank(collection, query, limit);
 for (const line of [...reportLearning(servers, queries, deep), ...(await reportMeaning(servers, queries, deep))]) say(line);
+say("\n## Tokens of a search\n");
+say("The whole result of five matches as an agent reads it, by our estimate (server/search/tokens.ts).\n");
+say("| detail | mean | p50 | p99 | most |\n| --- | --- | --- | --- | --- |");
+for (const detail of ["full", "brief"] as const) {
+  const tokens = queries.map(({ query }) => {
+    const found = rank(collection, query, 5).hits.flatMap(({ segment, doc }) => {
+      const server = servers[segment];
+      const tool = server?.tools[doc];
+      return server && tool ? [matchOf(server.label, tool)] : [];
+    });
+    return tokensOf(found, detail);
+  });
+  const mean = tokens.reduce((sum, count) => sum + count, 0) / tokens.length;
+  say(`| ${detail} | ${mean.toFixed(0)} | ${percentile(tokens, 0.5)} | ${percentile(tokens, 0.99)} | ${Math.max(...tokens)} |`);
+}
 
 /** `count` real tools; beyond those there are, the same again in servers of other names. */
 function ofSize(count: number): PublicServer[] {
@@ -99,8 +116,6 @@ function ofSize(count: number): PublicServer[] {
     }
   return found;
 }
-
-const percentile = (times: readonly number[], share: number) => [...times].sort((a, b) => a - b)[Math.floor(times.length * share)] ?? 0;
 
 function timed(work: (query: string) => unknown): { p50: number; p99: number } {
   for (const { query } of queries.slice(0, 200)) work(query);

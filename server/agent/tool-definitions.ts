@@ -2,16 +2,17 @@
 import type { JSONObject, ListToolsResult } from "@modelcontextprotocol/server";
 
 import type { UsableConnection } from "#server/grants/access.ts";
+import { maxResultTokens } from "#server/search/fit-matches.ts";
 
 export const serverInfo = { name: "gatehouse", title: "Gatehouse", version: "1.0.0" };
 
 export const instructions = `Gatehouse is the one door to your organization's tools. It has two tools of its own.
-1. search_capabilities first. Ask with a verb, an object and the service ("create issue linear"), and with two to four wordings at once where you are not sure: "query" takes several. Search again in other words before you conclude that something does not exist.
+1. search_capabilities first. Ask with a verb, an object and the service ("create issue linear"), and with two to four wordings at once where you are not sure: "query" takes several. Where you know the service, name it in "connection". "detail": "brief" looks around for few tokens; then search for the one tool by its name with "limit": 1 to get its schema. Search again in other words before you conclude that something does not exist.
 2. execute_capability with the exact "name" of a match and arguments that fit its inputSchema.
 A row in "connections" with the state needs_connection or reconnect_required means that a person has to act: give them its message and its link, then go on once they are done.
 If one service fails, that service is the problem: never ask anybody to reconnect Gatehouse itself.`;
 
-const searchDescription = `Finds tools of the connected services. Returns each match with its exact name, signature and input schema, ready for execute_capability. Words that describe the task work best: verb + object + service, not the values ("create issue linear", not the issue's text). Several wordings at once find more than one: "query": ["create ticket linear", "file a bug"]. Narrow with "connection"; "detail": "brief" leaves the schemas out and costs few tokens.`;
+const searchDescription = `Finds tools of the connected services. Returns each match with its exact name, signature and input schema, ready for execute_capability. Words that describe the task work best: verb + object + service, not the values ("create issue linear", not the issue's text). Several wordings at once find more than one: "query": ["create ticket linear", "file a bug"]. Too much or the wrong service: narrow with "connection" and "limit". Only looking around: "detail": "brief" leaves the schemas out, which is about half the tokens; the signature is often enough to execute. "tokens" says what an answer cost, ${maxResultTokens.full.toLocaleString("en")} at the most (brief: ${maxResultTokens.brief.toLocaleString("en")}).`;
 
 const phrase: JSONObject = { type: "string", minLength: 1, maxLength: 500 };
 const queryForms: JSONObject[] = [phrase, { type: "array", items: phrase, minItems: 1, maxItems: 5 }];
@@ -24,9 +25,20 @@ const searchInputSchema = {
       description:
         'What to do, in a few words: verb, object, service. Example: "list unpaid invoices stripe". Or up to 5 such phrases for one wish.',
     },
-    limit: { type: "integer", minimum: 1, maximum: 20, default: 5, description: "How many matches to return." },
-    connection: { type: "string", description: "Only this connection, by id or name." },
-    detail: { type: "string", enum: ["full", "brief"], default: "full", description: "brief leaves the schemas out." },
+    limit: {
+      type: "integer",
+      minimum: 1,
+      maximum: 20,
+      default: 5,
+      description: "How many matches to return; 1 for a tool whose name you know.",
+    },
+    connection: { type: "string", description: 'Only this connection, by its name or id. Example: "Linear".' },
+    detail: {
+      type: "string",
+      enum: ["full", "brief"],
+      default: "full",
+      description: "brief: names, descriptions and signatures alone. full: with the schemas.",
+    },
   },
   required: ["query"],
 };
@@ -75,6 +87,7 @@ const searchOutputSchema = {
     hint: { type: "string" },
     complete: { type: "boolean" },
     asOf: { type: "string" },
+    tokens: { type: "integer" },
   },
   required: ["matches", "connections", "complete", "asOf"],
 };

@@ -49,14 +49,19 @@ export class ToolError extends Error {
 export function errorResult(body: ToolErrorBody, requestId: string): CallToolResult {
   const structuredContent = { ...body, requestId };
   const result: CallToolResult = { isError: true, content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
-  ours.add(result);
+  ours.set(result, structuredContent);
   return result;
 }
 
 // A server's own result may look like one of these; only what was made here may send a person somewhere.
-const ours = new WeakSet<CallToolResult>();
+const ours = new WeakMap<CallToolResult, ToolErrorBody & { requestId: string }>();
 
 /** Whether `errorResult` made this result. */
 export function isOurs(result: CallToolResult): boolean {
   return ours.has(result);
+}
+
+/** The error that `errorResult` made this result of; null for every other result, whatever it looks like. */
+export function ourError(result: CallToolResult): (ToolErrorBody & { requestId: string }) | null {
+  return ours.get(result) ?? null;
 }

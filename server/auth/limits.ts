@@ -75,3 +75,10 @@ const perRefresher = exactLimit({ name: "refresher", points: 6, seconds: 600 });
 export async function countRefresh({ membershipId }: { membershipId: string }): Promise<void> {
   await spend(perRefresher, membershipId);
 }
+
+const perRunner = new RateLimiterMemory({ keyPrefix: "runner", points: 120, duration: 60 });
+
+/** Counts one tool that a person runs by hand. Throws RATE_LIMITED: nobody fills in a form twice a second. */
+export async function countRun({ membershipId }: { membershipId: string }): Promise<void> {
+  await spend(perRunner, membershipId);
+}

@@ -20,12 +20,21 @@ export interface Ranking {
 }
 
 /** Unknown words of one query that are guessed at, and what a guess is worth. */
-const maxGuesses = 3;
-const guessWeight = 0.6;
+export const maxGuesses = 3;
+export const guessWeight = 0.6;
 /** Tools that may know a stand-in however few there are in all. */
 const mostOfFew = 600;
 /** How many of the best by their terms are looked at more closely. */
 const closer = 150;
+
+/**
+ * What a term counts that `df` of `total` tools know, as BM25 has it; the rarest words are names and slips, and count no more than rare ones. A stand-in
+ * (weight below 1) that is nearly everywhere tells nothing and takes the longest: 0.
+ */
+export function rarityOf({ df, total, weight }: { df: number; total: number; weight: number }): number {
+  if (weight < 1 && df > Math.max(mostOfFew, total * tuning.commonStandIn)) return 0;
+  return Math.min(tuning.rarityCap, Math.log(1 + (total - df + 0.5) / (df + 0.5)));
+}
 
 /** Adds up what one term is worth to the tools that have it; returns its rarity, 0 when none has. */
 function addTerm(
@@ -43,9 +52,8 @@ function addTerm(
     df += (ends?.[place + 1] ?? 0) - (ends?.[place] ?? 0);
   }
   if (df === 0) return 0;
-  // A stand-in that is nearly everywhere tells nothing, and takes the longest.
-  if (weight < 1 && df > Math.max(mostOfFew, total * tuning.commonStandIn)) return 0;
-  const rarity = Math.min(tuning.rarityCap, Math.log(1 + (total - df + 0.5) / (df + 0.5)));
+  const rarity = rarityOf({ df, total, weight });
+  if (rarity === 0) return 0;
   const most = weight * rarity * (tuning.saturation + 1);
   for (let at = from; at < to; at += 1) {
     const owner = owners[at] ?? 0;
@@ -103,7 +111,7 @@ export function rank(collection: Collection, query: string, limit: number): Rank
 }
 
 /** Of several phrasings each finds this many before they are brought together. */
-const deep = 50;
+export const deep = 50;
 
 /** Ranks for several phrasings of one wish: what many of them find, and find early, comes first. */
 export function rankAll(collection: Collection, queries: readonly string[], limit: number): Ranking {
@@ -161,7 +169,7 @@ function segmentAt(offsets: Uint32Array, doc: number): number {
 }
 
 /** How much of the query names each connection (0 to 1): a word counts the more the fewer connections have it in their name. */
-function serviceShares({ segments, labels }: Collection, groups: readonly Group[]): Float32Array {
+export function serviceShares({ segments, labels }: Collection, groups: readonly Group[]): Float32Array {
   const shares = new Float32Array(segments.length);
   const most = Math.log(segments.length + 1);
   for (const { own, action, weight } of groups) {
@@ -177,7 +185,7 @@ function serviceShares({ segments, labels }: Collection, groups: readonly Group[
  * How much of the query each connection knows at all (0 to 1): of two tools that say the same, the one among others that speak of the rest is meant.
  * Words that few connections know count most, by the square of their rarity.
  */
-function contextShares({ segments, starts, owners }: Collection, groups: readonly Group[]): Float32Array {
+export function contextShares({ segments, starts, owners }: Collection, groups: readonly Group[]): Float32Array {
   const shares = new Float32Array(segments.length);
   let sum = 0;
   for (const { own, weight } of groups) {

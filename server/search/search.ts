@@ -10,9 +10,11 @@ import { targetOf } from "#server/upstream/target.ts";
 
 import { toolKey } from "./associations.ts";
 import { find } from "./find.ts";
+import { type Fitted, fitMatches, shortened } from "./fit-matches.ts";
 import { noteSearch } from "./learning.ts";
 import { signatureOf } from "./signature.ts";
-import { type Hit, type IndexedTool, isSearchable, ownLabel } from "./tool-index.ts";
+import { estimateTokens } from "./tokens.ts";
+import { type Hit, isSearchable, ownLabel } from "./tool-index.ts";
 import { keepReady } from "./warm-up.ts";
 
 const phrase = z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most).");
@@ -60,12 +62,15 @@ export interface SearchResult {
   hint?: string;
   complete: boolean;
   asOf: string;
+  /** About what this result costs the model that reads it (tokens.ts). */
+  tokens: number;
 }
 
 const maxDescription = 600;
-const maxSchemaBytes = 16 * 1024;
-const maxResultSchemaBytes = 64 * 1024;
 const maxConnectionRows = 20;
+/** Tokens of the result's own braces and names, and of the longest hint. */
+const frameTokens = 12;
+const hintTokens = 400;
 /** Milliseconds that a search waits for servers that were never listed. */
 const firstListingMs = 2_000;
 
@@ -103,20 +108,10 @@ async function firstListings(connections: UsableConnection[]): Promise<boolean> 
   return Promise.race([listings, late]).finally(() => clearTimeout(timer));
 }
 
-function named(connections: UsableConnection[], wanted: string | undefined): UsableConnection[] {
+/** Those of this name or id; all of them where none is wanted. */
+export function named(connections: UsableConnection[], wanted: string | undefined): UsableConnection[] {
   if (wanted === undefined) return connections;
   return connections.filter(({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase());
-}
-
-/** Schemas as far as the limits allow; null when they do not. */
-function schemasOf(
-  { inputSchema, outputSchema }: IndexedTool,
-  budget: { left: number },
-): Pick<Match, "inputSchema" | "outputSchema"> | null {
-  const bytes = JSON.stringify(inputSchema).length + (outputSchema === null ? 0 : JSON.stringify(outputSchema).length);
-  if (bytes > maxSchemaBytes || bytes > budget.left) return null;
-  budget.left -= bytes;
-  return { inputSchema, ...(outputSchema === null ? {} : { outputSchema }) };
 }
 
 /** Why this caller cannot run a match, and what a person can do about it. */
@@ -130,27 +125,33 @@ function availability({ scopes, via, origin }: Actor, access: Match["access"]): 
   };
 }
 
-function toMatch(
-  { tool, connection, score }: Hit,
-  { actor, detail, budget }: { actor: Actor; detail: SearchInput["detail"]; budget: { left: number } },
-): { match: Match; cut: boolean } {
+/** What agents call a tool. */
+export function capabilityOf(toolName: string, connection: { id: string } | null): string {
+  return connection ? `mcp:${connection.id}:${toolName}` : `gatehouse:${toolName}`;
+}
+
+/** Whether Gatehouse's own operations are searched, too. */
+export function isOwnWanted(connection: string | undefined): boolean {
+  return connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
+}
+
+function toMatch({ tool, connection, score }: Hit, actor: Actor): Match {
   // Whatever a server says of its own tools: only an admin's classification makes one a read.
   const access = connection ? "write" : "read";
-  const schemas = detail === "full" ? schemasOf(tool, budget) : {};
-  const { description } = tool;
-  const match: Match = {
-    name: connection ? `mcp:${connection.id}:${tool.name}` : `gatehouse:${tool.name}`,
+  const { inputSchema, outputSchema } = tool;
+  return {
+    name: capabilityOf(tool.name, connection),
     connection: connection?.name ?? ownLabel,
     title: tool.title ?? tool.name,
-    description: description.length > maxDescription ? `${description.slice(0, maxDescription - 3)}...` : description,
+    description: shortened(tool.description, maxDescription),
     score: Math.round(score * 100) / 100,
     access,
-    signature: signatureOf(tool.name, tool.inputSchema, tool.outputSchema),
-    ...schemas,
+    signature: signatureOf(tool.name, inputSchema, outputSchema),
+    inputSchema,
+    ...(outputSchema === null ? {} : { outputSchema }),
     schemaDigest: tool.digest,
     ...availability(actor, access),
   };
-  return { match, cut: schemas === null };
 }
 
 interface Outcome {
@@ -159,13 +160,19 @@ interface Outcome {
   /** How many connections took part. */
   connections: number;
   wanted: string | undefined;
-  cut: boolean;
+  cut: Fitted["cut"];
   isByWordsAlone: boolean;
 }
 
+const cutHints: Record<Exclude<Fitted["cut"], "nothing">, string> = {
+  schemas:
+    'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.',
+  descriptions: 'Descriptions are cut because there are many. Search again with a smaller "limit" or with "connection" to read them whole.',
+  matches: 'There were more matches than there is room for. Narrow the search with "connection", a smaller "limit", or more exact words.',
+};
+
 function hintOf({ matches, guessed, connections, wanted, cut, isByWordsAlone }: Outcome): string | undefined {
-  if (cut)
-    return 'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.';
+  if (cut !== "nothing") return cutHints[cut];
   if (matches > 0 && guessed.length > 0)
     return `No tool knows ${guessed.map((word) => `"${word}"`).join(", ")}: words close to that were searched for instead. Search again if that is not what you meant.`;
   if (matches > 0 && isByWordsAlone)
@@ -184,27 +191,22 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const searchable = all.filter(isSearchable);
   for (const candidate of searchable) refreshIfStale(targetOf(candidate), candidate.catalog);
   keepReady(actor);
-  const own = connection === undefined || connection.toLowerCase() === ownLabel.toLowerCase();
+  const own = isOwnWanted(connection);
   const { orgId, membershipId } = actor;
   const found = await find(searchable, { orgId, membershipId, queries: query, limit, own });
   const { hits, unmatchedTerms, guessed, isByWordsAlone } = found;
   noteSearch(actor, query, new Set(hits.map(({ tool, connection }) => toolKey(connection?.id ?? "", tool.name))));
-  const budget = { left: maxResultSchemaBytes };
-  const shaped = hits.map((hit) => toMatch(hit, { actor, detail, budget }));
-  const hint = hintOf({
-    matches: hits.length,
-    guessed,
-    connections: all.length,
-    wanted: own ? undefined : connection,
-    cut: shaped.some(({ cut }) => cut),
-    isByWordsAlone,
-  });
-  return {
-    matches: shaped.map(({ match }) => match),
+  const rest = {
     connections: all.flatMap((candidate) => connectionRow(candidate, actor.origin) ?? []).slice(0, maxConnectionRows),
     ...(unmatchedTerms.length > 0 ? { unmatchedTerms } : {}),
-    ...(hint === undefined ? {} : { hint }),
     complete,
     asOf: new Date().toISOString(),
   };
+  const taken = estimateTokens(JSON.stringify(rest)) + frameTokens;
+  const { matches, tokens, cut } = fitMatches(
+    hits.map((hit) => toMatch(hit, actor)),
+    { detail, taken: taken + hintTokens },
+  );
+  const hint = hintOf({ matches: matches.length, guessed, connections: all.length, wanted: own ? undefined : connection, cut, isByWordsAlone });
+  return { matches, ...rest, ...(hint === undefined ? {} : { hint }), tokens: taken + tokens + estimateTokens(hint ?? "") };
 }

@@ -13,11 +13,11 @@ export interface SearchableTool {
   inputSchema: unknown;
 }
 
-const fields = ["connection", "name", "title", "description", "parameters", "details"] as const;
-type Field = (typeof fields)[number];
+export const fields = ["connection", "name", "title", "description", "parameters", "details"] as const;
+export type Field = (typeof fields)[number];
 
 /** What a term in a field counts, and how much a long field takes from it. `usual` is the length (in terms) that takes nothing. */
-export const fieldRules: Readonly<Record<Field, { weight: number; lengthPenalty: number; usual: number; atMost: number }>> = {
+const fieldRules: Readonly<Record<Field, { weight: number; lengthPenalty: number; usual: number; atMost: number }>> = {
   connection: { weight: 1.6, lengthPenalty: 0.2, usual: 2, atMost: 12 },
   name: { weight: 3.2, lengthPenalty: 0.35, usual: 3, atMost: 24 },
   title: { weight: 1.2, lengthPenalty: 0.35, usual: 4, atMost: 24 },
@@ -49,6 +49,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 const maxDepth = 3;
 
+/** Milliseconds of work after which others get their turn. */
+const sliceMs = 8;
 /** From this share of a list on, what its tools have in common does not tell them apart. */
 const nearlyAll = 0.8;
 const none: ReadonlySet<string> = new Set();
@@ -76,7 +78,7 @@ function parametersOf(schema: unknown, common = none, depth = 0): { names: strin
 const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
 
 /** The terms of a tool, field by field, in their order. */
-function fieldTerms(
+export function fieldTerms(
   label: string,
   { name, title, description, inputSchema }: SearchableTool,
   common: ReadonlySet<string>,
@@ -107,7 +109,7 @@ function fieldTerms(
  * Names that are written together, read apart by the words of the tool's own description: "keyvault" with "Key Vault", "appconfig" with
  * "App Configuration". Returns the terms of the parts.
  */
-function partsOf(known: string, description: readonly string[]): string[] {
+export function partsOf(known: string, description: readonly string[]): string[] {
   if (known.length < 6) return [];
   for (const [index, first] of description.entries()) {
     const second = description[index + 1] ?? "";
@@ -122,7 +124,7 @@ function partsOf(known: string, description: readonly string[]): string[] {
 const maxRepeats = 2;
 
 /** What each term of a field is worth there. */
-function addField(into: Map<string, number>, field: Field, terms: readonly string[]): void {
+export function addField(into: Map<string, number>, field: Field, terms: readonly string[]): void {
   const { weight, lengthPenalty, usual } = fieldRules[field];
   const worth = weight / (1 - lengthPenalty + lengthPenalty * Math.max(1, terms.length / usual));
   const counts = new Map<string, number>();
@@ -136,13 +138,19 @@ function actionsOf(name: readonly string[], description: readonly string[]): num
   return named !== 0 ? named : description.slice(0, 2).reduce((bits, known) => bits | actionOf(known), 0);
 }
 
-/** Parameters that nearly all tools of a list take, such as a tenant or a retry delay: they say nothing of any one of them. */
-function commonParameters(tools: readonly SearchableTool[]): ReadonlySet<string> {
+/** Parameters that nearly all tools of a list take, such as a tenant or a retry delay: they say nothing of any one of them. Other work gets its turn meanwhile. */
+export async function commonParameters(tools: readonly SearchableTool[]): Promise<ReadonlySet<string>> {
   if (tools.length < 5) return none;
   const counts = new Map<string, number>();
-  for (const { inputSchema } of tools)
+  let began = performance.now();
+  for (const { inputSchema } of tools) {
+    if (performance.now() - began > sliceMs) {
+      await setImmediate();
+      began = performance.now();
+    }
     if (isObject(inputSchema) && isObject(inputSchema.properties))
       for (const name of Object.keys(inputSchema.properties)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   return new Set([...counts].flatMap(([name, count]) => (count >= tools.length * nearlyAll ? [name] : [])));
 }
 
@@ -157,16 +165,13 @@ function sharedBy(names: readonly number[], tools: number): number[] {
 /** Distinct terms of one list. Real lists of 2,000 tools have fewer by far; one that talks nonsense must not fill the vocabulary of all. */
 const maxTerms = 20_000;
 
-/** Milliseconds of work after which others get their turn. */
-const sliceMs = 8;
-
 /** Indexes the tools of one list, in their order; other work gets its turn meanwhile. At most 65,535 of them. */
 export async function buildSegment(vocabulary: Vocabulary, connection: string, tools: readonly SearchableTool[]): Promise<Segment> {
   const postings = new Map<number, { docs: number[]; weights: number[] }>();
   const names: number[] = [];
   const nameStarts = new Uint32Array(tools.length + 1);
   const doing = new Uint16Array(tools.length);
-  const common = commonParameters(tools);
+  const common = await commonParameters(tools);
   let began = performance.now();
   for (const [doc, tool] of tools.entries()) {
     if (performance.now() - began > sliceMs) {

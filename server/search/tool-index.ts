@@ -8,6 +8,7 @@ import type { UsableConnection } from "#server/grants/access.ts";
 import { gauges } from "#server/metric.ts";
 
 import { type Collection, combine } from "./collection.ts";
+import { explainAll, type Explanation } from "./explain.ts";
 import { operations } from "./operations.ts";
 import { rankAll } from "./rank.ts";
 import { buildSegment, type Segment } from "./segment.ts";
@@ -251,10 +252,18 @@ export function isSearchable({ state, catalog }: UsableConnection): boolean {
   return (state.name === "ready" || state.name === "stale") && catalog?.listedAt != null;
 }
 
+interface Asked {
+  orgId: string;
+  queries: readonly string[];
+  limit: number;
+  /** Whether Gatehouse's own operations take part. */
+  own: boolean;
+}
+
 /** Reads and builds what a search over these takes, where that is not in memory. */
 export async function prepare(
   connections: readonly UsableConnection[],
-  { orgId, own }: { orgId: string; own: boolean },
+  { orgId, own }: Pick<Asked, "orgId" | "own">,
 ): Promise<{ usable: List[]; collection: Collection }> {
   const usable = await Promise.all(connections.map(listOf));
   if (own) usable.push(ownList());
@@ -267,18 +276,39 @@ export async function prepare(
 }
 
 /** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
-export async function rank(
-  connections: readonly UsableConnection[],
-  { orgId, queries, limit, own }: { orgId: string; queries: readonly string[]; limit: number; own: boolean },
-): Promise<Ranking> {
-  const { usable, collection } = await prepare(connections, { orgId, own });
-  const { hits, ...rest } = rankAll(collection, queries, limit);
+export async function rank(connections: readonly UsableConnection[], asked: Asked): Promise<Ranking> {
+  const { usable, collection } = await prepare(connections, asked);
+  const { hits, ...rest } = rankAll(collection, asked.queries, asked.limit);
   const found = hits.flatMap(({ segment, doc, score }): Hit[] => {
     const list = usable[segment];
     const tool = list?.tools[doc];
     return list && tool ? [{ tool, connection: list.connection, score }] : [];
   });
   return { hits: found, ...rest };
+}
+
+/** The same ranking with the reasons for it, for people: of those hits that are wanted. */
+export async function rankExplained(
+  connections: readonly UsableConnection[],
+  asked: Asked,
+  isWanted: (hit: Pick<Hit, "tool" | "connection">) => boolean,
+): Promise<(Pick<Hit, "tool" | "connection"> & { explanation: Explanation })[]> {
+  const { usable, collection } = await prepare(connections, asked);
+  const found = rankAll(collection, asked.queries, asked.limit).hits.flatMap(({ segment, doc }) => {
+    const list = usable[segment];
+    const tool = list?.tools[doc];
+    if (!list || !tool || !isWanted({ tool, connection: list.connection })) return [];
+    return [{ tool, connection: list.connection, place: { segment, doc, label: list.label, tool, list: list.tools } }];
+  });
+  const explanations = await explainAll(
+    collection,
+    asked.queries,
+    found.map(({ place }) => place),
+  );
+  return found.flatMap(({ tool, connection }, at) => {
+    const explanation = explanations[at];
+    return explanation ? [{ tool, connection, explanation }] : [];
+  });
 }
 
 /** What the search holds in memory right now, and about how many bytes that takes. */

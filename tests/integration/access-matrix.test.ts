@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { handleAgentRequest } from "#server/agent/endpoint.ts";
+import { capabilityFor, runForPerson } from "#server/agent/playground.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { authenticate } from "#server/auth/authenticate.ts";
 import { startSession } from "#server/auth/sessions.ts";
@@ -12,6 +13,7 @@ import { changed } from "#server/freshness.ts";
 import { keep } from "#server/results/keep.ts";
 import { invite } from "#server/orgs/invite.ts";
 import { removeMember } from "#server/orgs/members.ts";
+import { explainedSearch } from "#server/search/explained-search.ts";
 import { create as createToken } from "#server/tokens/create.ts";
 import { procedures } from "#server/trpc/agent-operations.ts";
 import { createCaller } from "#server/trpc/root.ts";
@@ -368,6 +370,35 @@ describe("both tools x everybody x scopes", () => {
       });
     }
   }
+});
+
+describe("the playground x everybody", () => {
+  test("those with a grant find and run; nobody else does, and no token stands for a person", async () => {
+    const world = await build();
+    const name = `mcp:${world.connectionId}:echo`;
+    const { signal } = new AbortController();
+    const run = { name, arguments: { text: "hi" } };
+    for (const persona of personas) {
+      const actor = world.actors[persona];
+      if (!actor) continue;
+      const isGranted = persona === "team grant" || persona === "direct grant";
+      const { result } = await explainedSearch(actor, { query: "echo text" });
+      expect({ persona, finds: JSON.stringify(result).includes(name) }).toEqual({ persona, finds: isGranted });
+      const seen = await capabilityFor(actor, name).then(
+        () => true,
+        () => false,
+      );
+      expect({ persona, seen }).toEqual({ persona, seen: isGranted });
+      const { error } = await runForPerson(actor, run, signal);
+      expect({ persona, error: error?.error ?? null }).toEqual({ persona, error: isGranted ? null : "unknown_capability" });
+      const asToken: Actor = { ...actor, via: "agent_token", scopes: ["mcp:read", "mcp:write"] };
+      await expect(runForPerson(asToken, run, signal)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    }
+  });
+
+  test("it is no procedure, so no capability either", () => {
+    expect([...procedures().keys()].filter((path) => /playground|run/i.test(path))).toEqual([]);
+  });
 });
 
 /** How many rows every table has: what was refused must not have written anything. */

@@ -59,7 +59,7 @@ export function CodeBlock({ code, what }: { code: string; what: string }) {
         <span className="truncate text-xs text-muted">{what}</span>
         <CopyButton text={code} what={what} kind="quiet" />
       </div>
-      <ScrollRegion label={what}>
+      <ScrollRegion label={what} className="max-h-96">
         <pre className="p-3 font-mono text-xs leading-5">{code}</pre>
       </ScrollRegion>
     </div>

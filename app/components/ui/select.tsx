@@ -15,19 +15,20 @@ interface SelectProps extends SelectHTMLAttributes<HTMLSelectElement> {
 }
 
 export function Select({ id, label, options, hint, errors, hideLabel = false, className, ...select }: SelectProps) {
+  const described = errors?.length ? `${id}-error` : hint && `${id}-hint`;
   return (
     <div className={className}>
       <label htmlFor={id} className={hideLabel ? "sr-only" : "mb-1.5 block font-medium"}>
         {label}
       </label>
-      <select id={id} className={cx(controlLook, "h-9 px-2.5 text-base sm:text-sm")} aria-describedby={hint && `${id}-hint`} {...select}>
+      <select id={id} className={cx(controlLook, "h-9 px-2.5 text-base sm:text-sm")} aria-describedby={described} {...select}>
         {options.map(({ value, label: text }) => (
           <option key={value} value={value}>
             {text}
           </option>
         ))}
       </select>
-      <FieldError errors={errors} />
+      <FieldError id={`${id}-error`} errors={errors} />
       {hint && (
         <p id={`${id}-hint`} className="mt-1.5 text-xs text-muted">
           {hint}

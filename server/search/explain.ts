@@ -1,0 +1,235 @@
+// Why a tool stands where it stands, for people: the ranking's own sum taken apart again, word by word and field by field, for the few tools that
+// are shown. The ranking itself keeps no such notes: it would pay for them at every search.
+import { term, words } from "./analyzer.ts";
+import type { Collection } from "./collection.ts";
+import { nearestTerm } from "./near-terms.ts";
+import { fits, type Group, groupsOf, isQuestion, type Member, wishOf } from "./query.ts";
+import { contextShares, deep, guessWeight, maxGuesses, rank, rarityOf, serviceShares } from "./rank.ts";
+import { addField, commonParameters, type Field, fields, fieldTerms, partsOf, type SearchableTool, type Segment } from "./segment.ts";
+import { tuning } from "./tuning.ts";
+
+/** What one word of the query brought to one tool. */
+export interface WordPoints {
+  word: string;
+  /** The tool's word that stood for it, as the tool writes it. */
+  matched: string;
+  how: "own" | "synonym" | "guess";
+  points: number;
+  fields: { field: Field; points: number }[];
+}
+
+/** What multiplied the points; `share` says how far it applied (0 to 1, or -1 to 1 for the action), `adds` what that adds to 1. */
+export interface Factor {
+  name: "nameCoverage" | "queryCoverage" | "service" | "context" | "action";
+  share: number;
+  adds: number;
+}
+
+/** One phrasing and one tool: `points` times `factor` is `score`. */
+export interface Why {
+  query: string;
+  score: number;
+  points: number;
+  factor: number;
+  words: WordPoints[];
+  /** Words of the query that this tool does not have. */
+  missed: string[];
+  factors: Factor[];
+}
+
+/** Of several phrasings: what each counted for, in hundredths of the best of that phrasing; of one, its score. */
+export interface Explanation {
+  score: number;
+  phrasings: { why: Why; counts: number }[];
+}
+
+/** Where a tool is, and what the index was made of. */
+export interface Place {
+  segment: number;
+  doc: number;
+  label: string;
+  tool: SearchableTool;
+  /** All tools of its list. */
+  list: readonly SearchableTool[];
+}
+
+/** How seldom a term is among the tools, as BM25 counts it; 0 when none has it. */
+function rarityIn({ segments, total, starts, owners, places }: Collection, { id, weight }: Member): number {
+  if (id < 0 || id + 1 >= starts.length) return 0;
+  let df = 0;
+  for (let at = starts[id] ?? 0; at < (starts[id + 1] ?? 0); at += 1) {
+    const ends = segments[owners[at] ?? 0]?.starts;
+    const place = places[at] ?? 0;
+    df += (ends?.[place + 1] ?? 0) - (ends?.[place] ?? 0);
+  }
+  return df === 0 ? 0 : rarityOf({ df, total, weight });
+}
+
+interface Weighed {
+  group: Group;
+  /** The group's members that any tool has, with their rarity. */
+  members: (Member & { rarity: number })[];
+}
+
+/** The query as the ranking reads it, guesses at unknown words included. */
+function read(collection: Collection, query: string): { groups: Group[]; weighed: Weighed[]; unknown: string[] } {
+  const { vocabulary, starts } = collection;
+  const isHere = (id: number) => id >= 0 && (starts[id + 1] ?? 0) > (starts[id] ?? 0);
+  const groups = groupsOf(vocabulary, query, (known) => isHere(vocabulary.find(known)));
+  const weighed: Weighed[] = [];
+  const unknown: string[] = [];
+  for (const group of groups) {
+    const members = group.members
+      .map((member) => ({ ...member, rarity: rarityIn(collection, member) }))
+      .filter(({ rarity }) => rarity > 0);
+    if (members.length > 0) {
+      weighed.push({ group, members });
+      continue;
+    }
+    const near = group.isGuess || unknown.length >= maxGuesses ? null : nearestTerm(group, vocabulary.names, isHere);
+    if (!group.isGuess) unknown.push(group.word);
+    if (near === null) continue;
+    const own = vocabulary.find(near);
+    groups.push({ ...group, own, members: [{ id: own, weight: 1 }], weight: group.weight * guessWeight, isGuess: true });
+  }
+  return { groups, weighed, unknown };
+}
+
+/** What the index holds of a term for one tool; 0 when the tool lacks it. */
+function weightIn({ terms, starts, docs, weights }: Segment, id: number, doc: number): number {
+  const place = terms.indexOf(id);
+  if (place < 0) return 0;
+  for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) if (docs[at] === doc) return weights[at] ?? 0;
+  return 0;
+}
+
+/** What each field of a tool gives each of its terms, and how the tool writes them. */
+function readTool({ label, tool }: Place, common: ReadonlySet<string>) {
+  const terms = fieldTerms(label, tool, common);
+  const prose = words(tool.description.slice(0, 1_000));
+  terms.name.push(...terms.name.flatMap((known) => partsOf(known, prose)));
+  const worth = fields.map((field) => {
+    const into = new Map<string, number>();
+    addField(into, field, terms[field]);
+    return { field, into };
+  });
+  const spelled = new Map<string, string>();
+  const texts = [tool.name, tool.title ?? "", tool.description, label, JSON.stringify(tool.inputSchema ?? null)];
+  for (const word of texts.flatMap((text) => words(text.slice(0, 20_000)))) {
+    const known = term(word);
+    if (known !== null && !spelled.has(known)) spelled.set(known, word);
+  }
+  return { worth, spelled };
+}
+type ReadTool = ReturnType<typeof readTool>;
+
+/** The member of a group that counted: of all that stand for a word the best one does, not their sum. */
+function bestMember(segment: Segment, doc: number, { members }: Weighed) {
+  let best = { id: -1, value: 0 };
+  for (const { id, weight, rarity } of members) {
+    const worth = weightIn(segment, id, doc);
+    const value = weight * rarity * (tuning.saturation + 1) * (worth / (worth + tuning.saturation));
+    if (value > best.value) best = { id, value };
+  }
+  return best;
+}
+
+function pointsOf(
+  { group, value, id }: { group: Group; value: number; id: number },
+  known: string,
+  { worth, spelled }: ReadTool,
+): WordPoints {
+  const points = value * group.weight;
+  const given = worth.flatMap(({ field, into }) => {
+    const worthHere = into.get(known);
+    return worthHere === undefined ? [] : [{ field, worth: worthHere }];
+  });
+  const sum = given.reduce((total, { worth }) => total + worth, 0);
+  return {
+    word: group.word,
+    matched: spelled.get(known) ?? known,
+    how: group.isGuess ? "guess" : id === group.own ? "own" : "synonym",
+    points,
+    // Saturation bends the sum of the fields, not each of them: a field's part of the points is its part of that sum.
+    fields: given.map(({ field, worth }) => ({ field, points: (points * worth) / sum })).sort((a, b) => b.points - a.points),
+  };
+}
+
+/** How much of a tool's name was asked for (0 to 1), and whether it speaks of many of a thing that was asked for. */
+function nameOf({ names, nameStarts, label }: Segment, doc: number, groups: readonly Group[]) {
+  const wanted = new Map<number, number>();
+  for (const { members } of groups) for (const { id, weight } of members) wanted.set(id, Math.max(weight, wanted.get(id) ?? 0));
+  const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));
+  const ids = [...names.subarray(nameStarts[doc] ?? 0, nameStarts[doc + 1] ?? 0)];
+  const telling = ids.filter((id) => !label.includes(id));
+  const covered = telling.reduce((sum, id) => sum + (wanted.get(id) ?? 0), 0);
+  return { coverage: telling.length === 0 ? 0 : covered / telling.length, isOfMany: ids.some((id) => plural.has(id)) };
+}
+
+/** Why one tool of a collection has its score for one phrasing. */
+export async function explain(collection: Collection, query: string, at: Place): Promise<Why> {
+  const { segment: index, doc, list } = at;
+  const segment = collection.segments[index];
+  const { groups, weighed, unknown } = read(collection, query);
+  const none: Why = { query, score: 0, points: 0, factor: 1, words: [], missed: [], factors: [] };
+  if (!segment) return none;
+  const own = readTool(at, await commonParameters(list));
+  const counted: WordPoints[] = [];
+  const missed = [...unknown];
+  let mass = 0;
+  let coverage = 0;
+  for (const each of weighed) {
+    const { group } = each;
+    const rarity = each.members.reduce((most, { rarity, weight }) => Math.max(most, rarity * weight), 0);
+    mass += rarity * group.weight;
+    const { id, value } = bestMember(segment, doc, each);
+    if (value === 0) {
+      if (!group.isGuess) missed.push(group.word);
+      continue;
+    }
+    coverage += group.weight * Math.min(rarity, value);
+    counted.push(pointsOf({ group, value, id }, collection.vocabulary.names[id] ?? "", own));
+  }
+  const name = nameOf(segment, doc, groups);
+  const action = fits(wishOf(groups, isQuestion(query)), segment.actions[doc] ?? 0, name.isOfMany);
+  const covered = mass === 0 ? 0 : Math.min(1, coverage / mass);
+  const service = serviceShares(collection, groups)[index] ?? 0;
+  const context = contextShares(collection, groups)[index] ?? 0;
+  const factors: Factor[] = [
+    { name: "nameCoverage", share: name.coverage, adds: tuning.nameCoverage * name.coverage },
+    { name: "queryCoverage", share: covered, adds: tuning.queryCoverage * covered },
+    { name: "service", share: service, adds: tuning.service * service },
+    { name: "context", share: context, adds: tuning.context * context },
+    { name: "action", share: Math.sign(action), adds: action },
+  ];
+  const points = counted.reduce((sum, { points }) => sum + points, 0);
+  const factor = factors.reduce((sum, { adds }) => sum + adds, 1);
+  const guessed = new Set(counted.filter(({ how }) => how === "guess").map(({ word }) => word));
+  counted.sort((a, b) => b.points - a.points);
+  return { query, score: points * factor, points, factor, words: counted, missed: missed.filter((word) => !guessed.has(word)), factors };
+}
+
+/** Why tools have the scores that `rankAll` gave them for these phrasings; one explanation for each place, in their order. */
+export async function explainAll(collection: Collection, queries: readonly string[], places: readonly Place[]): Promise<Explanation[]> {
+  const [only, ...others] = queries;
+  if (only !== undefined && others.length === 0)
+    return Promise.all(
+      places.map(async (place) => {
+        const why = await explain(collection, only, place);
+        return { score: why.score, phrasings: [{ why, counts: why.score }] };
+      }),
+    );
+  const rankings = queries.map((query) => ({ query, hits: rank(collection, query, deep).hits }));
+  return Promise.all(
+    places.map(async (place) => {
+      const phrasings = await Promise.all(
+        rankings.map(async ({ query, hits }) => {
+          const isFound = hits.some(({ segment, doc }) => segment === place.segment && doc === place.doc);
+          const why = await explain(collection, query, place);
+          return { why, counts: isFound ? why.score / (hits[0]?.score ?? 1) / queries.length : 0 };
+        }),
+      );
+      return { score: phrasings.reduce((sum, { counts }) => sum + counts, 0), phrasings };
+    }),
+  );
+}
