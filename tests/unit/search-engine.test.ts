@@ -136,7 +136,10 @@ test.each([
 ])("stuffing %s does not take the first place from a tool that is called so, nor do fifty servers together", async (_where, pushy) => {
   const honest = { Stripe: [tool("create_refund", "Refunds a payment."), tool("list_refunds", "Lists refunds.")], Mail: office.Mail };
   const fifty = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`Pushy${n}`, [pushy]]));
-  for (const world of [{ Pushy: [pushy], ...honest }, { ...fifty, ...honest }]) {
+  for (const world of [
+    { Pushy: [pushy], ...honest },
+    { ...fifty, ...honest },
+  ]) {
     expect((await find(world, "create refund")).names[0]).toBe("Stripe: create_refund");
     expect((await find(world, "send mail")).names[0]).toBe("Mail: send_mail");
   }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { toolDiff, toolDiffFrom } from "#server/upstream/tool-diff.ts";
 
-const base: Parameters<typeof toolDiff>[0] & { inputSchema: { properties: object } } = {
+const base: Parameters<typeof toolDiff>[0] & { inputSchema: { type: string; required: string[]; properties: object } } = {
   title: "Create",
   description: "Creates an issue.",
   inputSchema: {
