@@ -3,6 +3,7 @@
 // SDK; a test holds both ways to equal answers.
 import { ProtocolError, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 
+import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
 import { isTool, listTools, runTool } from "./tools.ts";
 import { demandUrlElicitation } from "./url-elicitation.ts";
@@ -19,7 +20,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 const holdsOnly = (value: Record<string, unknown>, keys: readonly string[]) => Object.keys(value).every((key) => keys.includes(key));
 
 /** The request, when there is nothing special about it; null leaves it to the SDK. */
-function plain({ headers }: Request, body: unknown): Plain | null {
+function plain({ headers }: AgentRequest, body: unknown): Plain | null {
   const accept = headers.get("accept") ?? "";
   const version = headers.get("mcp-protocol-version");
   if (!accept.includes("application/json") || !accept.includes("text/event-stream") || headers.has("mcp-method")) return null;
@@ -69,7 +70,7 @@ function streamOf(message: Promise<string>): Response {
 }
 
 /** Answers a plain request; null when it is the SDK's. */
-export async function answerPlain(request: Request, body: unknown, context: CallContext): Promise<Response | null> {
+export async function answerPlain(request: AgentRequest, body: unknown, context: CallContext): Promise<AgentAnswer | null> {
   const found = plain(request, body);
   if (!found) return null;
   const message = messageFor(found, context);
@@ -79,5 +80,5 @@ export async function answerPlain(request: Request, body: unknown, context: Call
   });
   const text = await Promise.race([message, late]).finally(() => clearTimeout(timer));
   if (text === null) return streamOf(message);
-  return new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+  return new JsonAnswer(text);
 }

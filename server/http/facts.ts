@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Actor } from "#server/auth/actor.ts";
-import { originOf } from "#server/origin.ts";
+import { clientAddress, originOf } from "#server/origin.ts";
 import { randomSecret } from "#server/seal.ts";
 
 export interface HttpFacts {
@@ -29,8 +29,8 @@ export function abandonRequests(reason: unknown): void {
   for (const controller of running) controller.abort(reason);
 }
 
-/** Learns the facts of a request, once. `address` is Express' `req.ip`. */
-export function learn(req: IncomingMessage & { ip?: string }, res: ServerResponse): HttpFacts {
+/** Learns the facts of a request, once. */
+export function learn(req: IncomingMessage, res: ServerResponse): HttpFacts {
   const gone = new AbortController();
   running.add(gone);
   // Remix's request.signal is not a dependable sign of a gone client, so this comes from the socket.
@@ -42,7 +42,7 @@ export function learn(req: IncomingMessage & { ip?: string }, res: ServerRespons
   const facts: HttpFacts = {
     requestId: randomUUID(),
     origin: originOf(req),
-    address: req.ip ?? req.socket.remoteAddress ?? "unknown",
+    address: clientAddress(req),
     get nonce() {
       return (nonce ??= randomSecret(16));
     },

@@ -1,6 +1,7 @@
 // What stands at POST /mcp/agent before any tool runs: tokens, methods, bodies, and the protocol in both of its generations.
 import { expect, test } from "vitest";
 
+import { asResponse } from "#server/agent/agent-request.ts";
 import { answer } from "#server/agent/mcp-server.ts";
 import { answerPlain } from "#server/agent/plain-request.ts";
 import { db } from "#server/db.ts";
@@ -70,7 +71,7 @@ test("the short way and the SDK answer alike", async () => {
     const context = { actor, signal: new AbortController().signal };
     const [short, long] = [await answerPlain(make(), message, context), await answer(make(), message, context)];
     const sdk: unknown = JSON.parse(/^data: (.*)$/m.exec(await long.text())?.[1] ?? "");
-    const told: unknown = await short?.json();
+    const told: unknown = await (short && asResponse(short).json());
     expect(withoutTimes(told)).toEqual(withoutTimes(sdk));
   }
 });
