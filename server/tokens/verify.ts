@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
 import { db, type Role } from "#server/db.ts";
-import { maxAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
+import { maxAgeMs, renewalAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { hashSecret } from "#server/seal.ts";
 import { accessTokenId, openAccessToken } from "#server/signin/records.ts";
@@ -24,7 +24,7 @@ export interface VerifiedToken {
 /** Milliseconds between two notes of "last used". */
 const noteMs = 60_000;
 
-const verified = new LRUCache<string, { version: number; token: VerifiedToken }>({ max: 10_000, ttl: maxAgeMs });
+const verified = new LRUCache<string, { version: number; token: VerifiedToken; isRenewed: boolean }>({ max: 10_000, ttl: maxAgeMs });
 const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
 
 function isScope(scope: string): scope is TokenScope {
@@ -69,18 +69,28 @@ async function load(tokenHash: string): Promise<VerifiedToken | null> {
   return { tokenId, audience: null, scopes: (row.scopes ?? []).filter(isScope), expiresAt: row.expiresAt, membership };
 }
 
+/** Reads a token and remembers it, where nothing changed meanwhile: what was read then may be out of date already, and is good for one request. */
+async function learn(tokenHash: string): Promise<VerifiedToken | null> {
+  const [before, start] = [totalChanges(), performance.now()];
+  const token = await load(tokenHash);
+  if (before !== totalChanges()) return token;
+  if (token) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token, isRenewed: false }, { start });
+  else verified.delete(tokenHash);
+  return token;
+}
+
 /** Who a bearer token acts for, or null when it is unknown, expired, revoked, malformed, or its membership is gone. */
 export async function verify(bearer: string): Promise<VerifiedToken | null> {
   if (!isPlausible(bearer)) return null;
   const tokenHash = hashSecret(bearer);
   const held = verified.get(tokenHash);
-  let token = held && held.version === versionOf(held.token.membership.orgId) ? held.token : null;
-  if (!token) {
-    const before = totalChanges();
-    token = await load(tokenHash);
-    // What was read while something changed may be out of date already: good for this request, not to be remembered.
-    if (token && before === totalChanges()) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
+  const isCurrent = held !== undefined && held.version === versionOf(held.token.membership.orgId);
+  if (isCurrent && !held.isRenewed && verified.getRemainingTTL(tokenHash) < maxAgeMs - renewalAgeMs) {
+    held.isRenewed = true;
+    // One that cannot be renewed is over soon, and whoever asks then is told why.
+    learn(tokenHash).catch(() => undefined);
   }
+  const token = isCurrent ? held.token : await learn(tokenHash);
   return token && (token.expiresAt === null || token.expiresAt > new Date()) ? token : null;
 }
 
