@@ -24,13 +24,12 @@ export function isPlainlyModern(
   const capabilities = meta[CLIENT_CAPABILITIES_META_KEY];
   if (!isObject(capabilities) || askable.some((kind) => kind in capabilities)) return false;
   // 2026-07-28, Streamable HTTP: these repeat the body. A name that had to be encoded is not taken apart here.
-  const told = { method: headers.get("mcp-method"), name: headers.get("mcp-name") };
-  if (told.method !== method || (name !== undefined && told.name !== name)) return false;
+  const [mcpMethodHeader, toldName] = [headers.get("mcp-method"), headers.get("mcp-name")];
+  if (mcpMethodHeader === null || mcpMethodHeader !== method || (name !== undefined && toldName !== name)) return false;
   const { kind } = classifyInboundRequest({
     httpMethod: "POST",
     protocolVersionHeader: modernVersion,
-    mcpMethodHeader: told.method,
-    ...(told.name === null ? {} : { mcpNameHeader: told.name }),
+    mcpMethodHeader,
     body,
   });
   return kind === "modern";

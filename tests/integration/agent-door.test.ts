@@ -84,7 +84,7 @@ test("the short way and the SDK answer alike in 2026-07-28, too", async () => {
   const executed = { name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text: "x" } } };
   const unknown = { name: "execute_capability", arguments: { name: "mcp:nothing00000:echo" } };
   for (const params of [{}, search, { name: "search_capabilities" }, executed, unknown]) {
-    const name = "name" in params ? params.name : null;
+    const name = "name" in params && params.name !== undefined ? params.name : null;
     const method = name === null ? "tools/list" : "tools/call";
     const message = { jsonrpc: "2.0", id: "a", method, params: { ...params, _meta: meta } };
     const headers = new Headers({ "content-type": "application/json", accept: "application/json, text/event-stream" });
