@@ -95,6 +95,11 @@ export async function transaction<Result>(fn: (tx: Tx) => Promise<Result>): Prom
   return db.$transaction(fn, { maxWait: 10_000, timeout: 10_000 });
 }
 
+/** The folder of an embedded database; null for one in memory and for a server's. */
+export function folderOf(url: string): string | null {
+  return url.startsWith("pglite:") && url !== "pglite:memory" ? url.slice("pglite:".length) : null;
+}
+
 interface Opened {
   client: PrismaClient;
   write: typeof write;

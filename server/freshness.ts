@@ -6,6 +6,8 @@ import { counters } from "./metric.ts";
 
 /** Milliseconds for which another process' change may go unseen. */
 export const maxAgeMs = 1_000;
+/** What is this old, in milliseconds, is read anew beside whoever asks for it: under steady load nobody waits for the database. */
+export const renewalAgeMs = 800;
 const versions = new Map<string, number>();
 let total = 0;
 
@@ -51,21 +53,45 @@ const asked = counters("gatehouse_rights_memory_total", "Reads of rights, tokens
   "miss",
 ]);
 
-/** Memoizes a read inside one organization; `key` tells its arguments apart. Concurrent callers share one load; a failed load is forgotten. */
+interface Held<Value> {
+  version: number;
+  value: Promise<Value>;
+  /** Whether it is being read anew. */
+  isRenewed: boolean;
+}
+
+/**
+ * Memoizes a read inside one organization; `key` tells its arguments apart. Concurrent callers share one load; a failed load is forgotten. What is
+ * asked for again and again is renewed before it is too old.
+ */
 export function remembered<Args extends { orgId: string }, Value>(
   key: (args: Args) => string,
   load: (args: Args) => Promise<Value>,
 ): (args: Args) => Promise<Value> {
-  const own = new LRUCache<string, { version: number; value: Promise<Value> }>({ max: 10_000, ttl: maxAgeMs });
+  const own = new LRUCache<string, Held<Value>>({ max: 10_000, ttl: maxAgeMs });
+
+  async function renew(id: string, held: Held<Value>, args: Args): Promise<void> {
+    held.isRenewed = true;
+    // Its age counts from here: what changes while it is read may not be in it.
+    const start = performance.now();
+    const value = await load(args);
+    const isCurrent = own.peek(id) === held && held.version === versionOf(args.orgId);
+    if (isCurrent) own.set(id, { version: held.version, value: Promise.resolve(value), isRenewed: false }, { start });
+  }
+
   return (args) => {
     const id = `${args.orgId}\0${key(args)}`;
     const version = versionOf(args.orgId);
     const held = own.get(id);
     const isHit = held?.version === version;
     asked[isHit ? "hit" : "miss"].add();
-    if (isHit) return held.value;
+    if (isHit) {
+      // One that cannot be renewed is over soon, and whoever asks then is told why.
+      if (!held.isRenewed && own.getRemainingTTL(id) < maxAgeMs - renewalAgeMs) renew(id, held, args).catch(() => undefined);
+      return held.value;
+    }
     const value = load(args);
-    own.set(id, { version, value });
+    own.set(id, { version, value, isRenewed: false });
     value.catch(() => {
       if (own.peek(id)?.value === value) own.delete(id);
     });

@@ -2,8 +2,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { flushCalls } from "./audit/calls.ts";
-import { closeDatabase, openDatabase } from "./db.ts";
+import { flushCalls, openCallJournal } from "./audit/calls.ts";
+import { closeDatabase, folderOf, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
 import { capConnections } from "./http/connection-caps.ts";
@@ -36,6 +36,8 @@ await startTracing(env);
 
 try {
   await openDatabase(env.DATABASE_URL);
+  const folder = folderOf(env.DATABASE_URL);
+  if (folder !== null) await openCallJournal(folder);
 } catch (error) {
   stop(error instanceof Error ? error.message : String(error));
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 
 import { env } from "./env.ts";
 
+const publicHost = env.PUBLIC_URL === undefined ? null : new URL(env.PUBLIC_URL).host;
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /** What the proxy in front of us said: it adds at the end, and whatever stands before came from the client. */
@@ -24,6 +25,11 @@ export function originOf(req: IncomingMessage): string {
   return `${scheme}://${requestHost(req)}`;
 }
 
+/** The client's address: behind a trusted proxy what that proxy saw, the one proxy in front and no other. */
+export function clientAddress(req: IncomingMessage): string {
+  return (env.TRUST_PROXY ? last(req.headers["x-forwarded-for"]) : undefined) || req.socket.remoteAddress || "unknown";
+}
+
 /** Where this process is reached when no request says it: `PUBLIC_URL`, else the address it listens on. */
 export function ownOrigin(port = env.PORT): string {
   // Listening everywhere is no address to go to.
@@ -38,7 +44,7 @@ export function ownOrigin(port = env.PORT): string {
 export function isOwnHost(req: IncomingMessage): boolean {
   const host = requestHost(req);
   if (loopback.test(host)) return true;
-  if (env.PUBLIC_URL) return host.toLowerCase() === new URL(env.PUBLIC_URL).host;
+  if (publicHost !== null) return host.toLowerCase() === publicHost;
   const bound = env.HOST === "localhost" || env.HOST === "::1" || env.HOST.startsWith("127.");
   return !bound && /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/i.test(host);
 }

@@ -1,5 +1,5 @@
 // Sealed secrets: AES-256-GCM with a key id, bound to the row they belong to. The one file that encrypts.
-import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash, randomBytes, timingSafeEqual } from "node:crypto";
 
 export interface SecretKey {
   kid: string;
@@ -46,7 +46,7 @@ export function createSealer(keys: readonly SecretKey[]): Sealer {
 
 /** SHA-256 as lower-case hex: how tokens, states and session ids are kept. */
 export function hashSecret(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
+  return hash("sha256", secret, "hex");
 }
 
 /** `bytes` random bytes as base64url. */

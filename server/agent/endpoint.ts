@@ -6,6 +6,7 @@ import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
+import { type AgentAnswer, type AgentRequest, asResponse, JsonAnswer } from "./agent-request.ts";
 import { clientName } from "./client-name.ts";
 import { brake, requestsIn } from "./limits.ts";
 import { type Answer, answer } from "./mcp-server.ts";
@@ -43,7 +44,8 @@ function challenge(origin: string, problem: "missing" | "invalid"): Response {
 }
 
 /** 403 with the answer as it is: an agent that signed in by itself can ask for more (RFC 6750 section 3.1), for all it has and what was missing. */
-function stepUp(response: Response, origin: string, scopes: readonly string[]): Response {
+function stepUp(answer: AgentAnswer, origin: string, scopes: readonly string[]): Response {
+  const response = asResponse(answer);
   const metadata = `${origin}/.well-known/oauth-protected-resource/mcp/agent`;
   const headers = new Headers(response.headers);
   headers.set("www-authenticate", `Bearer error="insufficient_scope", scope="${scopes.join(" ")}", resource_metadata="${metadata}"`);
@@ -51,19 +53,14 @@ function stepUp(response: Response, origin: string, scopes: readonly string[]): 
 }
 
 /** Reads a body of at most 1 MiB, however long its sender says it is; null when it is longer. */
-async function readBody(request: Request): Promise<string | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) return null;
-  const reader = request.body?.getReader();
-  if (!reader) return "";
+async function readBody({ headers, body }: AgentRequest): Promise<string | null> {
+  if (Number(headers.get("content-length") ?? 0) > maxBodyBytes) return null;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-    size += chunk.value.byteLength;
-    if (size > maxBodyBytes) {
-      await reader.cancel();
-      return null;
-    }
-    chunks.push(chunk.value);
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBodyBytes) return null;
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
@@ -82,7 +79,7 @@ function tooMany(seconds: number): Response {
 
 /** The endpoint in front of `answerMcp`. What it returns never throws. */
 export function endpointFor(answerMcp: Answer) {
-  return async (request: Request, context: AgentRequestContext): Promise<Response> => {
+  return async (request: AgentRequest, context: AgentRequestContext): Promise<AgentAnswer> => {
     try {
       return await withReference(await answerRequest(request, context, answerMcp), context.requestId);
     } catch (thrown) {
@@ -101,10 +98,10 @@ export const handleAgentRequest = endpointFor(
 );
 
 async function answerRequest(
-  request: Request,
+  request: AgentRequest,
   { origin, requestId, address, signal }: AgentRequestContext,
   answerMcp: Answer,
-): Promise<Response> {
+): Promise<AgentAnswer> {
   const authorization = request.headers.get("authorization");
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   if (bearer === undefined) return challenge(origin, authorization === null ? "missing" : "invalid");
@@ -136,6 +133,8 @@ async function answerRequest(
   const asked = { headers: request.headers, body: body.value, requestId };
   const response = await observedRequest(asked, (trace) => answerMcp(request, body.value, { ...call, trace }));
   if (missing.length > 0) return stepUp(response, origin, [...new Set([...scopes, ...missing])]);
+  // A handshake is never a plain answer.
+  if (response instanceof JsonAnswer) return response;
   const sessionId = response.ok ? sessionIdFor(body.value) : null;
   if (sessionId !== null) response.headers.set("mcp-session-id", sessionId);
   return response;

@@ -1,5 +1,5 @@
 // execute_capability: checks everything itself (a search result is never authority), leaves an audit row, then calls.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
 
@@ -147,7 +147,7 @@ export async function executeCapability(
   const parsed = parse(given);
   const { name } = parsed;
   const argumentText = JSON.stringify(parsed.arguments);
-  const argumentsDigest = `sha256:${createHash("sha256").update(argumentText).digest("hex")}`;
+  const argumentsDigest = `sha256:${hash("sha256", argumentText, "hex")}`;
   const target = split(name);
   let connection: UsableConnection | null = null;
   let auditId: string | null = null;

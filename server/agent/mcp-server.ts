@@ -3,6 +3,7 @@ import { type AuthInfo, createMcpHandler, Server, type ServerContext } from "@mo
 
 import { log } from "#server/log.ts";
 
+import { type AgentAnswer, type AgentRequest, asWebRequest } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
 import { instructions, serverInfo } from "./tool-definitions.ts";
 import { paced } from "./progress.ts";
@@ -11,7 +12,7 @@ import { listTools, runTool } from "./tools.ts";
 import { asInputRequired, declaresUrlElicitation, demandUrlElicitation } from "./url-elicitation.ts";
 
 /** Answers one MCP request that was authenticated and read. */
-export type Answer = (request: Request, body: unknown, call: RequestContext) => Promise<Response>;
+export type Answer = (request: AgentRequest, body: unknown, call: RequestContext) => Promise<AgentAnswer>;
 type RequestContext = Omit<CallContext, "onProgress">;
 
 function progressReporter({ mcpReq }: ServerContext, signal: AbortSignal): CallContext["onProgress"] {
@@ -24,7 +25,7 @@ function progressReporter({ mcpReq }: ServerContext, signal: AbortSignal): CallC
 }
 
 /** The SDK's handler, with `serverFor` building what answers one request: the product's two tools, or the fixtures that the protocol's own suite wants. */
-export function answerWith(serverFor: (call: RequestContext) => Server): Answer {
+export function answerWith(serverFor: (call: RequestContext) => Server) {
   // The handler passes `authInfo` through untouched; this is how a request's context finds its way to its tools.
   const contexts = new WeakMap<AuthInfo, RequestContext>();
   const handler = createMcpHandler(
@@ -35,11 +36,11 @@ export function answerWith(serverFor: (call: RequestContext) => Server): Answer 
     },
     { onerror: (error) => log.debug({ err: error }, "mcp exchange") },
   );
-  return (request, body, call) => {
+  return (request: AgentRequest, body: unknown, call: RequestContext): Promise<Response> => {
     const { actor } = call;
     const authInfo: AuthInfo = { token: "", clientId: actor.tokenId ?? "", scopes: [...actor.scopes] };
     contexts.set(authInfo, call);
-    return handler.fetch(request, { authInfo, parsedBody: body });
+    return handler.fetch(asWebRequest(request), { authInfo, parsedBody: body });
   };
 }
 

@@ -9,6 +9,7 @@ import { CallRecord } from "#server/telemetry/call-record.ts";
 import { traceContextOf, type TraceContext } from "#server/telemetry/trace-context.ts";
 import { startSpan } from "#server/telemetry/tracing.ts";
 
+import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
 import { executeCapability } from "./execute-capability.ts";
 import { ToolError, type ToolErrorName } from "./tool-error.ts";
@@ -112,16 +113,17 @@ function methodOf(body: unknown): string {
 
 /** Answers a request of an agent with the trace it belongs to: the one it named, or our span below that. */
 export async function observedRequest(
-  { headers, body, requestId }: { headers: Headers; body: unknown; requestId: string },
-  answer: (trace: TraceContext | undefined) => Promise<Response>,
-): Promise<Response> {
+  { headers, body, requestId }: { headers: AgentRequest["headers"]; body: unknown; requestId: string },
+  answer: (trace: TraceContext | undefined) => Promise<AgentAnswer>,
+): Promise<AgentAnswer> {
   const told = traceContextOf(headers, body);
   const attributes = { "mcp.method.name": methodOf(body), "gatehouse.request_id": requestId };
   const span = startSpan("POST /mcp/agent", { kind: "server", parent: told, attributes });
   if (!span) return answer(told);
   try {
     const response = await answer(span.context);
-    span.end(response.status >= 500 ? String(response.status) : null, { attributes: { "http.response.status_code": response.status } });
+    const status = response instanceof JsonAnswer ? 200 : response.status;
+    span.end(status >= 500 ? String(status) : null, { attributes: { "http.response.status_code": status } });
     return response;
   } catch (error) {
     span.end("internal");

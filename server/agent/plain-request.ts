@@ -1,16 +1,20 @@
-// The short way for plain requests of the 2025 generation: tools/call and tools/list as one JSON answer, without an SDK server built
-// around each of them (that costs several times the call itself). Handshakes, 2026-07-28, progress, batches and mistakes stay with the
-// SDK; a test holds both ways to equal answers.
-import { ProtocolError, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
+// The short way for plain requests of both generations: tools/call and tools/list as one JSON answer, without an SDK server built around each of
+// them (that costs several times the call itself). Handshakes, progress, questions, batches and mistakes stay with the SDK; a test holds both
+// ways to equal answers.
+import { type CallToolResult, type ListToolsResult, ProtocolError, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 
+import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
+import { isPlainlyModern, modernResult, modernVersion } from "./plain-modern.ts";
 import { isTool, listTools, runTool } from "./tools.ts";
 import { demandUrlElicitation } from "./url-elicitation.ts";
 
 /** Milliseconds after which a slow answer becomes an event stream, and between its signs of life: proxies cut what stays silent for a minute. */
 const patienceMs = 15_000;
 
-type Plain = { id: string | number } & ({ method: "tools/list" } | { method: "tools/call"; name: string; given: unknown });
+type Plain = { id: string | number; isModern: boolean } & (
+  { method: "tools/list" } | { method: "tools/call"; name: string; given: unknown }
+);
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -19,28 +23,38 @@ function isObject(value: unknown): value is Record<string, unknown> {
 const holdsOnly = (value: Record<string, unknown>, keys: readonly string[]) => Object.keys(value).every((key) => keys.includes(key));
 
 /** The request, when there is nothing special about it; null leaves it to the SDK. */
-function plain({ headers }: Request, body: unknown): Plain | null {
+function plain(request: AgentRequest, body: unknown): Plain | null {
+  const { headers } = request;
   const accept = headers.get("accept") ?? "";
   const version = headers.get("mcp-protocol-version");
-  if (!accept.includes("application/json") || !accept.includes("text/event-stream") || headers.has("mcp-method")) return null;
-  if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return null;
+  if (!accept.includes("application/json") || !accept.includes("text/event-stream")) return null;
+  const isModern = version === modernVersion;
+  if (!isModern && (headers.has("mcp-method") || (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)))) return null;
   if (!isObject(body) || body.jsonrpc !== "2.0" || !holdsOnly(body, ["jsonrpc", "id", "method", "params"])) return null;
   const { id, method, params = {} } = body;
   if ((typeof id !== "string" && !Number.isSafeInteger(id)) || !isObject(params)) return null;
   const known = typeof id === "string" ? id : Number(id);
-  if (method === "tools/list" && holdsOnly(params, [])) return { id: known, method };
-  if (method !== "tools/call" || !holdsOnly(params, ["name", "arguments"])) return null;
-  const { name, arguments: given = {} } = params;
-  return typeof name === "string" && isTool(name) && isObject(given) ? { id: known, method, name, given } : null;
+  const beside = isModern ? ["_meta"] : [];
+  const { _meta: meta, name, arguments: given = {} } = params;
+  if (method === "tools/list")
+    return holdsOnly(params, beside) && (!isModern || isPlainlyModern(request, body, { method, meta }))
+      ? { id: known, isModern, method }
+      : null;
+  if (method !== "tools/call" || !holdsOnly(params, ["name", "arguments", ...beside])) return null;
+  if (typeof name !== "string" || !isTool(name) || !isObject(given)) return null;
+  return !isModern || isPlainlyModern(request, body, { method, meta, name }) ? { id: known, isModern, method, name, given } : null;
 }
 
 async function messageFor(request: Plain, context: CallContext): Promise<string> {
-  const { id } = request;
+  const { id, isModern, method } = request;
   try {
-    if (request.method === "tools/list") return JSON.stringify({ jsonrpc: "2.0", id, result: await listTools(context.actor) });
-    const answer = await runTool(request.name, request.given, context);
-    const result = context.canOpenUrl ? demandUrlElicitation(answer) : answer;
-    return JSON.stringify({ jsonrpc: "2.0", id, result });
+    let result: ListToolsResult | CallToolResult;
+    if (method === "tools/list") result = await listTools(context.actor);
+    else {
+      const answer = await runTool(request.name, request.given, context);
+      result = context.canOpenUrl ? demandUrlElicitation(answer) : answer;
+    }
+    return JSON.stringify({ jsonrpc: "2.0", id, result: isModern ? modernResult(method, result) : result });
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     const { code, message, data } = error;
@@ -69,7 +83,7 @@ function streamOf(message: Promise<string>): Response {
 }
 
 /** Answers a plain request; null when it is the SDK's. */
-export async function answerPlain(request: Request, body: unknown, context: CallContext): Promise<Response | null> {
+export async function answerPlain(request: AgentRequest, body: unknown, context: CallContext): Promise<AgentAnswer | null> {
   const found = plain(request, body);
   if (!found) return null;
   const message = messageFor(found, context);
@@ -79,5 +93,5 @@ export async function answerPlain(request: Request, body: unknown, context: Call
   });
   const text = await Promise.race([message, late]).finally(() => clearTimeout(timer));
   if (text === null) return streamOf(message);
-  return new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+  return new JsonAnswer(text);
 }

@@ -1,6 +1,8 @@
 // The id of the request in every refusal an agent sees, ours and the SDK's alike: with it the line in the log is found.
 import { counters } from "#server/metric.ts";
 
+import { type AgentAnswer, JsonAnswer } from "./agent-request.ts";
+
 const classes = ["2xx", "4xx", "401", "403", "429", "5xx"] as const;
 const answers = counters("gatehouse_agent_requests_total", "Requests at /mcp/agent by the HTTP status of their answer.", "status", classes);
 
@@ -21,7 +23,11 @@ function isRpcError(body: unknown): body is RpcError {
 }
 
 /** `response`, and in the JSON-RPC error of one that refuses, `data.requestId`. */
-export async function withReference(response: Response, requestId: string): Promise<Response> {
+export async function withReference(response: AgentAnswer, requestId: string): Promise<AgentAnswer> {
+  if (response instanceof JsonAnswer) {
+    answers["2xx"].add();
+    return response;
+  }
   const { status, headers } = response;
   answers[classOf(status)].add();
   if (status < 400 || !headers.get("content-type")?.startsWith("application/json")) return response;

@@ -19,10 +19,12 @@ const waiting = z.object({
 });
 
 const capable = z.object({ elicitation: z.object({ url: z.object({}) }) });
+const capableEnvelope = z.object({ [CLIENT_CAPABILITIES_META_KEY]: capable });
+const capableInitialize = z.object({ method: z.literal("initialize"), params: z.object({ capabilities: capable }) });
 
 /** Whether the envelope of a 2026-07-28 request declares URL elicitation. An empty `elicitation` means forms alone. */
 export function declaresUrlElicitation(envelope: unknown): boolean {
-  return z.object({ [CLIENT_CAPABILITIES_META_KEY]: capable }).safeParse(envelope).success;
+  return capableEnvelope.safeParse(envelope).success;
 }
 
 /** What to ask the person, when this result says that their own account is missing. */
@@ -52,8 +54,7 @@ const marker = /^url-[0-9a-f-]{36}$/;
 
 /** The session id for the answer to this message, when it is the `initialize` of an agent with URL elicitation; else null. */
 export function sessionIdFor(body: unknown): string | null {
-  const initialize = z.object({ method: z.literal("initialize"), params: z.object({ capabilities: capable }) });
-  return initialize.safeParse(body).success ? `url-${randomUUID()}` : null;
+  return capableInitialize.safeParse(body).success ? `url-${randomUUID()}` : null;
 }
 
 /** Whether this session id says that the agent can send its person to a URL. */

@@ -1,55 +1,50 @@
-// Audit rows of executed capabilities. The intent is durable before the call leaves; concurrent intents share one insert (group commit),
-// and outcomes are written in batches off the request path.
-import { randomUUID } from "node:crypto";
+// Audit rows of executed capabilities: the intent is durable before the call leaves (docs/audit.md). On a database server concurrent intents share
+// one insert (group commit). Beside an embedded database, which would hold up the calls while it writes, they go into a journal in its folder, and
+// from there into the database several times a second. Outcomes are always written in batches off the request path.
+import path from "node:path";
+
+import { z } from "zod";
 
 import type { Actor } from "#server/auth/actor.ts";
-import { type Statement, write } from "#server/db.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
-import { log } from "#server/log.ts";
-import { counter, gauges, histogram } from "#server/metric.ts";
+import { gauges, histogram } from "#server/metric.ts";
 
-export interface CallIntent {
-  capability: string;
-  connectionId: string | null;
-  connectionName: string | null;
-  /** "sha256:<hex>" and size of the arguments; the arguments themselves are not kept. */
-  argumentsDigest: string;
-  argumentsBytes: number;
-}
+import { type CallIntent, type CallOutcome, type CallRow, insertCalls, rowOf, storeCalls, storeOutcomes } from "./call-rows.ts";
+import { type Journal, openJournal } from "./journal.ts";
 
-export interface CallOutcome {
-  outcome: "ok" | "failed" | "denied";
-  errorCode?: string;
-  durationMs: number;
-}
+export type { CallIntent, CallOutcome };
 
 interface Waiting {
-  row: { id: string; actor: Actor; intent: CallIntent };
+  row: CallRow;
   done: () => void;
   failed: (error: unknown) => void;
 }
 
-/** Milliseconds that outcomes wait for company. */
-const outcomeDelayMs = 50;
-const maxBatch = 200;
+interface Kept {
+  row: CallRow;
+  /** When it was written down, on the clock of performance.now(). */
+  since: number;
+  settled: () => void;
+}
 
-// One statement with one parameter, however many rows: several times cheaper than a generated insert, and this is on the path of every call.
-const columns = `"id","orgId","at","action","via","membershipId","actorName","tokenId","targetType","targetId","targetName","outcome","requestId","details"`;
-const insertRows: Statement = {
-  name: "calls-begun",
-  text: `INSERT INTO "AuditEvent" (${columns}) SELECT ${columns} FROM jsonb_populate_recordset(NULL::"AuditEvent", $1::jsonb)`,
-};
-const endRows: Statement = {
-  name: "calls-ended",
-  text: `UPDATE "AuditEvent" AS event SET "outcome" = ended."outcome", "errorCode" = ended."errorCode", "durationMs" = ended."durationMs"
-    FROM jsonb_to_recordset($1::jsonb) AS ended("id" text, "outcome" text, "errorCode" text, "durationMs" int) WHERE event."id" = ended."id"`,
-};
+/** Milliseconds that outcomes, and rows in the journal, wait for company. */
+const outcomeDelayMs = 50;
+const journalDelayMs = 250;
+/** Milliseconds that a row in the journal waits for its outcome: most calls are over by then, and need one statement instead of two. */
+const outcomePatienceMs = 500;
+/** Rows in one statement. PGlite holds up everything else for so long; 200 are some milliseconds. */
+const maxBatch = 200;
+/** Rows in the journal, beyond which calls are refused: the database does not take them. */
+const maxKept = 50_000;
 
 const waiting: Waiting[] = [];
-let writing: Promise<void> | null = null;
+let committing: Promise<void> | null = null;
+let journal: Journal | null = null;
+const kept = new Map<string, Kept>();
 let outcomes: (CallOutcome & { id: string })[] = [];
-let outcomeTimer: NodeJS.Timeout | null = null;
+let timer: NodeJS.Timeout | null = null;
+let writing: Promise<void> | null = null;
 
 gauges(
   "gatehouse_audit_waiting",
@@ -61,86 +56,122 @@ gauges(
   }),
 );
 const batchSizes = histogram("gatehouse_audit_batch_rows", "Intents that shared one insert.", [1, 2, 5, 10, 20, 50, 100, 200]);
-const lost = counter("gatehouse_audit_outcomes_lost_total", "Outcomes that could not be written; their rows stay at started.");
 
-async function insert(batch: Waiting[]): Promise<void> {
-  const at = new Date();
-  const rows = batch.map(({ row: { id, actor, intent } }) => ({
-    id,
-    orgId: actor.orgId,
-    at,
-    action: "capability.executed",
-    via: actor.via,
-    membershipId: actor.membershipId,
-    actorName: actor.name,
-    tokenId: actor.tokenId,
-    targetType: "capability",
-    targetId: intent.connectionId,
-    targetName: intent.capability.slice(0, 400),
-    outcome: "started",
-    requestId: actor.requestId,
-    details: { connection: intent.connectionName, argumentsDigest: intent.argumentsDigest, argumentsBytes: intent.argumentsBytes },
-  }));
-  await write(insertRows, [JSON.stringify(rows)]);
-}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What a whole batch was refused for is the fault of one row at the most: the others must not suffer for it. */
 async function oneByOne(batch: readonly Waiting[], error: unknown): Promise<void> {
   const away = orUnavailable(error) instanceof DomainError;
   for (const one of batch) {
     if (away || batch.length === 1) one.failed(error);
-    else await insert([one]).then(one.done, one.failed);
+    else await insertCalls([one.row]).then(one.done, one.failed);
   }
 }
 
-async function drain(): Promise<void> {
+async function commit(): Promise<void> {
   while (waiting.length > 0) {
-    // PGlite answers without ever letting the event loop turn: without this pause every request that just arrived would be written alone.
-    await new Promise((resolve) => setImmediate(resolve));
+    // A database in memory answers without ever letting the event loop turn: without this pause every request that just arrived would be written alone.
+    await turn();
     const batch = waiting.splice(0, maxBatch);
     batchSizes.observe(batch.length);
     try {
-      await insert(batch);
+      await insertCalls(batch.map(({ row }) => row));
       for (const { done } of batch) done();
     } catch (error) {
       await oneByOne(batch, error);
     }
   }
-  writing = null;
+  committing = null;
 }
 
 /** Records that a call is about to leave; resolves with the row's id once it is durable. Rejects when it could not be written: then nothing may leave. */
 export async function recordIntent(actor: Actor, intent: CallIntent): Promise<string> {
-  const id = randomUUID();
-  await new Promise<void>((done, failed) => {
-    waiting.push({ row: { id, actor, intent }, done, failed });
-    writing ??= drain();
-  });
-  return id;
+  const row = rowOf(actor, intent);
+  if (journal) {
+    if (kept.size >= maxKept) throw unavailable();
+    keep(row, appended(journal, row));
+  } else {
+    await new Promise<void>((done, failed) => {
+      waiting.push({ row, done, failed });
+      committing ??= commit();
+    });
+  }
+  return row.id;
+}
+
+function appended(to: Journal, row: CallRow): () => void {
+  try {
+    return to.append(row);
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+}
+
+function unavailable(cause?: unknown): DomainError {
+  return new DomainError("UNAVAILABLE", "This call could not be recorded, so it was not made. Try again in a moment.", { cause });
+}
+
+function keep(row: CallRow, settled: () => void): void {
+  kept.set(row.id, { row, since: performance.now(), settled });
+  schedule();
 }
 
 /** Records how a call ended. Returns at once; the row says "started" until the batch is written. */
 export function recordOutcome(id: string, outcome: CallOutcome): void {
-  outcomes.push({ id, ...outcome });
-  outcomeTimer ??= setTimeout(() => void writeOutcomes(), outcomeDelayMs).unref();
+  const held = kept.get(id);
+  if (held) Object.assign(held.row, outcome);
+  else outcomes.push({ id, ...outcome });
+  schedule();
 }
 
-async function writeOutcomes(): Promise<void> {
-  outcomeTimer = null;
-  const batch = outcomes;
-  outcomes = [];
-  if (batch.length === 0) return;
-  try {
-    await write(endRows, [JSON.stringify(batch)]);
-  } catch (error) {
-    lost.add(batch.length);
-    log.error({ err: error, count: batch.length }, "outcomes of calls could not be written; their audit rows stay at started");
+function schedule(): void {
+  timer ??= setTimeout(() => void (writing ??= writeDown(outcomePatienceMs)), journal ? journalDelayMs : outcomeDelayMs).unref();
+}
+
+/** Moves rows from the journal into the database, those without an outcome only after `patienceMs`; then come the outcomes of rows that are there. */
+async function writeDown(patienceMs: number): Promise<void> {
+  const now = performance.now();
+  const due = [...kept.values()].filter(({ row, since }) => row.outcome !== "started" || now - since >= patienceMs);
+  for (let from = 0; from < due.length; from += maxBatch) {
+    const batch = due.slice(from, from + maxBatch);
+    // From here on an outcome is a change of a row that is stored.
+    for (const { row } of batch) kept.delete(row.id);
+    const left = new Set(await storeCalls(batch.map(({ row }) => row)));
+    for (const one of batch) {
+      if (left.has(one.row)) kept.set(one.row.id, one);
+      else one.settled();
+    }
+    if (left.size > 0) break;
+    await turn();
   }
+  const ended = outcomes;
+  outcomes = [];
+  await storeOutcomes(ended);
+  timer = null;
+  writing = null;
+  if (kept.size > 0 || outcomes.length > 0) schedule();
+}
+
+const leftRow = z.looseObject({ id: z.string(), outcome: z.string() });
+
+/** Opens the journal beside an embedded database in `folder`, and stores what a process that was ended left in it. */
+export async function openCallJournal(folder: string): Promise<void> {
+  journal = openJournal(path.join(folder, "gatehouse-calls"));
+  for (const { record, settled } of journal.left) {
+    const row = leftRow.safeParse(record);
+    if (row.success) keep(row.data, settled);
+    else settled();
+  }
+  await (writing ??= writeDown(0));
 }
 
 /** Writes everything that is still waiting, at the end of the process. */
 export async function flushCalls(): Promise<void> {
-  if (outcomeTimer) clearTimeout(outcomeTimer);
+  await committing;
   await writing;
-  await writeOutcomes();
+  await (writing ??= writeDown(0));
+  if (timer) clearTimeout(timer);
+  timer = null;
+  journal?.close();
+  journal = null;
 }

@@ -76,7 +76,7 @@ export async function countRefresh({ membershipId }: { membershipId: string }): 
   await spend(perRefresher, membershipId);
 }
 
-const perRunner = new RateLimiterMemory({ keyPrefix: "runner", points: 120, duration: 60 });
+const perRunner = exactLimit({ name: "runner", points: 120, seconds: 60 });
 
 /** Counts one tool that a person runs by hand. Throws RATE_LIMITED: nobody fills in a form twice a second. */
 export async function countRun({ membershipId }: { membershipId: string }): Promise<void> {

@@ -1,6 +1,7 @@
 // The brake on bearer tokens that are none: an address that sent many is answered late and without a look at the database. Tokens that were good
 // lately pass as ever, wherever they come from: an office shares one address.
-import type { RequestHandler, Response } from "express";
+import type { ServerResponse } from "node:http";
+
 import { LRUCache } from "lru-cache";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 
@@ -8,6 +9,7 @@ import { networkOf } from "#server/auth/limits.ts";
 import { wasGoodLately } from "#server/tokens/verify.ts";
 
 import { factsOf } from "./facts.ts";
+import type { Route } from "./route.ts";
 
 /** Bad tokens an address may send in a minute; with each one more it is braked for this many seconds. */
 const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 100, duration: 60 });
@@ -26,7 +28,7 @@ const body = JSON.stringify({
   id: null,
 });
 
-function refuseLate(res: Response): void {
+function refuseLate(res: ServerResponse): void {
   if (late >= maxLate) return void res.destroy();
   late += 1;
   const timer = setTimeout(() => {
@@ -39,7 +41,7 @@ function refuseLate(res: Response): void {
 }
 
 /** Counts the bearer tokens that were answered with 401, and holds off addresses that send too many. */
-export const badTokenBrake: RequestHandler = (req, res, next) => {
+export const badTokenBrake: Route = (req, res, next) => {
   const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
   if (bearer === undefined) return next();
   const { address } = factsOf(req);

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { env } from "#server/env.ts";
-import { originOf } from "#server/origin.ts";
+import { clientAddress, originOf } from "#server/origin.ts";
 import { randomSecret } from "#server/seal.ts";
 
 export interface HttpFacts {
@@ -38,8 +38,8 @@ function requestIdOf({ headers }: IncomingMessage): string {
   return typeof given === "string" && requestIdForm.test(given) ? given : randomUUID();
 }
 
-/** Learns the facts of a request, once. `address` is Express' `req.ip`. */
-export function learn(req: IncomingMessage & { ip?: string }, res: ServerResponse): HttpFacts {
+/** Learns the facts of a request, once. */
+export function learn(req: IncomingMessage, res: ServerResponse): HttpFacts {
   const gone = new AbortController();
   running.add(gone);
   // Remix's request.signal is not a dependable sign of a gone client, so this comes from the socket.
@@ -51,7 +51,7 @@ export function learn(req: IncomingMessage & { ip?: string }, res: ServerRespons
   const facts: HttpFacts = {
     requestId: requestIdOf(req),
     origin: originOf(req),
-    address: req.ip ?? req.socket.remoteAddress ?? "unknown",
+    address: clientAddress(req),
     get nonce() {
       return (nonce ??= randomSecret(16));
     },

@@ -8,6 +8,7 @@ import { env } from "#server/env.ts";
 import { isOwnHost } from "#server/origin.ts";
 
 import { factsOf } from "./facts.ts";
+import type { Route } from "./route.ts";
 import { sendError } from "./send-error.ts";
 
 /** 1 MiB: the largest body a form or a procedure takes. The agent endpoint bounds its own. */
@@ -15,7 +16,7 @@ const maxBodyBytes = 1_048_576;
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Answers only to its own names (DNS rebinding). */
-export const ownHost: RequestHandler = (req, res, next) => {
+export const ownHost: Route = (req, res, next) => {
   if (isOwnHost(req)) return next();
   sendError(req, res, 421, "This host name is not ours. Set PUBLIC_URL to the origin people use.");
 };
@@ -24,10 +25,10 @@ export const ownHost: RequestHandler = (req, res, next) => {
  * State-changing requests come from our own pages (CSRF), and a browser page of another origin never speaks to the agent endpoint.
  * A request without Origin is no browser's; without a session cookie it can do nothing that needs one.
  */
-export const ownOrigin: RequestHandler = (req, res, next) => {
+export const ownOrigin: Route = (req, res, next) => {
   const { origin } = req.headers;
   const crossSite = req.headers["sec-fetch-site"] === "cross-site";
-  if (safeMethods.has(req.method) || (!crossSite && origin === undefined) || isOwnOrigin(req, origin)) return next();
+  if (safeMethods.has(req.method ?? "") || (!crossSite && origin === undefined) || isOwnOrigin(req, origin)) return next();
   sendError(req, res, 403, "This request came from a page of another origin.");
 };
 

@@ -1,6 +1,9 @@
-// The Express host: what every request passes, in this order, until a route answers it.
+// The host: what every request passes, in this order, until a route answers it. Pages and procedures are Express'; the agents' door is reached
+// without it.
+import type { RequestListener } from "node:http";
+
 import compression from "compression";
-import express, { type Express } from "express";
+import express from "express";
 
 import { authenticate } from "#server/auth/authenticate.ts";
 import { databaseReady } from "#server/db.ts";
@@ -15,26 +18,43 @@ import { boundedBody, ownHost, ownOrigin, securityHeaders } from "./guards.ts";
 import { oauthRoutes } from "./oauth-routes.ts";
 import { remixRoutes } from "./remix-routes.ts";
 import { requestLog } from "./request-log.ts";
-import { lastResort, sendError } from "./send-error.ts";
+import type { Route } from "./route.ts";
+import { answerFailure, lastResort, sendError } from "./send-error.ts";
 import { setupScriptRoute } from "./setup-script.ts";
 import { signInRoutes } from "./sign-in-routes.ts";
 
 const agentPath = "/mcp/agent";
 
+const known: Route = (req, res, next) => {
+  const { requestId } = learn(req, res);
+  res.setHeader("x-request-id", requestId);
+  next();
+};
+
+/** The routes as one. */
+function inOrder(routes: readonly Route[]): Route {
+  return routes.reduceRight<Route>(
+    (rest, route) => (req, res, next) => route(req, res, (error) => (error === undefined ? rest(req, res, next) : next(error))),
+    (_req, _res, next) => next(),
+  );
+}
+
 /** The whole HTTP surface. `isStopping` turns new requests away. */
-export async function createHost({ isStopping }: { isStopping: () => boolean }): Promise<Express> {
+export async function createHost({ isStopping }: { isStopping: () => boolean }): Promise<RequestListener> {
   const app = express();
   app.disable("x-powered-by");
   // The one proxy in front, no more: what stands further left in X-Forwarded-For is whatever the client wrote there.
   app.set("trust proxy", env.TRUST_PROXY ? 1 : false);
 
-  app.use((req, res, next) => {
-    const { requestId } = learn(req, res);
-    res.setHeader("x-request-id", requestId);
-    next();
-  });
-  app.use(badTokenBrake);
-  app.use(requestLog);
+  const openToAll: Route = (req, res, next) => {
+    if (!isStopping()) return next();
+    res.setHeader("connection", "close");
+    sendError(req, res, 503, "Gatehouse is stopping. Try again in a moment.");
+  };
+  // The agent endpoint checks its own token, bounds its own body, shows nothing to a browser, and must not be buffered for compression.
+  const agentDoor = inOrder([known, badTokenBrake, requestLog, openToAll, ownHost, ownOrigin, agentRoute]);
+
+  app.use(known, badTokenBrake, requestLog);
 
   app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok"));
   app.get("/readyz", (_req, res, next) => {
@@ -48,13 +68,8 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
   // Before the check of Host: who scrapes by address knows a token instead.
   app.get("/metrics", metricsRoute(env));
 
-  app.use((req, res, next) => {
-    if (!isStopping()) return next();
-    res.setHeader("connection", "close");
-    sendError(req, res, 503, "Gatehouse is stopping. Try again in a moment.");
-  });
-  app.use(ownHost);
-  // The agent endpoint checks its own token, bounds its own body, shows nothing to a browser, and must not be buffered for compression.
+  app.use(openToAll, ownHost);
+  // Spelled otherwise: with a slash at its end, in capitals.
   app.all(agentPath, ownOrigin, agentRoute);
   // Before the check of Origin: clients in browsers register and get tokens from pages of their own.
   app.use(signInRoutes());
@@ -74,5 +89,9 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
   });
   app.use(pages);
   app.use(lastResort);
-  return app;
+  return (req, res) => {
+    const [path] = (req.url ?? "").split("?", 1);
+    if (path === agentPath) agentDoor(req, res, (error) => answerFailure(error, req, res));
+    else app(req, res);
+  };
 }

@@ -39,9 +39,10 @@ function clientStatus(error: unknown): number | null {
   return status >= 400 && status < 500 ? status : null;
 }
 
-/** The last error handler: domain errors as they are, everything else as "our side" with a reference that is in the log. */
-export const lastResort: ErrorRequestHandler = (thrown: unknown, req, res, next) => {
-  if (res.headersSent) return next(thrown);
+/** Answers a request that failed: domain errors as they are, everything else as "our side" with a reference that is in the log. */
+export function answerFailure(thrown: unknown, req: IncomingMessage, res: ServerResponse): void {
+  // Half an answer is worse than none: the client has to see that there is no more of it.
+  if (res.headersSent) return void res.destroy();
   const error = orUnavailable(thrown);
   if (error instanceof DomainError) {
     if (error.code === "UNAUTHENTICATED") res.setHeader("www-authenticate", "Bearer");
@@ -52,6 +53,10 @@ export const lastResort: ErrorRequestHandler = (thrown: unknown, req, res, next)
   const status = clientStatus(error);
   if (status !== null)
     return sendError(req, res, status, status === 404 ? "There is nothing here." : "The request is not one that can be answered.");
-  log.error({ err: error, requestId, path: req.path }, "request failed");
+  log.error({ err: error, requestId, path: req.url?.split("?", 1)[0] }, "request failed");
   sendError(req, res, 500, `Something went wrong on our side. Reference: ${requestId}.`);
-};
+}
+
+/** The last error handler. */
+export const lastResort: ErrorRequestHandler = (thrown: unknown, req, res, next) =>
+  res.headersSent ? next(thrown) : answerFailure(thrown, req, res);

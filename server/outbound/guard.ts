@@ -2,6 +2,8 @@
 import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 
+import { LRUCache } from "lru-cache";
+
 import { type AddressKind, kindOfAddress, kindOfAll } from "./address.ts";
 import { OutboundError } from "./error.ts";
 
@@ -45,7 +47,11 @@ export function literalAddress({ hostname }: URL): string | null {
   return isIP(bare) === 0 ? null : bare;
 }
 
+/** Literal addresses whose kind is remembered: it takes some forty comparisons to tell, and every call to one asks. */
+const maxLiterals = 1_000;
+
 export function createGuard({ allowPrivate, resolve = systemResolve }: GuardOptions): Guard {
+  const kinds = new LRUCache<string, AddressKind>({ max: maxLiterals, memoMethod: kindOfAddress });
   return {
     check(url) {
       if (url.protocol !== "https:" && !(url.protocol === "http:" && allowPrivate))
@@ -53,7 +59,7 @@ export function createGuard({ allowPrivate, resolve = systemResolve }: GuardOpti
       if (url.username || url.password) throw new OutboundError("scheme", "An address with a user name or password in it is not called.");
       // net.connect hands a literal address to no lookup.
       const literal = literalAddress(url);
-      const refusal = literal === null ? null : addressRefusal(kindOfAddress(literal), allowPrivate);
+      const refusal = literal === null ? null : addressRefusal(kinds.memo(literal), allowPrivate);
       if (refusal) throw refusal;
     },
     pinnedLookup(hostname, _options, callback) {

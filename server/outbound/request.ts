@@ -9,7 +9,7 @@ export interface OutboundRequest {
 }
 
 /** Framing belongs to the connection, and `host` would also choose the name the certificate is checked for. */
-const ownHeaders = [
+const ownHeaders = new Set([
   "host",
   "content-length",
   "connection",
@@ -20,7 +20,7 @@ const ownHeaders = [
   "expect",
   "trailer",
   "te",
-];
+]);
 /** What may go along to another origin: nothing that could be a credential. */
 const plainHeaders = new Set(["accept", "accept-encoding", "accept-language", "user-agent", "mcp-protocol-version"]);
 
@@ -44,6 +44,22 @@ export function outboundRequest(input: string | URL | Request, init: RequestInit
     headers,
     body,
   };
+}
+
+/** A POST of JSON with these headers; what belongs to the connection is ours. */
+export function jsonRequest({ headers, body }: { headers: Record<string, string>; body: string }) {
+  const own: Record<string, string> = { "user-agent": "Gatehouse", "accept-encoding": "gzip, br" };
+  for (const name in headers) {
+    const value = headers[name];
+    const known = name.toLowerCase();
+    if (value !== undefined && known !== "accept-encoding" && !ownHeaders.has(known)) own[known] = value;
+  }
+  const asked: { method: string; headers: Record<string, string>; body: string | Uint8Array | null } = {
+    method: "POST",
+    headers: own,
+    body,
+  };
+  return asked;
 }
 
 /** The request for the next hop (fetch standard, HTTP-redirect fetch), without anything another origin must not see. Throws OutboundError (redirect). */

@@ -79,9 +79,7 @@ function read(collection: Collection, query: string): { groups: Group[]; weighed
   const weighed: Weighed[] = [];
   const unknown: string[] = [];
   for (const group of groups) {
-    const members = group.members
-      .map((member) => ({ ...member, rarity: rarityIn(collection, member) }))
-      .filter(({ rarity }) => rarity > 0);
+    const members = group.members.map((member) => ({ ...member, rarity: rarityIn(collection, member) })).filter(({ rarity }) => rarity > 0);
     if (members.length > 0) {
       weighed.push({ group, members });
       continue;

@@ -207,6 +207,13 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
     hits.map((hit) => toMatch(hit, actor)),
     { detail, taken: taken + hintTokens },
   );
-  const hint = hintOf({ matches: matches.length, guessed, connections: all.length, wanted: own ? undefined : connection, cut, isByWordsAlone });
+  const hint = hintOf({
+    matches: matches.length,
+    guessed,
+    connections: all.length,
+    wanted: own ? undefined : connection,
+    cut,
+    isByWordsAlone,
+  });
   return { matches, ...rest, ...(hint === undefined ? {} : { hint }), tokens: taken + tokens + estimateTokens(hint ?? "") };
 }

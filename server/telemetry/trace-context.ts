@@ -54,7 +54,7 @@ function metaOf(body: unknown): object | null {
 }
 
 /** What an MCP request says: in its `_meta`, which is about this one message, or else in the headers. */
-export function traceContextOf(headers: Headers, body: unknown): TraceContext | undefined {
+export function traceContextOf(headers: Pick<Headers, "get">, body: unknown): TraceContext | undefined {
   const meta = metaOf(body);
   if (meta && TRACEPARENT_META_KEY in meta) {
     const told = readTraceContext(meta[TRACEPARENT_META_KEY], TRACESTATE_META_KEY in meta ? meta[TRACESTATE_META_KEY] : null);

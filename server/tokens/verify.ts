@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
 import { db, type Role } from "#server/db.ts";
-import { maxAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
+import { maxAgeMs, renewalAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { counters } from "#server/metric.ts";
 import { hashSecret } from "#server/seal.ts";
@@ -25,7 +25,7 @@ export interface VerifiedToken {
 /** Milliseconds between two notes of "last used". */
 const noteMs = 60_000;
 
-const verified = new LRUCache<string, { version: number; token: VerifiedToken }>({ max: 10_000, ttl: maxAgeMs });
+const verified = new LRUCache<string, { version: number; token: VerifiedToken; isRenewed: boolean }>({ max: 10_000, ttl: maxAgeMs });
 /** Hashes of tokens that the database knew within the hour. */
 const good = new LRUCache<string, true>({ max: 20_000, ttl: 3_600_000 });
 const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
@@ -79,22 +79,32 @@ async function load(tokenHash: string): Promise<VerifiedToken | null> {
   return { tokenId, audience: null, scopes: (row.scopes ?? []).filter(isScope), expiresAt: row.expiresAt, membership };
 }
 
+/** Reads a token and remembers it, where nothing changed meanwhile: what was read then may be out of date already, and is good for one request. */
+async function learn(tokenHash: string): Promise<VerifiedToken | null> {
+  const [before, start] = [totalChanges(), performance.now()];
+  const token = await load(tokenHash);
+  if (token) good.set(tokenHash, true);
+  else good.delete(tokenHash);
+  if (before !== totalChanges()) return token;
+  if (token) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token, isRenewed: false }, { start });
+  else verified.delete(tokenHash);
+  return token;
+}
+
 /** Who a bearer token acts for, or null when it is unknown, expired, revoked, malformed, or its membership is gone. */
 export async function verify(bearer: string): Promise<VerifiedToken | null> {
   if (!isPlausible(bearer)) return null;
   const tokenHash = hashSecret(bearer);
   const held = verified.get(tokenHash);
-  let token = held && held.version === versionOf(held.token.membership.orgId) ? held.token : null;
-  if (!token) {
-    const before = totalChanges();
-    token = await load(tokenHash);
-    if (token) good.set(tokenHash, true);
-    else good.delete(tokenHash);
-    // What was read while something changed may be out of date already: good for this request, not to be remembered.
-    if (token && before === totalChanges()) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token });
+  const isCurrent = held !== undefined && held.version === versionOf(held.token.membership.orgId);
+  if (isCurrent && !held.isRenewed && verified.getRemainingTTL(tokenHash) < maxAgeMs - renewalAgeMs) {
+    held.isRenewed = true;
+    // One that cannot be renewed is over soon, and whoever asks then is told why.
+    learn(tokenHash).catch(() => undefined);
   }
+  const token = isCurrent ? held.token : await learn(tokenHash);
   const isGood = token !== null && (token.expiresAt === null || token.expiresAt > new Date());
-  checks[!isGood ? "refused" : held?.token === token ? "hit" : "miss"].add();
+  checks[!isGood ? "refused" : isCurrent ? "hit" : "miss"].add();
   return isGood ? token : null;
 }
 

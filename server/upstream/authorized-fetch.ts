@@ -1,5 +1,7 @@
 // The fetch of one upstream session: the guarded fetch, plus the credential, plus one renewed try after a 401.
-import type { OutboundFetch } from "#server/outbound/fetch.ts";
+import type { OutboundFetch, OutboundPost } from "#server/outbound/fetch.ts";
+
+import type { WireAnswer } from "#server/outbound/json-exchange.ts";
 
 import type { Authorization } from "./authorization.ts";
 import { createRedaction } from "./redaction.ts";
@@ -16,14 +18,33 @@ export interface Sighting {
 
 export interface AuthorizedFetch {
   fetch: OutboundFetch;
+  post: OutboundPost;
   /** Text that the server sent, without the credential it was sent: a debugging tool or an error page may repeat its request's headers. */
   redacted: (text: string) => string;
 }
 
-/** `base` with `authorization` on every request; `sighting` is kept up to date. */
-export function authorizedFetch(base: OutboundFetch, authorization: Authorization, sighting: Sighting): AuthorizedFetch {
+/** A header of what a server answered; null where it has none. */
+export function headerOf({ headers }: WireAnswer | Response, name: string): string | null {
+  if (headers instanceof Headers) return headers.get(name);
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(", ") : (value ?? null);
+}
+
+/** `base` and `basePost` with `authorization` on every request; `sighting` is kept up to date. */
+export function authorizedFetch(
+  { fetch: base, post: basePost }: { fetch: OutboundFetch; post: OutboundPost },
+  authorization: Authorization,
+  sighting: Sighting,
+): AuthorizedFetch {
   const { remember, redacted } = createRedaction();
   sighting.redacted = redacted;
+
+  const see = (status: number, header: (name: string) => string | null) => {
+    sighting.status = status;
+    sighting.contentType = header("content-type");
+    sighting.challenge = header("www-authenticate");
+    sighting.retryAfter = header("retry-after");
+  };
 
   const send = async (input: string | URL | Request, init: RequestInit | undefined, credential: Record<string, string>) => {
     remember(credential);
@@ -32,18 +53,26 @@ export function authorizedFetch(base: OutboundFetch, authorization: Authorizatio
     const response = await base(input, { ...init, headers });
     const { status } = response;
     // Servers without a stream of their own refuse the SDK's GET with 405 at any time: that says nothing about the request before it.
-    if (status !== 405 || init?.method !== "GET") {
-      sighting.status = status;
-      sighting.contentType = response.headers.get("content-type");
-      sighting.challenge = response.headers.get("www-authenticate");
-      sighting.retryAfter = response.headers.get("retry-after");
-    }
+    if (status !== 405 || init?.method !== "GET") see(status, (name) => response.headers.get(name));
     if (status < 400 || response.body === null) return response;
     // The SDK puts what an error says into its own errors, and those are logged.
     return new Response(redacted(await response.text()), { status, headers: response.headers });
   };
+  const sendPost = async (url: URL, init: Parameters<OutboundPost>[1], credential: Record<string, string>) => {
+    remember(credential);
+    const answer = await basePost(url, { ...init, headers: { ...init.headers, ...credential } });
+    see(answer.status, (name) => headerOf(answer, name));
+    return answer;
+  };
   return {
     redacted,
+    post: async (url, init) => {
+      const credential = await authorization.headers();
+      const answer = await sendPost(url, init, credential);
+      if (answer.status !== 401) return answer;
+      const renewed = await authorization.renewed(credential);
+      return renewed ? sendPost(url, init, renewed) : answer;
+    },
     fetch: async (input, init) => {
       const credential = await authorization.headers();
       const response = await send(input, init, credential);

@@ -32,8 +32,9 @@ export interface OpenSession {
   /** When the transport was negotiated: now, or when an earlier connect did. */
   transportAt: Date;
   url: URL;
-  /** The session's own fetch, for calls that do not need the SDK. */
+  /** The session's own fetch and post, for calls that do not need the SDK. */
   fetch: AuthorizedFetch["fetch"];
+  post: AuthorizedFetch["post"];
   redacted: AuthorizedFetch["redacted"];
   sighting: Sighting;
   /** Legacy sessions have an id the server wants to see on each request. */
@@ -50,7 +51,8 @@ export interface OpenSession {
 const clientInfo = { name: "Gatehouse", version: "1.0.0" };
 /** One tool call may take this long; the agent endpoint's own budget is the same. */
 export const callBudgetMs = 120_000;
-const sessionFetch = outbound.withLimits({ timeoutMs: callBudgetMs });
+const wireLimits = { timeoutMs: callBudgetMs };
+const sessionWire = { fetch: outbound.withLimits(wireLimits), post: outbound.postWithLimits(wireLimits) };
 const goodbyeMs = 1_000;
 
 export interface ConnectInput extends ChangeListener {
@@ -131,7 +133,7 @@ async function handshake(client: Client, transport: Transport, { until, timeoutM
 }
 
 async function connectStreamable(way: Way, prior: PriorDiscovery | null): Promise<OpenSession> {
-  const wire = authorizedFetch(sessionFetch, way.authorization, way.sighting);
+  const wire = authorizedFetch(sessionWire, way.authorization, way.sighting);
   const client = clientFor(way);
   const changes = legacyChangeStream(wire.fetch, client, way);
   const http = new StreamableHTTPClientTransport(new URL(way.url), { ...changes.options, redirectPolicy: "follow" });
@@ -149,7 +151,7 @@ async function connectStreamable(way: Way, prior: PriorDiscovery | null): Promis
 }
 
 async function connectSse(way: Way): Promise<OpenSession> {
-  const wire = authorizedFetch(sessionFetch, way.authorization, way.sighting);
+  const wire = authorizedFetch(sessionWire, way.authorization, way.sighting);
   const client = clientFor(way);
   await handshake(client, new SSEClientTransport(new URL(way.url), { fetch: wire.fetch, redirectPolicy: "follow" }), way, {
     kind: "legacy",

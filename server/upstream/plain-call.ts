@@ -6,9 +6,11 @@ import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_MET
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { z } from "zod";
 
+import type { WireAnswer } from "#server/outbound/json-exchange.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
 
+import { headerOf } from "./authorized-fetch.ts";
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
 import { headerValue, mirrorHeaders, storedMirroring } from "./mirrored-parameters.ts";
@@ -237,10 +239,10 @@ export class HttpRefusal {
   readonly retryAfter: string | null;
   readonly rpc: RpcError | null;
 
-  constructor({ status, headers }: Response, rpc: RpcError | null) {
-    this.status = status;
-    this.challenge = headers.get("www-authenticate");
-    this.retryAfter = headers.get("retry-after");
+  constructor(answer: WireAnswer | Response, rpc: RpcError | null) {
+    this.status = answer.status;
+    this.challenge = headerOf(answer, "www-authenticate");
+    this.retryAfter = headerOf(answer, "retry-after");
     this.rpc = rpc;
   }
 }
@@ -266,25 +268,20 @@ export async function plainCall(
   const cancelled = () => sayCancelled(session, id);
   signal.addEventListener("abort", cancelled, { once: true });
   try {
-    const response = await session.fetch(session.url, {
-      method: "POST",
-      headers: { ...callHeaders(session, input), ...trace },
-      body,
-      signal,
-    });
-    const type = response.headers.get("content-type")?.toLowerCase() ?? "";
-    if (response.ok && type.startsWith("text/event-stream"))
-      return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });
-    if (!type.includes("json")) {
+    const response = await session.post(session.url, { headers: { ...callHeaders(session, input), ...trace }, body, signal });
+    const isOk = response.status >= 200 && response.status <= 299;
+    if (response instanceof Response) {
+      if (isOk) return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });
       await response.body?.cancel();
       return new HttpRefusal(response, null);
     }
-    const text = session.redacted(await response.text());
+    if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
+    const text = session.redacted(response.text);
     // An error's body may be anything, whatever its type says.
-    if (!response.ok && !isJson(text)) return new HttpRefusal(response, null);
+    if (!isOk && !isJson(text)) return new HttpRefusal(response, null);
     // An error that came before the server read the id has none.
     const answer = parseMessages(text).find((message) => message.id === id || (message.id == null && message.error !== undefined));
-    return response.ok && answer ? resultOf(answer) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
+    return isOk && answer ? resultOf(answer) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
   } finally {
     signal.removeEventListener("abort", cancelled);
   }

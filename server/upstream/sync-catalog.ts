@@ -97,7 +97,7 @@ const claimKeyOf = (target: UpstreamTarget): ClaimKey => ({ ...catalogKeyOf(targ
 
 /**
  * The same in the background because something may have changed right now, once for all processes. A listing that runs already may have read the
- * list as it was before. Returns whether one of them read it anew; false also while calls to the server pause, and when it failed.
+ * list as it was before. Returns whether one of them read it anew; false also while calls to the server pause. Never throws: a failure is noted.
  */
 async function syncAnew(target: UpstreamTarget): Promise<boolean> {
   try {
@@ -109,6 +109,7 @@ async function syncAnew(target: UpstreamTarget): Promise<boolean> {
   } catch (error) {
     logFailure(target, error);
     return true;
+  }
 }
 
 async function listAndStore(target: UpstreamTarget, signal: AbortSignal): Promise<CatalogChange> {

@@ -52,6 +52,14 @@ export const echoTool: FakeTool = {
   run: ({ text }) => ({ content: [{ type: "text", text: String(text) }] }),
 };
 
+const said = ({ text }: Record<string, unknown>) => ({ content: [{ type: "text" as const, text: String(text) }] });
+
+/** The same for a server that takes a moment, in milliseconds. */
+export const slowEchoTool = (ms: number): FakeTool => ({
+  ...echoTool,
+  run: (given) => new Promise((resolve) => setTimeout(() => resolve(said(given)), ms)),
+});
+
 function serverFor(upstream: FakeUpstream, announces: boolean): Server {
   const capabilities = { tools: announces ? { listChanged: true } : {} };
   const server = new Server({ name: "fake-upstream", version: "1.2.3" }, { capabilities });

@@ -2,6 +2,7 @@
 // a procedure without a row fails, and so does a row without a procedure.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
+import { asResponse } from "#server/agent/agent-request.ts";
 import { handleAgentRequest } from "#server/agent/endpoint.ts";
 import { capabilityFor, runForPerson } from "#server/agent/playground.ts";
 import type { Actor } from "#server/auth/actor.ts";
@@ -330,7 +331,7 @@ describe("both tools x everybody x scopes", () => {
   });
 
   async function ask(token: string | undefined, name: string, given: object): Promise<{ status: number; text: string; result: unknown }> {
-    const response = await handleAgentRequest(
+    const answer = await handleAgentRequest(
       new Request("http://gatehouse.test/mcp/agent", {
         method: "POST",
         headers: {
@@ -342,6 +343,7 @@ describe("both tools x everybody x scopes", () => {
       }),
       { origin: "http://gatehouse.test", requestId: "matrix", address: "127.0.0.1", signal: new AbortController().signal },
     );
+    const response = asResponse(answer);
     const text = await response.text();
     const body: { result?: { structuredContent?: unknown; content?: unknown } } = JSON.parse(text);
     return { status: response.status, text, result: body.result?.structuredContent ?? body.result?.content };

@@ -1,6 +1,7 @@
 // What stands at POST /mcp/agent before any tool runs: tokens, methods, bodies, and the protocol in both of its generations.
 import { expect, test } from "vitest";
 
+import { asResponse } from "#server/agent/agent-request.ts";
 import { answer } from "#server/agent/mcp-server.ts";
 import { answerPlain } from "#server/agent/plain-request.ts";
 import { db } from "#server/db.ts";
@@ -70,8 +71,45 @@ test("the short way and the SDK answer alike", async () => {
     const context = { actor, signal: new AbortController().signal };
     const [short, long] = [await answerPlain(make(), message, context), await answer(make(), message, context)];
     const sdk: unknown = JSON.parse(/^data: (.*)$/m.exec(await long.text())?.[1] ?? "");
-    const told: unknown = await short?.json();
+    const told: unknown = await (short && asResponse(short).json());
     expect(withoutTimes(told)).toEqual(withoutTimes(sdk));
+  }
+});
+
+test("the short way and the SDK answer alike in 2026-07-28, too", async () => {
+  const { id } = await connectUpstream(world);
+  const context = { actor: world.owner.actor, signal: new AbortController().signal };
+  const meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} };
+  const search = { name: "search_capabilities", arguments: { query: "zebra" } };
+  const executed = { name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text: "x" } } };
+  const unknown = { name: "execute_capability", arguments: { name: "mcp:nothing00000:echo" } };
+  for (const params of [{}, search, { name: "search_capabilities" }, executed, unknown]) {
+    const name = "name" in params && params.name !== undefined ? params.name : null;
+    const method = name === null ? "tools/list" : "tools/call";
+    const message = { jsonrpc: "2.0", id: "a", method, params: { ...params, _meta: meta } };
+    const headers = new Headers({ "content-type": "application/json", accept: "application/json, text/event-stream" });
+    headers.set("mcp-protocol-version", "2026-07-28");
+    headers.set("mcp-method", method);
+    if (name !== null) headers.set("mcp-name", name);
+    const make = () => new Request(`${world.origin}/mcp/agent`, { method: "POST", headers, body: JSON.stringify(message) });
+    const [short, long] = [await answerPlain(make(), message, context), await answer(make(), message, context)];
+    expect(withoutTimes(await (short && asResponse(short).json()))).toEqual(withoutTimes(await long.json()));
+    // What is not quite so stays with the SDK.
+    for (const other of ["mcp-method", "mcp-name", "mcp-session-id"]) {
+      const changed = make();
+      changed.headers.set(other, "else");
+      expect(other === "mcp-name" && name === null ? null : await answerPlain(changed, message, context)).toBeNull();
+    }
+    const asked = {
+      ...message,
+      params: { ...message.params, _meta: { ...meta, "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } } },
+    };
+    expect(await answerPlain(make(), asked, context)).toBeNull();
+    const wrong = {
+      ...message,
+      params: { ...message.params, _meta: { ...meta, "io.modelcontextprotocol/protocolVersion": "2025-11-25" } },
+    };
+    expect(await answerPlain(make(), wrong, context)).toBeNull();
   }
 });
 

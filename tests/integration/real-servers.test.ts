@@ -7,6 +7,7 @@ import path from "node:path";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
+import { asResponse } from "#server/agent/agent-request.ts";
 import { handleAgentRequest } from "#server/agent/endpoint.ts";
 import { beginAuthorization } from "#server/connections/begin-authorization.ts";
 import { create } from "#server/connections/create.ts";
@@ -80,13 +81,13 @@ async function agent(): Promise<(name: string, given: object) => Promise<Answer>
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } });
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
     const request = new Request(`${origin}/mcp/agent`, { method: "POST", headers, body });
-    const response = await handleAgentRequest(request, {
+    const answered = await handleAgentRequest(request, {
       origin,
       requestId: "r",
       address: "127.0.0.1",
       signal: new AbortController().signal,
     });
-    const text = await response.text();
+    const text = await asResponse(answered).text();
     const answer: { result: Answer } = JSON.parse(text.startsWith("event:") ? (/^data: (.*)$/m.exec(text)?.[1] ?? "") : text);
     return answer.result;
   };

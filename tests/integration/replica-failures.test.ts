@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { findPostgres } from "../../scripts/programs.mjs";
-import { echoTool, type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
+import { type FakeUpstream, slowEchoTool, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { everyone, execute, type Replicas, startMs, startReplicas } from "#tests/setup/replicas.ts";
 
 const hasPostgres = findPostgres() !== undefined;
@@ -16,11 +16,7 @@ beforeAll(async () => {
   if (!hasPostgres) return;
   replicas = await startReplicas(3);
   // Calls take a moment, so that some are always under way.
-  const slowly = (text: unknown) =>
-    new Promise<{ content: [{ type: "text"; text: string }] }>((resolve) => {
-      setTimeout(() => resolve({ content: [{ type: "text", text: String(text) }] }), 30);
-    });
-  upstream = await startUpstream([{ ...echoTool, run: ({ text }) => slowly(text) }]);
+  upstream = await startUpstream([slowEchoTool(30)]);
   const input = { name: "Echo", url: upstream.url, authType: "none", credentialMode: "shared", access: everyone };
   ({ id } = await replicas.api<{ id: string }>("connection.create", input));
   const given = { name: "t", scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 };

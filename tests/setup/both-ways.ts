@@ -2,6 +2,7 @@
 // What comes back is brought into one form, in which equal answers are equal.
 import { request as httpRequest } from "undici";
 
+import { asResponse } from "#server/agent/agent-request.ts";
 import { endpointFor, handleAgentRequest } from "#server/agent/endpoint.ts";
 import { answer } from "#server/agent/mcp-server.ts";
 
@@ -77,7 +78,7 @@ export async function askBy(way: Way, origin: string, token: string | null, aske
   }
   const request = new Request(url, { method, headers, body: method === "GET" || method === "HEAD" ? null : body });
   const context = { origin, requestId: crypto.randomUUID(), address: "127.0.0.1", signal: new AbortController().signal };
-  const response = await (way === "served" ? handleAgentRequest : served)(request, context);
+  const response = asResponse(await (way === "served" ? handleAgentRequest : served)(request, context));
   // HTTP leaves out the body of an answer to HEAD.
   return told(response.status, response.headers, method === "HEAD" ? "" : await response.text());
 }

@@ -51,7 +51,11 @@ describe("settings", () => {
   });
 
   test("rate limits that are not named keep their defaults", () => {
-    expect(parseEnv({ RATE_LIMITS: "member=600, search=30" }).RATE_LIMITS).toEqual({ ...parseEnv({}).RATE_LIMITS, member: 600, search: 30 });
+    expect(parseEnv({ RATE_LIMITS: "member=600, search=30" }).RATE_LIMITS).toEqual({
+      ...parseEnv({}).RATE_LIMITS,
+      member: 600,
+      search: 30,
+    });
   });
 
   test("name every bad variable in one message", () => {

@@ -1,0 +1,40 @@
+// A request to the agents' door as the endpoint reads it, and the answer to a plain one. Web objects are made where the SDK wants them alone:
+// a Request, a Response and their streams cost as much as the call they are made for.
+
+/** What the endpoint reads of a request. A web Request is one, too. */
+export interface AgentRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: {
+    get: (name: string) => string | null;
+    has: (name: string) => boolean;
+    forEach: (each: (value: string, name: string) => void) => void;
+  };
+  readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null;
+}
+
+/** A whole JSON answer with status 200. */
+export class JsonAnswer {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type AgentAnswer = Response | JsonAnswer;
+
+/** The headers of a plain answer. */
+export const plainHeaders = { "content-type": "application/json", "cache-control": "no-store" };
+
+/** The answer as a web Response. */
+export function asResponse(answer: AgentAnswer): Response {
+  return answer instanceof JsonAnswer ? new Response(answer.text, { headers: plainHeaders }) : answer;
+}
+
+/** The request without its body, as the SDK wants it: the body was read and parsed before. */
+export function asWebRequest({ method, url, headers }: AgentRequest): Request {
+  const copy = new Headers();
+  headers.forEach((value, name) => copy.set(name, value));
+  return new Request(url, { method, headers: copy });
+}

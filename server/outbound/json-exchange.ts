@@ -1,0 +1,170 @@
+// One POST whose answer is JSON, without the web objects of the fetch beside it, which cost several times the exchange: for the calls themselves.
+// Same guard, same pool, same bounds; an event stream is handed out as the fetch does it.
+import { promisify } from "node:util";
+import { brotliDecompress, constants, gunzip } from "node:zlib";
+import { Readable } from "node:stream";
+
+import type { Dispatcher } from "undici";
+
+import { type Deadline, startDeadline } from "./deadline.ts";
+import { OutboundError } from "./error.ts";
+
+/** An answer that is no event stream. Its headers have lower-case names; `text` is empty where the answer is not JSON. */
+export interface WireAnswer {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  text: string;
+}
+
+/** An event stream that begins: what of it was read so far is its head alone. */
+export interface WireStream {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  stream: Readable;
+  deadline: Deadline;
+}
+
+export interface ExchangeLimits {
+  timeoutMs: number;
+  maxBytes: number;
+  streamIdleMs: number;
+}
+
+/** For how many bytes, and for how long, a body nobody wants may go on so that its connection can be kept. */
+const graceBytes = 65_536;
+const graceMs = 200;
+
+const inflate = promisify(gunzip);
+const unbrotli = promisify(brotliDecompress);
+
+const tooLarge = (maxBytes: number) => new OutboundError("too_large", `The answer is larger than ${maxBytes} bytes.`);
+const asError = (reason: unknown) => (reason instanceof Error ? reason : new Error("The exchange was given up.", { cause: reason }));
+
+/** The text of a body. Throws OutboundError for one that is too large once it is unpacked, or packed in a way that was not asked for. */
+async function textOf(body: Buffer, coding: string, maxBytes: number): Promise<string> {
+  const name = coding.trim().toLowerCase();
+  if (name === "" || name === "identity") return body.toString("utf8");
+  const options = { maxOutputLength: maxBytes };
+  try {
+    // Flushing takes an answer that was cut behind its last block, as browsers do.
+    if (name === "gzip" || name === "x-gzip")
+      return (await inflate(body, { ...options, finishFlush: constants.Z_SYNC_FLUSH })).toString("utf8");
+    if (name === "br") return (await unbrotli(body, options)).toString("utf8");
+  } catch (error) {
+    throw error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxBytes) : error;
+  }
+  throw new OutboundError("protocol", "The server answered in a compression that was not asked for.");
+}
+
+const withoutMark = (text: string) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
+const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
+
+/** Headers that decide what becomes of the body. */
+function facts({ "content-type": type, "content-encoding": coding }: WireAnswer["headers"]) {
+  const known = first(type)?.toLowerCase() ?? "";
+  return { isStream: known.startsWith("text/event-stream"), isJson: known.includes("json"), coding: first(coding) ?? "" };
+}
+
+/**
+ * Sends one request and reads its answer. Rejects with OutboundError for what is over its bounds, with the signal's reason after an abort, and with
+ * the network's error otherwise.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  { timeoutMs, maxBytes, streamIdleMs }: ExchangeLimits,
+  signal: AbortSignal,
+): Promise<WireAnswer | WireStream> {
+  return new Promise((resolve, reject) => {
+    let control: Dispatcher.DispatchController | undefined;
+    let ended: Error | undefined;
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+    const fail = (reason: unknown) => {
+      end();
+      ended ??= asError(reason);
+      // Also a request that still waits for its connection is told now; it is given up as soon as there is one.
+      control?.abort(ended);
+      reject(reason);
+    };
+    const abort = () => fail(signal.reason);
+    const timer = setTimeout(() => fail(new OutboundError("timeout", "The server did not answer in time.")), timeoutMs);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+
+    let status = 0;
+    let headers: WireAnswer["headers"] = {};
+    let coding = "";
+    let stream: Readable | undefined;
+    let isUnwanted = false;
+    let grace: NodeJS.Timeout | undefined;
+    let received = 0;
+    const chunks: Buffer[] = [];
+
+    dispatcher.dispatch(options, {
+      onRequestStart(started) {
+        control = started;
+        if (ended) started.abort(ended);
+      },
+      onResponseStart(started, code, given) {
+        if (code < 200) return;
+        // What no answer of HTTP can be.
+        if (code > 599) return fail(new OutboundError("protocol", "The server answered with a number that is no HTTP status."));
+        status = code;
+        headers = given;
+        const { isStream, isJson, ...packed } = facts(given);
+        coding = packed.coding;
+        if (isStream) {
+          end();
+          const deadline = startDeadline(timeoutMs, signal);
+          deadline.countSilence(streamIdleMs);
+          const body = new Readable({
+            read: () => started.resume(),
+            destroy(error, done) {
+              started.abort(error ?? new Error("Nobody reads the rest of this stream."));
+              done(error);
+            },
+          });
+          // The reader gets it all the same; without a listener it would end the process.
+          body.on("error", () => undefined);
+          deadline.signal.addEventListener("abort", () => body.destroy(asError(deadline.signal.reason)), { once: true });
+          stream = body;
+          resolve({ status, headers, stream, deadline });
+        } else if (!isJson) {
+          isUnwanted = true;
+          grace = setTimeout(() => started.abort(new Error("Nobody reads the rest of this answer.")), graceMs);
+          end();
+          resolve({ status, headers, text: "" });
+        }
+      },
+      onResponseData(started, chunk) {
+        if (stream) {
+          if (!stream.push(chunk)) started.pause();
+          return;
+        }
+        received += chunk.byteLength;
+        if (isUnwanted) {
+          if (received > graceBytes) started.abort(new Error("Nobody reads the rest of this answer."));
+        } else if (received > maxBytes) fail(tooLarge(maxBytes));
+        else chunks.push(chunk);
+      },
+      onResponseEnd() {
+        clearTimeout(grace);
+        if (stream) return void stream.push(null);
+        if (isUnwanted || ended) return;
+        end();
+        const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+        if (coding === "") resolve({ status, headers, text: withoutMark(body.toString("utf8")) });
+        else textOf(body, coding, maxBytes).then((text) => resolve({ status, headers, text: withoutMark(text) }), reject);
+      },
+      onResponseError(_started, error) {
+        clearTimeout(grace);
+        if (stream) stream.destroy(error);
+        else fail(error);
+      },
+    });
+  });
+}
