@@ -3,7 +3,7 @@ import type { UsableConnection } from "#server/grants/access.ts";
 import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import type { ConnectionRow } from "#server/search/search.ts";
-import type { IndexedTool } from "#server/search/tool-index.ts";
+import type { IndexedTool } from "#server/search/tool-lists.ts";
 import { boundedText, UpstreamCallError } from "#server/upstream/call-error.ts";
 import { failuresInARow } from "#server/upstream/pause.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";

@@ -10,7 +10,7 @@ import { requireUsable, type UsableConnection, usableConnections } from "#server
 import { type Operation, operations } from "#server/search/operations.ts";
 import { noteRun } from "#server/search/learning.ts";
 import { connectionRow } from "#server/search/search.ts";
-import { type IndexedTool, toolsOf } from "#server/search/tool-index.ts";
+import { type IndexedTool, toolsOf } from "#server/search/tool-lists.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import { syncUnlessPaused } from "#server/upstream/sync-catalog.ts";

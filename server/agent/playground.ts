@@ -7,7 +7,8 @@ import { countRun } from "#server/auth/limits.ts";
 import { DomainError, notFound } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
 import { operations } from "#server/search/operations.ts";
-import { ownLabel, toolsOf } from "#server/search/tool-index.ts";
+import { ownLabel } from "#server/search/tool-index.ts";
+import { toolsOf } from "#server/search/tool-lists.ts";
 
 import { split } from "./execute-input.ts";
 import { type Exchange, exchangeOf } from "./shown-exchange.ts";

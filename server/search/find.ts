@@ -6,7 +6,8 @@ import { type Associations, toolKey, toolOfKey, wantedTerms } from "./associatio
 import { isMeaningOn, type Meaning, meaningOf } from "./embeddings/meaning.ts";
 import { fuse, fusedDepth } from "./fuse.ts";
 import { learnedBy } from "./learned.ts";
-import { type Hit, rank, type Ranking, toolsOf } from "./tool-index.ts";
+import { type Hit, rank, type Ranking } from "./tool-index.ts";
+import { toolsOf } from "./tool-lists.ts";
 
 export interface Wanted {
   orgId: string;

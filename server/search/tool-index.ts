@@ -1,9 +1,7 @@
 // Search over stored tool lists: one segment for each, made when the list changed. Access is applied before ranking: a query is answered from
 // exactly the segments its caller may use, so nothing a caller may not see can be found, or move a score.
 import { LRUCache } from "lru-cache";
-import { z } from "zod";
 
-import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
 import { gauges } from "#server/metric.ts";
 
@@ -12,27 +10,8 @@ import { explainAll, type Explanation } from "./explain.ts";
 import { operations } from "./operations.ts";
 import { rankAll } from "./rank.ts";
 import { buildSegment, type Segment } from "./segment.ts";
+import { type IndexedTool, listMemory, shared, storedTools } from "./tool-lists.ts";
 import { Vocabulary } from "./vocabulary.ts";
-
-export interface IndexedTool {
-  id: string;
-  name: string;
-  title: string | null;
-  description: string;
-  inputSchema: Prisma.JsonValue;
-  outputSchema: Prisma.JsonValue;
-  digest: string;
-  /** The server annotates it as read-only or idempotent. That says whether a failed call may be tried again, and nothing about rights. */
-  isRepeatable: boolean;
-}
-
-/** The tools of one stored list, by name and in the server's order. */
-interface Tools {
-  byName: ReadonlyMap<string, IndexedTool>;
-  ordered: readonly IndexedTool[];
-  /** About what they take in memory. */
-  bytes: number;
-}
 
 /** One list in memory: the stored one of a connection, or Gatehouse's own operations (`connection` is null). */
 interface List {
@@ -51,12 +30,9 @@ interface Indexed {
   segment: Segment;
 }
 
-const mebibyte = 1_048_576;
-/** Bytes of stored lists and of segments that are kept: what was not used for long is read and built again. */
-const maxListBytes = 256 * mebibyte;
-const maxSegmentBytes = 128 * mebibyte;
-/** What a tool takes beside its texts, and a term in a vocabulary: an estimate. */
-const bytesOfTool = 400;
+/** Bytes of segments that are kept: what was not used for long is built again. */
+const maxSegmentBytes = 128 * 1_048_576;
+/** What a term in a vocabulary takes: an estimate. */
 const bytesOfTerm = 120;
 /** Organizations whose vocabulary is kept. */
 const maxVocabularies = 500;
@@ -65,11 +41,6 @@ const maxLeftTerms = 100_000;
 /** Places of terms in all collections that are kept, eight bytes each. */
 const maxPlaces = 8_000_000;
 
-const lists = new LRUCache<string, { digest: string; tools: Tools }>({
-  maxSize: maxListBytes,
-  sizeCalculation: ({ tools }) => tools.bytes + 1,
-});
-const loading = new Map<string, Promise<Tools>>();
 const vocabularies = new LRUCache<string, { vocabulary: Vocabulary; live: number }>({ max: maxVocabularies });
 const segments = new LRUCache<string, Indexed>({
   maxSize: maxSegmentBytes,
@@ -79,91 +50,6 @@ const building = new WeakMap<Vocabulary, Map<string, Promise<Indexed>>>();
 
 function segmentBytes({ terms, starts, docs, weights, names, nameStarts, actions, label }: Segment): number {
   return [terms, starts, docs, weights, names, nameStarts, actions, label].reduce((sum, { byteLength }) => sum + byteLength, 0);
-}
-
-/** Concurrent callers share one piece of work. */
-function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: () => Promise<Value>): Promise<Value> {
-  const held = running.get(key);
-  if (held) return held;
-  const started = work().finally(() => running.delete(key));
-  running.set(key, started);
-  return started;
-}
-
-const hintsOutline = z.object({ readOnlyHint: z.unknown(), idempotentHint: z.unknown() }).partial();
-
-interface ToolRow {
-  id: string;
-  name: string;
-  title: string | null;
-  description: string;
-  inputSchema: string;
-  outputSchema: string | null;
-  annotations: string | null;
-  digest: string;
-}
-
-/** A stored tool whose schemas stay text until somebody reads them: most are never shown, and as text they take a fraction of the memory. */
-class StoredTool implements IndexedTool {
-  readonly id: string;
-  readonly name: string;
-  readonly title: string | null;
-  readonly description: string;
-  readonly digest: string;
-  readonly isRepeatable: boolean;
-  readonly #input: string;
-  readonly #output: string | null;
-
-  constructor({ id, name, title, description, digest, inputSchema, outputSchema, annotations }: ToolRow) {
-    this.id = id;
-    this.name = name;
-    this.title = title;
-    this.description = description;
-    this.digest = digest;
-    this.#input = inputSchema;
-    this.#output = outputSchema;
-    const hints = annotations === null ? undefined : hintsOutline.safeParse(JSON.parse(annotations)).data;
-    this.isRepeatable = hints?.readOnlyHint === true || hints?.idempotentHint === true;
-  }
-
-  get inputSchema(): Prisma.JsonValue {
-    return JSON.parse(this.#input);
-  }
-
-  get outputSchema(): Prisma.JsonValue {
-    return this.#output === null ? null : JSON.parse(this.#output);
-  }
-
-  get bytes(): number {
-    return bytesOfTool + this.description.length + this.#input.length + (this.#output?.length ?? 0);
-  }
-}
-
-const noTools: Tools = { byName: new Map(), ordered: [], bytes: 0 };
-
-async function load(catalogId: string, digest: string): Promise<Tools> {
-  // As text: parsing a thousand schemas at once, to hand them to the ORM and back, would hold up everybody else.
-  const rows = await db.$queryRaw<ToolRow[]>`
-    SELECT "id", "name", "title", "description", "inputSchema"::text, "outputSchema"::text, "annotations"::text, "digest"
-    FROM "CatalogTool" WHERE "catalogId" = ${catalogId} AND "removedAt" IS NULL ORDER BY "position"`;
-  const ordered = rows.map((row) => new StoredTool(row));
-  const bytes = ordered.reduce((sum, tool) => sum + tool.bytes, 0);
-  const tools = { byName: new Map(ordered.map((tool) => [tool.name, tool])), ordered, bytes };
-  lists.set(catalogId, { digest, tools });
-  return tools;
-}
-
-async function storedTools({ catalog }: UsableConnection): Promise<Tools> {
-  const digest = catalog?.digest;
-  if (!catalog || !digest) return noTools;
-  const held = lists.get(catalog.id);
-  if (held?.digest === digest) return held.tools;
-  return shared(loading, `${catalog.id} ${digest}`, () => load(catalog.id, digest));
-}
-
-/** The stored tools of one usable connection by name, in the server's own order; from memory unless they changed. */
-export async function toolsOf(connection: UsableConnection): Promise<ReadonlyMap<string, IndexedTool>> {
-  return (await storedTools(connection)).byName;
 }
 
 function vocabularyOf(orgId: string): Vocabulary {
@@ -324,23 +210,22 @@ export interface SearchMemory {
 
 /** Counts what is kept; a few hundred entries at the most are looked at. */
 export function searchMemory(): SearchMemory {
-  let tools = 0;
-  for (const list of lists.values()) tools += list.tools.ordered.length;
+  const lists = listMemory();
   let terms = 0;
   for (const { vocabulary } of vocabularies.values()) terms += vocabulary.names.length;
   let collectionBytes = 0;
   for (const { starts, owners, places } of collections.values())
     collectionBytes += starts.byteLength + owners.byteLength + places.byteLength;
   const bytes = {
-    lists: lists.calculatedSize,
+    lists: lists.bytes,
     segments: segments.calculatedSize,
     vocabularies: terms * bytesOfTerm,
     collections: collectionBytes,
   };
   const total = bytes.lists + bytes.segments + bytes.vocabularies + bytes.collections;
   return {
-    lists: lists.size,
-    tools,
+    lists: lists.lists,
+    tools: lists.tools,
     segments: segments.size,
     vocabularies: vocabularies.size,
     terms,

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 
 import { db } from "#server/db.ts";
 import { log } from "#server/log.ts";
-import type { IndexedTool } from "#server/search/tool-index.ts";
+import type { IndexedTool } from "#server/search/tool-lists.ts";
 
 import { type Matrix, matrixOf, quantized } from "./nearness.ts";
 import { embed, EmbeddingsFailed, isAboutInput, isPaused, pause } from "./provider.ts";
