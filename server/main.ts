@@ -54,7 +54,8 @@ server.on("error", (error: NodeJS.ErrnoException) => {
   stop(`Gatehouse cannot listen: ${error.message}`);
 });
 const setupToken = await createSetupLink();
-server.listen(env.PORT, env.HOST, () => announce(server.address()));
+// Thousands of agents may come at once after a start; Node's own 511 would turn away the rest.
+server.listen({ port: env.PORT, host: env.HOST, backlog: 4_096 }, () => announce(server.address()));
 void warmUp(() => stopping);
 
 function announce(address: AddressInfo | string | null): void {

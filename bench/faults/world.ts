@@ -5,6 +5,7 @@ import path from "node:path";
 
 import { type Product, startProduct } from "#tests/setup/product.ts";
 
+import { noLimits } from "../gatehouse.ts";
 import { pause, startLoad, type Target } from "./load.ts";
 import { healthyServers, type Manner, type Order, type Report } from "./manners.ts";
 
@@ -61,7 +62,7 @@ export async function mintToken(product: Product, name: string): Promise<string>
 
 /** Starts the product on an empty database and connects the servers. */
 export async function startWorld(upstreams: Upstreams, settings: Record<string, string>): Promise<World> {
-  const all = { LOG_LEVEL: "error", ...settings };
+  const all = { LOG_LEVEL: "error", ...noLimits, ...settings };
   const product = await startProduct(all);
   const targets: Target[] = [];
   for (const [index, port] of upstreams.ports.entries()) {

@@ -1,6 +1,6 @@
 // A tools/call as one POST on the session's keep-alive connections, without the SDK client's machinery (which costs several times the call itself).
 // Handshakes, negotiation and HTTP+SSE stay with the SDK; a test holds both ways to equal results.
-import { setImmediate, setTimeout } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { EventSourceParserStream } from "eventsource-parser/stream";
@@ -146,8 +146,9 @@ const shortestResumeMs = 100;
 const longestResumeMs = 30_000;
 /** Streams in a row without a new event, after which the server is given up. */
 const maxResumes = 5;
-/** Events of a stream after which everybody else gets a turn: a chunk of it can hold hundreds. */
-const eventsPerTurn = 50;
+/** Events of a stream after which it rests, and for how many milliseconds: a flood of them leaves the processor to the others. */
+const eventsPerRest = 100;
+const restMs = 4;
 
 /**
  * Reads the stream until the result. A server of the 2025 generation may end a stream early and go on in another one, which is asked for with the id
@@ -169,12 +170,13 @@ async function readStream(
     try {
       for (let event = await reader?.read(); event?.value !== undefined; event = await reader?.read()) {
         seen += 1;
-        if (seen % eventsPerTurn === 0) await setImmediate();
+        if (seen % eventsPerRest === 0) await setTimeout(restMs);
         if (event.value.id) {
           lastEventId = event.value.id;
           resumes = 0;
         }
-        if (event.value.data === "") continue;
+        // Without an id it is neither the result nor a question; only progress is of interest then.
+        if (event.value.data === "" || (!onProgress && !event.value.data.includes('"id"'))) continue;
         for (const message of parseMessages(session.redacted(event.value.data))) {
           if (message.id === id && message.method === undefined) return resultOf(message);
           if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
