@@ -61,10 +61,17 @@ export function MatchCard({ match, place, why, runTo, closeTo, children }: Match
               <Disclosure label="Why this one" className="min-w-0 grow open:basis-full">
                 <div className="rounded-lg border border-line px-3 py-1 pb-3 sm:px-4">
                   <MatchWhy explanation={why} />
+                  {/* The score of a match has two decimals. */}
+                  {Math.abs(why.score - match.score) > 0.01 && (
+                    <p className="border-t border-line pt-2 text-muted">
+                      By its words it has {why.score.toFixed(2)}. What was run after such searches, or its meaning, made it{" "}
+                      {match.score.toFixed(2)}.
+                    </p>
+                  )}
                 </div>
               </Disclosure>
             ) : (
-              <span />
+              <p className="text-xs text-muted">Found by what was run after such searches, or by its meaning.</p>
             )}
             <p className="text-xs text-muted">
               Score <span className="tabular-nums">{match.score}</span>, needs <code className="font-mono">mcp:{match.access}</code>
