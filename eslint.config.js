@@ -69,7 +69,7 @@ const folderRules = folders.map((folder) => {
   return { files: [`server/${folder}/**/*.ts`], rules: imports(...base, actorAside, ...onlyType, ...noDatabase) };
 });
 
-const tests = ["tests/{unit,integration,e2e}/**/*.{ts,tsx}"];
+const tests = ["tests/{unit,integration,processes,e2e}/**/*.{ts,tsx}"];
 const sleepMessage = "A test waits for a condition, not for time.";
 
 export default tseslint.config(

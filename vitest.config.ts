@@ -1,4 +1,4 @@
-// Unit and integration tests. `TEST_DATABASE=postgres` runs the integration tests on a PostgreSQL server instead of PGlite.
+// Unit and integration tests, and those of whole processes. `TEST_DATABASE=postgres` runs the integration tests on a PostgreSQL server instead of PGlite.
 import { defineConfig } from "vitest/config";
 
 const env = {
@@ -27,6 +27,17 @@ export default defineConfig({
           globalSetup: ["tests/setup/template.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      // The built product, several of it at once, on databases of their own: one file after the other.
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: ["tests/processes/**/*.test.ts"],
+          globalSetup: ["tests/setup/template.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],

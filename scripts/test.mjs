@@ -53,10 +53,16 @@ function check(/** @type {string} */ name, /** @type {string} */ file, /** @type
   });
 }
 
-function vitest(/** @type {string} */ name, /** @type {string} */ project, /** @type {Record<string, string>} */ env = {}) {
+/**
+ * @param {string} name
+ * @param {string} project
+ * @param {Record<string, string>} [env]
+ * @param {string[]} [more]
+ */
+function vitest(name, project, env = {}, more = []) {
   return section(name, async () => {
     const report = path.join(reports, `${name.replaceAll(/\W+/g, "-")}.json`);
-    const args = ["run", "--project", project, "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
+    const args = ["run", "--project", project, "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`, ...more];
     const { code, output } = await runNode("node_modules/vitest/vitest.mjs", args, env);
     const found = readReport(report);
     // A file that cannot even be loaded has no failed tests, and is a failure all the same.
@@ -100,6 +106,7 @@ const tests = async () => [
   postgres
     ? await vitest("integration on PostgreSQL", "integration", { TEST_DATABASE: "postgres" })
     : missing("PostgreSQL is not installed and could not be: the integration tests ran on PGlite alone"),
+  await vitest("processes", "processes", {}, ["--no-file-parallelism"]),
   browser
     ? await endToEnd()
     : { passed: 0, failed: missing("There is no browser and none could be installed: no end-to-end tests ran").failed || 1 },

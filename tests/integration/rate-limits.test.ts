@@ -1,4 +1,4 @@
-// Our own limits on agents: what counts as how much, and what is told. How processes count together: tests/integration/replica-bounds.test.ts.
+// Our own limits on agents: what counts as how much, and what is told. How processes count together: tests/processes/replica-bounds.test.ts.
 import { expect, test } from "vitest";
 
 import { flushCalls } from "#server/audit/calls.ts";
