@@ -20,6 +20,9 @@ const goodbyeMs = 1_000;
 /** A stored transport is negotiated anew after a day: servers are upgraded. */
 const transportMs = 24 * 3_600_000;
 
+/** Those that no longer hear of changes: new calls get another one, and calls under way may still be answered on these. */
+const deaf = new WeakSet<Promise<OpenSession>>();
+
 const pool = new LRUCache<string, Promise<OpenSession>>({
   max: maxSessions,
   ttl: idleMs,
@@ -27,7 +30,9 @@ const pool = new LRUCache<string, Promise<OpenSession>>({
   ttlAutopurge: true,
   // Calls may still be under way on a session that another one took the place of.
   dispose: (session, _key, reason) =>
-    reason === "set" ? void setTimeout(() => void closeQuietly(session), callBudgetMs).unref() : void closeQuietly(session),
+    reason === "set" || deaf.has(session)
+      ? void setTimeout(() => void closeQuietly(session), callBudgetMs).unref()
+      : void closeQuietly(session),
 });
 gauge("gatehouse_upstream_sessions", "Sessions to third-party servers that are kept open, or opening.", () => pool.size);
 gauge("gatehouse_upstream_sessions_limit", "How many are kept at most.", () => maxSessions);
@@ -114,6 +119,7 @@ function openPooled(
   const session = open(target, stored, () => {
     const wasListening = opened.get(session)?.isListening() ?? false;
     const isPooled = pool.peek(key) === session;
+    deaf.add(session);
     forget();
     if (isPooled && wasListening) sessionLost(target);
   });

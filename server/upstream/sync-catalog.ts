@@ -39,7 +39,7 @@ const deafMs = 3_600_000;
 const unreachedMs = 300_000;
 
 /** A server announces a change to each process on a stream of its own: milliseconds by which the same announcement may come later to one of them. */
-const sameChangeMs = 1_000;
+const sameChangeMs = 100;
 
 const running = new Map<string, Promise<CatalogChange>>();
 /** When this process began its last listing of each, in milliseconds of the clock. */
@@ -70,15 +70,12 @@ export function catalogKeyOf({ connectionId, holder }: UpstreamTarget): CatalogK
   return { connectionId, holder, membershipId: holder === sharedHolder ? null : holder };
 }
 
-const runningId = ({ connectionId, holder, url, credential }: UpstreamTarget) =>
-  [connectionId, holder, url, credential?.id, credential?.revision].join("\0");
-
 /**
  * Lists the server's tools now and stores them; callers that come while it runs share the result.
  * Throws UPSTREAM_FAILED after having noted the failure. Never marks a credential as rejected: that takes a person's own call.
  */
 export function syncCatalog(target: UpstreamTarget): Promise<CatalogChange> {
-  const id = runningId(target);
+  const id = identityOf(target);
   const held = running.get(id);
   if (held) return held;
   const place = { orgId: target.orgId, isSuspect: isSuspect(target) };
@@ -101,14 +98,15 @@ const claimKeyOf = (target: UpstreamTarget): ClaimKey => ({ ...catalogKeyOf(targ
  */
 async function syncAnew(target: UpstreamTarget): Promise<boolean> {
   try {
-    await running.get(runningId(target))?.catch(() => undefined);
+    await running.get(identityOf(target))?.catch(() => undefined);
     if (pauseOf(target)) return false;
     // What this process read itself before it heard of the change does not count.
     const since = Math.max(Date.now() - sameChangeMs, (lastBegan.get(identityOf(target)) ?? 0) + 1);
     return await followOnce(claimKeyOf(target), new Date(since), () => syncCatalog(target));
   } catch (error) {
     logFailure(target, error);
-    return true;
+    // What never reached the server has to be tried again; a failure of the server is noted, and is tried again as such.
+    return isSuspect(target);
   }
 }
 
@@ -159,11 +157,15 @@ async function list(target: UpstreamTarget, signal: AbortSignal): Promise<Listin
  * Whether the credential is still the one the server was asked with: a list must not come back after a disconnect, nor take the place of the one
  * that another account got meanwhile. The row stays locked until the transaction ends, so neither can happen in between.
  */
-async function isCurrent(tx: Tx, { connectionId, holder, orgId, credential }: UpstreamTarget): Promise<boolean> {
+async function isCurrent(
+  tx: Tx,
+  { connectionId, holder, orgId, url, staticHeadersRevision, credential }: UpstreamTarget,
+): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM "Credential" JOIN "Connection" ON "Connection"."id" = "Credential"."connectionId"
     WHERE "Credential"."id" = ${credential?.id ?? ""} AND "Credential"."revision" = ${credential?.revision ?? 0}
       AND "Credential"."connectionId" = ${connectionId} AND "Credential"."holder" = ${holder} AND "Connection"."orgId" = ${orgId}
+      AND "Connection"."url" = ${url} AND "Connection"."staticHeadersRevision" = ${staticHeadersRevision}
     FOR SHARE OF "Credential"`;
   return rows.length > 0;
 }
@@ -198,7 +200,7 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
 const inBackground = new Set<string>();
 
 function listOld(target: UpstreamTarget, stored: StoredTimes | null): void {
-  const id = runningId(target);
+  const id = identityOf(target);
   if (inBackground.has(id) || running.has(id)) return;
   inBackground.add(id);
   listOnce(claimKeyOf(target), stored, () => syncCatalog(target))
