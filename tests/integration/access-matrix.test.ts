@@ -206,6 +206,7 @@ const rows: Record<string, Row> = {
   },
   // The caller's own usable connections, whichever those are.
   "connection.refreshUsable": open(),
+  "connection.reviewTools": adminsOf(({ connectionId }) => ({ id: connectionId, asOf: new Date().toISOString() })),
   "connection.remove": adminsOf(({ connectionId }) => ({ id: connectionId })),
   "grant.list": adminsOf(({ connectionId }) => ({ connectionId })),
   "grant.replace": adminsOf(({ connectionId }) => ({ connectionId, version: 1, access: nobody })),
