@@ -76,7 +76,8 @@ async function send(answer: AgentAnswer, res: ServerResponse): Promise<void> {
   }
   res.flushHeaders();
   const reader = answer.body?.getReader();
-  res.on("close", () => void reader?.cancel());
+  // A stream that failed has told so below; its refusal to be cancelled would end the process.
+  res.on("close", () => void reader?.cancel().catch(() => undefined));
   for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
     // A slow reader holds up its own stream, not our memory.
     if (!res.write(chunk.value)) await new Promise((resolve) => res.once("drain", resolve).once("close", resolve));

@@ -112,6 +112,14 @@ const questionsOutline = z.object({
   requestState: z.string().optional(),
 });
 
+/** Levels of objects and lists in a result. What is nested some thousand times deeper can be read, but not written as JSON again. */
+const maxDepth = 512;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 function isResult(value: unknown): value is CallToolResult {
   return isObject(value);
 }
@@ -121,7 +129,7 @@ function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
   return boundedError({
     code: typeof error.code === "number" ? error.code : 0,
     message: typeof error.message === "string" ? error.message : "The server reported an error.",
-    data: error.data,
+    ...(isDeeper(error.data, maxDepth) ? {} : { data: error.data }),
   });
 }
 
@@ -131,6 +139,7 @@ function resultOf(answer: RpcAnswer): CallToolResult {
   if (error) throw ofRpcError(error);
   const { result } = answer;
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
+  if (isDeeper(result, maxDepth)) throw new UpstreamCallError("protocol_error", `The server's answer is nested more than ${maxDepth} levels deep.`);
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
   if (resultType === "complete") return untouched;
