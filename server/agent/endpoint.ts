@@ -129,7 +129,8 @@ async function answerRequest(
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
   const missing: string[] = [];
   const onMissingScope = token.audience === null ? {} : { onMissingScope: (scope: string) => void missing.push(scope) };
-  const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")), ...onMissingScope };
+  const stillGood = async () => (await verify(bearer)) !== null;
+  const call = { actor, signal, stillGood, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")), ...onMissingScope };
   const asked = { headers: request.headers, body: body.value, requestId };
   const response = await observedRequest(asked, (trace) => answerMcp(request, body.value, { ...call, trace }));
   if (missing.length > 0) return stepUp(response, origin, [...new Set([...scopes, ...missing])]);
