@@ -420,6 +420,19 @@ describe("a failed call", () => {
 });
 
 describe("giving up", () => {
+  test("with a 401 that comes as an unending stream leaves no connection behind", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    let isGone = false;
+    upstream.intercept = (_req, res) => {
+      res.on("close", () => (isGone = true));
+      res.writeHead(401, { "content-type": "text/event-stream" }).write(": begun\n\n");
+      return true;
+    };
+    await expect(call(target)).rejects.toMatchObject({ reason: "unauthorized" });
+    await expect.poll(() => isGone).toBe(true);
+  });
+
   test("tells a legacy server which request nobody waits for", async () => {
     const upstream = await legacy();
     upstream.onCall = () => true;
