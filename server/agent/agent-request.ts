@@ -10,7 +10,13 @@ export interface AgentRequest {
     has: (name: string) => boolean;
     forEach: (each: (value: string, name: string) => void) => void;
   };
+  /** May be read once, and only as far as it is wanted. Throws ClientGone. */
   readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null;
+}
+
+/** The client went away in the middle of its body: nobody is there to answer. */
+export class ClientGone extends Error {
+  override readonly name = "ClientGone";
 }
 
 /** A whole JSON answer with status 200. */

@@ -1,11 +1,16 @@
 // execute_capability with `calls`: several capabilities in one request, each checked, recorded and answered as if it had come alone.
 import type { CallToolResult } from "@modelcontextprotocol/server";
 
+import { log } from "#server/log.ts";
+
 import type { CallContext } from "./call-context.ts";
 import { parseBatch } from "./execute-input.ts";
-import { contentOf, maxInlineBytes } from "./fit-result.ts";
+import { contentOf, maxInlineBytes, textsOf } from "./fit-result.ts";
+import { errorResult } from "./tool-error.ts";
 
 const atOnce = 8;
+/** Bytes that the results of one batch may have together, images and other binaries included. */
+const maxBatchBytes = 16_777_216;
 
 type RunOne = (given: unknown, context: CallContext) => Promise<CallToolResult>;
 
@@ -27,6 +32,27 @@ function headed(index: number, given: unknown, result: CallToolResult) {
   return [{ type: "text" as const, text: JSON.stringify(head) }, ...blocks];
 }
 
+/** Why the next call may not begin; null when it may. A batch can run for minutes, and its token may be revoked or end meanwhile. */
+async function refusal({ stillGood, actor: { requestId } }: CallContext): Promise<CallToolResult | null> {
+  try {
+    if (!stillGood || (await stillGood())) return null;
+    const message = "The token of this request is no longer good: it was revoked or has expired. Nothing was sent for this call.";
+    return errorResult({ error: "forbidden", message, retryable: false }, requestId);
+  } catch (error) {
+    log.warn({ err: error, requestId }, "a token was not checked again in the middle of a batch");
+    const message = "Gatehouse could not check the token again. Nothing was sent for this call; try again in a moment.";
+    return errorResult({ error: "provider_error", message, retryable: true }, requestId);
+  }
+}
+
+/** A result without room: its texts, which are bounded by themselves, and an error in place of the rest. */
+function withoutBinaries(result: CallToolResult, requestId: string): CallToolResult {
+  const message =
+    "The call was made, but with its images or other binaries the answer of this batch would be larger than 16 MiB. Its texts follow. If it only reads, make it again alone.";
+  const { structuredContent } = errorResult({ error: "result_too_large", message, retryable: false }, requestId);
+  return { isError: true, structuredContent, content: textsOf(result).map((text) => ({ type: "text", text })) };
+}
+
 /**
  * Runs `calls` (up to 20, at most 8 at a time) with `runOne`, which answers an error as a result. The answers come in the order asked for, whatever
  * order the calls ended in. Throws invalid_capability_arguments for a batch that is none.
@@ -39,6 +65,8 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
   // Progress of one call among several cannot be told apart by the agent, so none is reported; nor can questions.
   const { onProgress, relay, onMissingScope, ...shared } = context;
   const missing: string[] = [];
+  const { requestId } = context.actor;
+  let bytes = 0;
   const alone = {
     ...shared,
     inlineBytes: Math.floor(maxInlineBytes / calls.length),
@@ -48,7 +76,11 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
     for (const [index, call] of queue) {
       // Nobody waits for the rest any more.
       if (context.signal.aborted) return;
-      results[index] = await runOne(call, alone);
+      const result = (await refusal(context)) ?? (await runOne(call, alone));
+      const size = Buffer.byteLength(JSON.stringify(result));
+      const fits = bytes + size <= maxBatchBytes;
+      if (fits) bytes += size;
+      results[index] = fits ? result : withoutBinaries(result, requestId);
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, calls.length) }, lane));

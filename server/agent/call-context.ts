@@ -10,6 +10,8 @@ export interface CallContext {
   actor: Actor;
   /** Aborts when the agent cancelled or went away. */
   signal: AbortSignal;
+  /** Whether the token this request came with is still good; what runs for long asks again before it begins something new. */
+  stillGood?: () => Promise<boolean>;
   /** Whether the agent said that it can send its person to a URL (URL elicitation). */
   canOpenUrl?: boolean;
   /** Bytes of text the answer may have, where it shares its room with others. */

@@ -6,7 +6,7 @@ import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import { noteUse, verify } from "#server/tokens/verify.ts";
 
-import { type AgentAnswer, type AgentRequest, asResponse, JsonAnswer } from "./agent-request.ts";
+import { type AgentAnswer, type AgentRequest, asResponse, ClientGone, JsonAnswer } from "./agent-request.ts";
 import { clientName } from "./client-name.ts";
 import { brake, requestsIn } from "./limits.ts";
 import { type Answer, answer } from "./mcp-server.ts";
@@ -83,6 +83,7 @@ export function endpointFor(answerMcp: Answer) {
     try {
       return await withReference(await answerRequest(request, context, answerMcp), context.requestId);
     } catch (thrown) {
+      if (thrown instanceof ClientGone) return withReference(refuse(400, -32_000, "The request did not arrive whole."), context.requestId);
       const error = orUnavailable(thrown);
       if (error instanceof DomainError && error.code === "UNAVAILABLE")
         return withReference(refuse(503, -32_000, error.message, { "retry-after": "1" }), context.requestId);
@@ -117,6 +118,9 @@ async function answerRequest(
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) return refuse(415, -32_000, "Send application/json.");
   const text = await readBody(request);
   if (text === null) return refuse(413, -32_000, "The request is larger than 1 MiB.");
+  const stillGood = async () => (await verify(bearer)) !== null;
+  // A body can take minutes to come, and its token may end meanwhile.
+  if (!(await stillGood())) return challenge(origin, "invalid");
   const body = parseJson(text);
   if (!body) return refuse(400, -32_700, "The body is not valid JSON.");
   // A batch is as many requests as it holds.
@@ -129,7 +133,7 @@ async function answerRequest(
   const actor: Actor = { ...membership, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };
   const missing: string[] = [];
   const onMissingScope = token.audience === null ? {} : { onMissingScope: (scope: string) => void missing.push(scope) };
-  const call = { actor, signal, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")), ...onMissingScope };
+  const call = { actor, signal, stillGood, canOpenUrl: saysUrlElicitation(request.headers.get("mcp-session-id")), ...onMissingScope };
   const asked = { headers: request.headers, body: body.value, requestId };
   const response = await observedRequest(asked, (trace) => answerMcp(request, body.value, { ...call, trace }));
   if (missing.length > 0) return stepUp(response, origin, [...new Set([...scopes, ...missing])]);

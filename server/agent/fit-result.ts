@@ -26,12 +26,15 @@ function textOf(block: CallToolResult["content"][number]): string | null {
   return block.type === "resource" && "text" in block.resource ? block.resource.text : null;
 }
 
+/** The texts of a result, without whatever else it holds. */
+export function textsOf(result: CallToolResult): string[] {
+  return contentOf(result).flatMap((block) => textOf(block) ?? []);
+}
+
 /** The one text that stands for the whole result: its object, or else its texts. */
 function wholeOf(result: CallToolResult): string {
   if (result.structuredContent !== undefined) return JSON.stringify(result.structuredContent);
-  return contentOf(result)
-    .flatMap((block) => textOf(block) ?? [])
-    .join("\n");
+  return textsOf(result).join("\n");
 }
 
 const cutTo = (text: string, bytes: number) =>

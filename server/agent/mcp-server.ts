@@ -44,7 +44,7 @@ export function answerWith(serverFor: (call: RequestContext) => Server) {
   };
 }
 
-export const answer = answerWith(({ actor, signal, canOpenUrl, onMissingScope, trace }) => {
+export const answer = answerWith(({ actor, signal, stillGood, canOpenUrl, onMissingScope, trace }) => {
   const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
   server.setRequestHandler("tools/list", () => listTools(actor));
   server.setRequestHandler("tools/call", async (request, context) => {
@@ -53,7 +53,12 @@ export const answer = answerWith(({ actor, signal, canOpenUrl, onMissingScope, t
     const onProgress = progressReporter(context, either);
     const { envelope, inputResponses } = context.mcpReq;
     const relay = relayFor(envelope, { responses: inputResponses, state: context.mcpReq.requestState<string>() });
-    const own = { ...(onMissingScope ? { onMissingScope } : {}), ...(onProgress ? { onProgress } : {}), ...(relay ? { relay } : {}) };
+    const own = {
+      ...(stillGood ? { stillGood } : {}),
+      ...(onMissingScope ? { onMissingScope } : {}),
+      ...(onProgress ? { onProgress } : {}),
+      ...(relay ? { relay } : {}),
+    };
     const result = await runTool(name, given ?? {}, { actor, signal: either, trace, ...own });
     if (relay?.asked) return relay.asked;
     if (canOpenUrl) return demandUrlElicitation(result);

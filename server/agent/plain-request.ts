@@ -1,7 +1,15 @@
 // The short way for plain requests of both generations: tools/call and tools/list as one JSON answer, without an SDK server built around each of
 // them (that costs several times the call itself). Handshakes, progress, questions, batches and mistakes stay with the SDK; a test holds both
 // ways to equal answers.
-import { type CallToolResult, type ListToolsResult, ProtocolError, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  type ListToolsResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  SUPPORTED_PROTOCOL_VERSIONS,
+} from "@modelcontextprotocol/server";
+
+import { log } from "#server/log.ts";
 
 import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
@@ -45,6 +53,18 @@ function plain(request: AgentRequest, body: unknown): Plain | null {
   return !isModern || isPlainlyModern(request, body, { method, meta, name }) ? { id: known, isModern, method, name, given } : null;
 }
 
+/** An error as the protocol tells it; what is none of the protocol's own is a fault of ours, and a reference that is in the log. */
+function errorFor(error: unknown, requestId: string) {
+  if (error instanceof ProtocolError) {
+    const { code, message, data } = error;
+    return { code, message, ...(data === undefined ? {} : { data }) };
+  }
+  log.error({ err: error, requestId }, "a plain request failed");
+  const message = `Something went wrong in Gatehouse. Reference: ${requestId}.`;
+  return { code: ProtocolErrorCode.InternalError, message, data: { requestId } };
+}
+
+/** The whole answer as text. Never rejects: a slow one is a stream by then, which has no status left to fail with. */
 async function messageFor(request: Plain, context: CallContext): Promise<string> {
   const { id, isModern, method } = request;
   try {
@@ -56,9 +76,7 @@ async function messageFor(request: Plain, context: CallContext): Promise<string>
     }
     return JSON.stringify({ jsonrpc: "2.0", id, result: isModern ? modernResult(method, result) : result });
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    const { code, message, data } = error;
-    return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message, ...(data === undefined ? {} : { data }) } });
+    return JSON.stringify({ jsonrpc: "2.0", id, error: errorFor(error, context.actor.requestId) });
   }
 }
 

@@ -2,7 +2,7 @@
 // the rest of it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { type AgentAnswer, type AgentRequest, JsonAnswer, plainHeaders } from "#server/agent/agent-request.ts";
+import { type AgentAnswer, type AgentRequest, ClientGone, JsonAnswer, plainHeaders } from "#server/agent/agent-request.ts";
 import { handleAgentRequest } from "#server/agent/endpoint.ts";
 import { offerOperations } from "#server/search/operations.ts";
 import { agentOperations } from "#server/trpc/agent-operations.ts";
@@ -16,29 +16,51 @@ offerOperations(agentOperations());
 /** One byte more than the endpoint takes: enough for it to see that a body is too large, and all that is ever held of one. */
 const maxReadBytes = 1_048_577;
 
-/** The body, or as much of it as is ever held. Rejects when the client goes away in the middle of it. */
+/** Milliseconds a refused body has to come to its end, unread: a connection that is closed on its sender mostly takes the answer with it. */
+const graceMs = 100;
+
+/** The body, or as much of it as is ever held. Rejects with ClientGone when the client goes away in the middle of it. */
 function readBody(req: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const gone = () => reject(new ClientGone("The client went away in the middle of its body."));
+    if (req.destroyed) return gone();
     const chunks: Buffer[] = [];
     let size = 0;
-    req.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.byteLength;
       if (size < maxReadBytes) return;
-      req.pause();
-      resolve(Buffer.concat(chunks));
-    });
+      req.off("data", take).pause();
+      resolve(Buffer.concat(chunks.splice(0)));
+    };
+    req.on("data", take);
     req.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    req.on("error", reject);
-    req.on("close", () => {
-      if (!req.complete) reject(new Error("The client went away in the middle of its body."));
-    });
+    req.on("error", gone);
+    req.on("close", gone);
+  });
+}
+
+/** The body as it is asked for: until then nothing of it is held but what came with its headers. */
+async function* bodyOf(req: IncomingMessage): AsyncGenerator<Uint8Array> {
+  yield await readBody(req);
+}
+
+/** Leaves the rest of a body that nobody wants a moment to come, and drops it. */
+async function dropRest(req: IncomingMessage): Promise<void> {
+  if (req.complete || req.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, graceMs);
+    const ended = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    req.once("end", ended).once("close", ended).resume();
   });
 }
 
 const text = (value: string | string[]) => (Array.isArray(value) ? value.join(", ") : value);
 
-function toAgentRequest(req: IncomingMessage, origin: string, body: Buffer | null): AgentRequest {
+function toAgentRequest(req: IncomingMessage, origin: string): AgentRequest {
   const { headers } = req;
   const get = (name: string) => {
     const value = headers[name];
@@ -54,11 +76,14 @@ function toAgentRequest(req: IncomingMessage, origin: string, body: Buffer | nul
         for (const [name, value] of Object.entries(headers)) if (value !== undefined) each(text(value), name);
       },
     },
-    body: body && [body],
+    body: req.method === "GET" || req.method === "HEAD" ? null : bodyOf(req),
   };
 }
 
-async function send(answer: AgentAnswer, res: ServerResponse): Promise<void> {
+async function send(answer: AgentAnswer, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  await dropRest(req);
+  // Part of a body that was not read would be taken for the next request on this connection.
+  if (!req.complete) res.setHeader("connection", "close");
   if (answer instanceof JsonAnswer) {
     const own = { ...plainHeaders, "content-length": Buffer.byteLength(answer.text), "x-content-type-options": "nosniff" };
     // As a text it leaves together with its headers, in one piece.
@@ -68,15 +93,14 @@ async function send(answer: AgentAnswer, res: ServerResponse): Promise<void> {
   res.statusCode = answer.status;
   for (const [name, value] of answer.headers) res.setHeader(name, value);
   res.setHeader("x-content-type-options", "nosniff");
-  // Part of a body that was not read would be taken for the next request on this connection.
-  if (answer.status === 413) res.setHeader("connection", "close");
   if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) {
     res.end(Buffer.from(await answer.arrayBuffer()));
     return;
   }
   res.flushHeaders();
   const reader = answer.body?.getReader();
-  res.on("close", () => void reader?.cancel());
+  // A stream that failed has told so below; its refusal to be cancelled would end the process.
+  res.on("close", () => void reader?.cancel().catch(() => undefined));
   for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
     // A slow reader holds up its own stream, not our memory.
     if (!res.write(chunk.value)) await new Promise((resolve) => res.once("drain", resolve).once("close", resolve));
@@ -91,12 +115,10 @@ export const routeTo =
     // A web Request cannot be made of these.
     if (req.method === "TRACE" || req.method === "CONNECT") return void res.writeHead(405, { allow: "POST" }).end();
     const { origin, requestId, address, signal } = factsOf(req);
-    const bodyless = req.method === "GET" || req.method === "HEAD";
-    (bodyless ? Promise.resolve(null) : readBody(req))
-      .then((body) => handle(toAgentRequest(req, origin, body), { origin, requestId, address, signal }))
-      .then((answer) => send(answer, res))
+    handle(toAgentRequest(req, origin), { origin, requestId, address, signal })
+      .then((answer) => send(answer, req, res))
       .catch((error: unknown) => {
-        // A client that went away in the middle of its body is nobody to answer.
+        // A client that went away is nobody to answer.
         if (!signal.aborted) next(error);
       });
   };

@@ -172,9 +172,19 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
         }
         if (!("stream" in answer)) return answer;
         const { status, stream, deadline } = answer;
-        const headers = responseHeaders(answer);
-        const body = limitBody(decoded(stream, headers.get("content-encoding") ?? ""), maxBytes ?? maxStreamBytes, deadline);
-        return named(new Response(body, { status, headers }), url);
+        try {
+          const headers = responseHeaders(answer);
+          if (bodilessStatuses.has(status)) {
+            deadline.end();
+            stream.destroy();
+            return named(new Response(null, { status, headers }), url);
+          }
+          const body = limitBody(decoded(stream, headers.get("content-encoding") ?? ""), maxBytes ?? maxStreamBytes, deadline);
+          return named(new Response(body, { status, headers }), url);
+        } catch (error) {
+          deadline.abandon(error);
+          throw error;
+        }
       }
     };
   };

@@ -70,6 +70,8 @@ export function authorizedFetch(
       const credential = await authorization.headers();
       const answer = await sendPost(url, init, credential);
       if (answer.status !== 401) return answer;
+      // Its head says everything; an open stream would hold its connection for minutes.
+      if (answer instanceof Response) await answer.body?.cancel().catch(() => undefined);
       const renewed = await authorization.renewed(credential);
       return renewed ? sendPost(url, init, renewed) : answer;
     },

@@ -89,13 +89,25 @@ interface RpcAnswer {
   error?: unknown;
 }
 
+/** What a request may have as its id; nothing else is sent back. */
+const isRequestId = (id: unknown) => typeof id === "string" || typeof id === "number";
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Messages that are read of one event. A list of them is a thing of 2025-03-26, which asked for no long ones. */
+const maxMessages = 1_000;
+
 function parseMessages(text: string): RpcAnswer[] {
   const parsed: unknown = JSON.parse(text);
   return (Array.isArray(parsed) ? parsed : [parsed]).filter(isObject);
+}
+
+function parseEvent(text: string): RpcAnswer[] {
+  const messages = parseMessages(text);
+  if (messages.length <= maxMessages) return messages;
+  throw new UpstreamCallError("protocol_error", `The server sent more than ${maxMessages} messages in one event.`);
 }
 
 function isJson(text: string): boolean {
@@ -112,6 +124,14 @@ const questionsOutline = z.object({
   requestState: z.string().optional(),
 });
 
+/** Levels of objects and lists in a result. What is nested some thousand times deeper can be read, but not written as JSON again. */
+const maxDepth = 512;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 function isResult(value: unknown): value is CallToolResult {
   return isObject(value);
 }
@@ -121,7 +141,7 @@ function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
   return boundedError({
     code: typeof error.code === "number" ? error.code : 0,
     message: typeof error.message === "string" ? error.message : "The server reported an error.",
-    data: error.data,
+    ...(isDeeper(error.data, maxDepth) ? {} : { data: error.data }),
   });
 }
 
@@ -131,6 +151,8 @@ function resultOf(answer: RpcAnswer): CallToolResult {
   if (error) throw ofRpcError(error);
   const { result } = answer;
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
+  if (isDeeper(result, maxDepth))
+    throw new UpstreamCallError("protocol_error", `The server's answer is nested more than ${maxDepth} levels deep.`);
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
   if (resultType === "complete") return untouched;
@@ -146,9 +168,11 @@ const shortestResumeMs = 100;
 const longestResumeMs = 30_000;
 /** Streams in a row without a new event, after which the server is given up. */
 const maxResumes = 5;
-/** Events of a stream after which it rests, and for how many milliseconds: a flood of them leaves the processor to the others. */
-const eventsPerRest = 100;
+/** Events or messages of a stream after which it rests, and for how many milliseconds: a flood of them leaves the processor to the others. */
+const messagesPerRest = 100;
 const restMs = 4;
+/** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
+const maxAnswered = 20;
 
 /**
  * Reads the stream until the result. A server of the 2025 generation may end a stream early and go on in another one, which is asked for with the id
@@ -164,24 +188,32 @@ async function readStream(
   let lastEventId: string | undefined;
   let pauseMs = resumeMs;
   let seen = 0;
+  let answered = 0;
+  const rest = async () => {
+    seen += 1;
+    if (seen % messagesPerRest === 0) await setTimeout(restMs);
+  };
   for (let resumes = 0; ;) {
     const events = new EventSourceParserStream({ onRetry: (ms) => (pauseMs = Math.min(Math.max(ms, shortestResumeMs), longestResumeMs)) });
     const reader = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(events).getReader();
     try {
       for (let event = await reader?.read(); event?.value !== undefined; event = await reader?.read()) {
-        seen += 1;
-        if (seen % eventsPerRest === 0) await setTimeout(restMs);
+        await rest();
         if (event.value.id) {
           lastEventId = event.value.id;
           resumes = 0;
         }
         // Without an id it is neither the result nor a question; only progress is of interest then.
         if (event.value.data === "" || (!onProgress && !event.value.data.includes('"id"'))) continue;
-        for (const message of parseMessages(session.redacted(event.value.data))) {
+        for (const [index, message] of parseEvent(session.redacted(event.value.data)).entries()) {
+          if (index > 0) await rest();
           if (message.id === id && message.method === undefined) return resultOf(message);
           if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
             report(message.params, onProgress);
-          else if (message.method !== undefined && message.id !== undefined) answerServer(session, message);
+          else if (message.method !== undefined && isRequestId(message.id) && answered < maxAnswered) {
+            answered += 1;
+            answerServer(session, message);
+          }
         }
       }
     } finally {

@@ -7,6 +7,8 @@ import { z } from "zod";
 import { flushCalls } from "#server/audit/calls.ts";
 import { db } from "#server/db.ts";
 import { recordsOf } from "#server/signin/records.ts";
+import { create as createToken } from "#server/tokens/create.ts";
+import { revoke } from "#server/tokens/revoke.ts";
 import type { FakeTool } from "#tests/fakes/mcp-upstream.ts";
 import { ask, call, connectUpstream, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
@@ -99,6 +101,64 @@ test("at most eight run at once, and a batch of twenty ends whole", async () => 
   const result = await call(agent, "execute_capability", { calls: Array(20).fill({ name: `mcp:${id}:wait` }) });
   expect(answersOf(result).map(({ content }) => content)).toEqual(Array(20).fill([{ type: "text", text: "done" }]));
   expect(most).toBe(8);
+});
+
+test.each([
+  ["the short way", {}],
+  ["the SDK", { _meta: { progressToken: 1 } }],
+])("what has not begun when its token is revoked never does (%s)", async (_way, more) => {
+  const gate = new EventEmitter().setMaxListeners(50);
+  let arrived = 0;
+  const wait: FakeTool = {
+    name: "wait",
+    run: async () => {
+      arrived += 1;
+      await once(gate, "go");
+      return { content: [{ type: "text", text: "done" }] };
+    },
+  };
+  world.upstream.tools = [wait];
+  const { id } = await connectUpstream(world);
+  const { id: tokenId, token } = await createToken(world.owner.actor, {
+    name: "agent",
+    scopes: ["mcp:read", "mcp:write"],
+    expiresInDays: 1,
+  });
+  const params = { name: "execute_capability", arguments: { calls: Array(20).fill({ name: `mcp:${id}:wait` }) }, ...more };
+  const response = ask(world, token, { jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  await expect.poll(() => arrived).toBe(8);
+  await revoke(world.owner.actor, { id: tokenId });
+  gate.emit("go");
+  const text = await (await response).text();
+  const message = /^(?:data: )?(\{.*"result".*)$/m.exec(text)?.[1] ?? "";
+  const { result } = z.object({ result: z.object({ content: z.array(z.looseObject({ type: z.string() })) }) }).parse(JSON.parse(message));
+  const answers = answersOf(result);
+  expect(answers.slice(0, 8).every(({ isError }) => !isError)).toBe(true);
+  expect(answers.slice(8)).toMatchObject(Array(12).fill({ isError: true, structuredContent: { error: "forbidden" } }));
+  expect(arrived).toBe(8);
+});
+
+test("the binaries of a batch are bounded together: what has no room says so, and keeps its texts", async () => {
+  const data = "aGlh".repeat(750_000);
+  world.upstream.tools = [
+    {
+      name: "picture",
+      run: () => ({
+        content: [
+          { type: "text", text: "a picture" },
+          { type: "image", data, mimeType: "image/png" },
+        ],
+      }),
+    },
+  ];
+  const { id } = await connectUpstream(world);
+  const agent = await legacyClient(world, await tokenFor(world.owner.actor));
+  const answers = answersOf(await call(agent, "execute_capability", { calls: Array(8).fill({ name: `mcp:${id}:picture` }) }));
+  const whole = answers.filter(({ isError }) => !isError);
+  expect(whole.map(({ content }) => content)).toMatchObject(Array(5).fill([{ text: "a picture" }, { type: "image", data }]));
+  const rest = answers.filter(({ isError }) => isError);
+  const told = { structuredContent: { error: "result_too_large" }, content: [{ type: "text", text: "a picture" }] };
+  expect(rest).toMatchObject(Array(3).fill(told));
 });
 
 test("a batch that is none says what one is, and calls nothing", async () => {

@@ -145,6 +145,41 @@ describe("the plain way", () => {
     expect(await result).toMatchObject(hello);
   });
 
+  test.each([
+    ["singly", 1],
+    ["in lists", 500],
+  ])("answers twenty requests of a server in a call and no more, sent %s", async (_what, together) => {
+    const upstream = await legacy();
+    upstream.onCall = ({ id }, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      for (let sent = 0; sent < 1_000; sent += together) {
+        const pings = Array.from({ length: together }, (_, n) => ({ jsonrpc: "2.0", id: `p${sent + n}`, method: "ping" }));
+        res.write(`data: ${JSON.stringify(together === 1 ? pings[0] : pings)}\n\n`);
+      }
+      res.end(`data: ${JSON.stringify({ jsonrpc: "2.0", id, result: hello })}\n\n`);
+      return true;
+    };
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    expect(await call(target)).toMatchObject(hello);
+    const replies = () => upstream.received.filter(({ rpcMethod, method }) => rpcMethod === null && method === "POST").length;
+    await expect.poll(replies).toBe(20);
+    // One more call behind them on the same connections: whatever was still under way has come by then.
+    upstream.onCall = null;
+    expect(await call(target)).toMatchObject(hello);
+    expect(replies()).toBe(20);
+  });
+
+  test("takes no event of more than a thousand messages", async () => {
+    const upstream = await legacy();
+    upstream.onCall = (_request, res) => {
+      const pings = Array.from({ length: 1_001 }, (_, id) => ({ jsonrpc: "2.0", id, method: "ping" }));
+      res.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${JSON.stringify(pings)}\n\n`);
+      return true;
+    };
+    await expect(call(await targetFor(await connectTo(owner, upstream.url)))).rejects.toMatchObject({ reason: "protocol_error" });
+    expect(upstream.received.filter(({ rpcMethod, method }) => rpcMethod === null && method === "POST")).toEqual([]);
+  });
+
   test("passes progress on", async () => {
     const upstream = await legacy();
     upstream.onCall = ({ id, params }, res, write) => {
@@ -309,6 +344,16 @@ describe("a failed call", () => {
       answers(200, json, rpc({ code: -32_042, message: "Sign in", data: { url: "https://x.example" } })),
       { reason: "protocol_error", upstream: { code: -32_042, message: "Sign in", data: { url: "https://x.example" } } },
     ],
+    [
+      "a result 20,000 levels deep",
+      answers(200, json, `{"jsonrpc":"2.0","id":"ID","result":{"content":[],"_meta":{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}}}`),
+      { reason: "protocol_error" },
+    ],
+    [
+      "an error 20,000 levels deep",
+      answers(200, json, `{"jsonrpc":"2.0","id":"ID","error":{"code":7,"message":"no","data":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`),
+      { reason: "protocol_error", upstream: { code: 7, message: "no" } },
+    ],
     ["more than is taken", answers(200, json, `"${"x".repeat(5 * 1_048_576)}"`), { reason: "result_too_large" }],
     [
       "more in a stream than is taken",
@@ -375,6 +420,19 @@ describe("a failed call", () => {
 });
 
 describe("giving up", () => {
+  test("with a 401 that comes as an unending stream leaves no connection behind", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    let isGone = false;
+    upstream.intercept = (_req, res) => {
+      res.on("close", () => (isGone = true));
+      res.writeHead(401, { "content-type": "text/event-stream" }).write(": begun\n\n");
+      return true;
+    };
+    await expect(call(target)).rejects.toMatchObject({ reason: "unauthorized" });
+    await expect.poll(() => isGone).toBe(true);
+  });
+
   test("tells a legacy server which request nobody waits for", async () => {
     const upstream = await legacy();
     upstream.onCall = () => true;

@@ -106,6 +106,32 @@ describe("a plain exchange", () => {
   });
 });
 
+describe("a post whose answer is an event stream", () => {
+  const post = (origin: string) =>
+    outbound().postWithLimits({})(new URL(origin), { headers: {}, body: "{}", signal: new AbortController().signal });
+
+  test("in a compression nobody asked for is an error, and its connection is closed", async () => {
+    const gone = deferred();
+    const odd = await server((_request, response) => {
+      response.on("close", gone.resolve);
+      response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "zstd" }).write("data: 1\n\n");
+    });
+    expect(await refusal(post(odd.origin))).toBe("protocol");
+    await gone.promise;
+  });
+
+  test.each([204, 205, 304])("that may not have one (%s) is an answer without a body, and its connection is closed", async (status) => {
+    const gone = deferred();
+    const odd = await server((_request, response) => {
+      response.on("close", gone.resolve);
+      response.writeHead(status, { "content-type": "text/event-stream" }).flushHeaders();
+      if (status !== 205) response.end();
+    });
+    expect(await post(odd.origin)).toMatchObject({ status, body: null });
+    await gone.promise;
+  });
+});
+
 describe("redirects", () => {
   test("are followed five times, not six", async () => {
     const chain = await server((request, response) => {
