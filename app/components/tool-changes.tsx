@@ -188,7 +188,9 @@ export function ToolChanges({ changes }: { changes: Changes | null }) {
         </div>
       )}
       {leftOut > 0 && (
-        <p className="mt-2 text-muted">{leftOut === 1 ? "1 more change was" : `${leftOut} more changes were`} too many to be kept. Look through the tools themselves.</p>
+        <p className="mt-2 text-muted">
+          {leftOut === 1 ? "1 more change was" : `${leftOut} more changes were`} too many to be kept. Look through the tools themselves.
+        </p>
       )}
       {earlier.length > 0 && (
         <details className="mt-2">

@@ -131,8 +131,8 @@ async function trim(orgId: string, now: Date): Promise<void> {
 
 async function write(orgId: string, rows: readonly Waiting[]): Promise<void> {
   const now = new Date();
-  // Of a connection or a membership that went meanwhile nothing is written. In the order of the key: processes that write the same rows at the same
-  // time wait for each other, and none for one that waits for it.
+  // Of a connection or a membership that went meanwhile nothing is written, and locked they stay until it is. In the order of the key: processes that
+  // write the same rows at the same time wait for each other, and none for one that waits for it.
   await db.$executeRaw`
     INSERT INTO "SearchAssociation" ("orgId", "connectionId", "toolName", "term", "membershipId", "weight", "at")
     SELECT learned."orgId", learned."connectionId", learned."toolName", learned."term", learned."membershipId", learned."weight", ${now}
@@ -141,6 +141,7 @@ async function write(orgId: string, rows: readonly Waiting[]): Promise<void> {
     JOIN "Connection" ON "Connection"."id" = learned."connectionId" AND "Connection"."orgId" = learned."orgId"
     JOIN "Membership" ON "Membership"."id" = learned."membershipId" AND "Membership"."orgId" = learned."orgId"
     ORDER BY learned."connectionId", learned."toolName", learned."term", learned."membershipId"
+    FOR KEY SHARE OF "Connection", "Membership"
     ON CONFLICT ("connectionId", "toolName", "term", "membershipId") DO UPDATE SET
       "weight" = LEAST(${maxWeight}::float8, EXCLUDED."weight" + "SearchAssociation"."weight"
         * power(0.5::float8, EXTRACT(EPOCH FROM EXCLUDED."at" - "SearchAssociation"."at") * 1000 / ${halfLifeMs}::float8)),
