@@ -34,6 +34,9 @@ const maxDepth = 3;
 const maxFields = 80;
 const maxOptions = 60;
 const maxDescription = 400;
+/** Characters of one option or default as JSON, and of a name: references repeat them for as many fields as there may be. */
+const maxValue = 2_000;
+const maxName = 200;
 
 type Schema = Record<string, unknown>;
 
@@ -77,7 +80,7 @@ function plain(root: Schema, given: unknown, hops = 0): Schema | null {
 function optionsOf(values: unknown): Option[] | null {
   if (!Array.isArray(values) || values.length === 0 || values.length > maxOptions) return null;
   const scalars = values.filter((value) => value !== null);
-  if (!scalars.every((value) => ["string", "number", "boolean"].includes(typeof value))) return null;
+  if (!scalars.every((value) => ["string", "number", "boolean"].includes(typeof value) && String(value).length <= maxValue)) return null;
   return scalars.map((value) => ({ value: JSON.stringify(value), label: String(value) || '""' }));
 }
 
@@ -140,7 +143,7 @@ function inner(root: Schema, schema: Schema, at: Budget & { pointer: string; id:
   const takesOthers = properties.length === 0 && (isObject(schema.additionalProperties) || isObject(schema.patternProperties));
   if (takesOthers || schema.allOf !== undefined || schema.anyOf !== undefined || schema.oneOf !== undefined) return null;
   at.count.left -= properties.length;
-  if (at.count.left < 0) return null;
+  if (at.count.left < 0 || properties.some(([name]) => name.length > maxName)) return null;
   const needed = new Set<unknown>(Array.isArray(schema.required) ? schema.required : []);
   const fields = properties.map(([name, given], index) => {
     const common = { id: `${at.id}-${index}`, pointer: `${at.pointer}/${escaped(name)}`, name, required: needed.has(name) };
@@ -156,22 +159,34 @@ export function fieldsOf(schema: unknown): SchemaField[] | null {
   return root && inner(schema, root, { pointer: "", id: "arg", depth: 0, count: { left: maxFields } });
 }
 
-function example(root: Schema, given: unknown, depth: number): unknown {
+const isShort = (value: unknown) => JSON.stringify(value).length <= maxValue;
+
+function example(root: Schema, given: unknown, at: Budget): unknown {
+  if (at.depth > maxDepth) return null;
   const schema = plain(root, given);
-  if (!schema || depth > maxDepth) return null;
-  if (schema.default !== undefined) return schema.default;
-  if (Array.isArray(schema.enum)) return schema.enum[0];
-  if (schema.type === "object") return exampleOf(root, schema, depth + 1);
+  if (!schema) return null;
+  if (schema.default !== undefined && isShort(schema.default)) return schema.default;
+  if (Array.isArray(schema.enum)) return isShort(schema.enum[0] ?? null) ? schema.enum[0] : null;
+  if (schema.type === "object") return exampleOf(root, schema, { ...at, depth: at.depth + 1 });
   const empty: Record<string, unknown> = { string: "", number: 0, integer: 0, boolean: false, array: [] };
   return typeof schema.type === "string" ? (own(empty, schema.type) ?? null) : null;
 }
 
-function exampleOf(root: Schema, { properties, required }: Schema, depth: number): unknown {
-  const names = Array.isArray(required) ? required.filter((name) => typeof name === "string") : [];
-  return Object.fromEntries(names.map((name) => [name, example(root, isObject(properties) ? own(properties, name) : undefined, depth)]));
+/** The required properties, as many of them as the budget has left. */
+function exampleOf(root: Schema, { properties, required }: Schema, at: Budget): Schema {
+  const entries: [string, unknown][] = [];
+  const names = new Set<unknown>(at.depth > maxDepth || !Array.isArray(required) ? [] : required);
+  for (const name of names) {
+    if (at.count.left <= 0) break;
+    if (typeof name !== "string" || name.length > maxName) continue;
+    at.count.left -= 1;
+    entries.push([name, example(root, isObject(properties) ? own(properties, name) : undefined, at)]);
+  }
+  return Object.fromEntries(entries);
 }
 
 /** The required arguments with nothing in them, as JSON to begin with. */
 export function skeletonOf(schema: unknown): string {
-  return JSON.stringify(isObject(schema) ? exampleOf(schema, plain(schema, schema) ?? schema, 0) : {}, null, 2);
+  const budget = { depth: 0, count: { left: maxFields } };
+  return JSON.stringify(isObject(schema) ? exampleOf(schema, plain(schema, schema) ?? schema, budget) : {}, null, 2);
 }

@@ -155,15 +155,18 @@ function ChangeRows({ changes }: { changes: readonly ToolChangeView[] }) {
 /** Nothing to say while nothing ever changed. */
 export function ToolChanges({ changes }: { changes: Changes | null }) {
   if (!changes) return null;
-  const { since, reviewedBy, asOf, recent, earlier } = changes;
+  const { since, reviewedBy, asOf, isOwnAccount, leftOut, recent, earlier } = changes;
+  const isEver = recent.length + earlier.length > 0;
   return (
     <div className="rounded-lg border border-line px-4 py-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <p>
-          <span className="font-medium">{counted(changes)}</span> since <Day at={since} />
-          {reviewedBy && <span className="text-muted">, when {reviewedBy} reviewed them</span>}
-        </p>
-        {recent.length > 0 && (
+        {isEver && (
+          <p>
+            <span className="font-medium">{counted(changes)}</span> since <Day at={since} />
+            {reviewedBy && <span className="text-muted">, when {reviewedBy} reviewed them</span>}
+          </p>
+        )}
+        {(recent.length > 0 || leftOut > 0) && (
           <Form method="post" preventScrollReset>
             <input type="hidden" name="intent" value="review" />
             <input type="hidden" name="asOf" value={asOf.toISOString()} />
@@ -173,10 +176,21 @@ export function ToolChanges({ changes }: { changes: Changes | null }) {
           </Form>
         )}
       </div>
+      {isOwnAccount && (
+        <p className={isEver ? "mt-1 text-muted" : "text-muted"}>
+          Everybody has an account of their own here. Only the tools of your account are compared; what changed in those of others is not
+          shown.
+        </p>
+      )}
       {recent.length > 0 && (
         <div className="mt-2">
           <ChangeRows changes={recent} />
         </div>
+      )}
+      {leftOut > 0 && (
+        <p className="mt-2 text-muted">
+          {leftOut === 1 ? "1 more change was" : `${leftOut} more changes were`} too many to be kept. Look through the tools themselves.
+        </p>
       )}
       {earlier.length > 0 && (
         <details className="mt-2">

@@ -82,3 +82,10 @@ const perRunner = exactLimit({ name: "runner", points: 120, seconds: 60 });
 export async function countRun({ membershipId }: { membershipId: string }): Promise<void> {
   await spend(perRunner, membershipId);
 }
+
+const perExplained = exactLimit({ name: "explained", points: 60, seconds: 60 });
+
+/** Counts one search of a person that is explained. Throws RATE_LIMITED: it costs more than an agent's. */
+export async function countExplained({ membershipId }: { membershipId: string }): Promise<void> {
+  await spend(perExplained, membershipId);
+}

@@ -47,7 +47,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
       where: { connectionId: id, connection: { orgId: actor.orgId }, membershipId: { not: null } },
       select: { membershipId: true, lastSuccessAt: true, lastFailureAt: true, failure: true },
     }),
-    toolChangesOf(catalog, row.createdAt),
+    toolChangesOf(catalog, row),
   ]);
   const reached = new Map(catalogs.map((row) => [row.membershipId, row]));
   return {

@@ -7,7 +7,7 @@ import { db, transaction } from "#server/db.ts";
 import { DomainError } from "#server/errors.ts";
 import { sharedHolder } from "#server/grants/state.ts";
 import { toolDiffFrom, type ToolDiff } from "#server/upstream/tool-diff.ts";
-import { maxChanges } from "#server/upstream/tool-changes.ts";
+import { leftOutOf } from "#server/upstream/tool-changes.ts";
 
 import { findManaged } from "./find-managed.ts";
 
@@ -26,12 +26,16 @@ export interface ToolChanges {
   since: Date;
   /** Who reviewed what was before; null: nobody did. */
   reviewedBy: string | null;
-  /** When this was read: a review speaks of what was shown then. */
+  /** Of the newest change that is shown: a review speaks of what was shown. */
   asOf: Date;
+  /** Members have accounts of their own, each with its own tools: only those of the caller's account are compared here. */
+  isOwnAccount: boolean;
   /** Tools, each counted once, by what became of them since. */
   added: number;
   changed: number;
   removed: number;
+  /** Changes since then that were too many to be kept. */
+  leftOut: number;
   /** Newest first. */
   recent: ToolChangeView[];
   earlier: ToolChangeView[];
@@ -57,39 +61,51 @@ function summary(newestFirst: readonly ToolChangeView[]): Pick<ToolChanges, (typ
   return counts;
 }
 
-/** The changes of a catalog that the caller may see; null when nothing ever changed. */
-export async function toolChangesOf(catalog: Reviewed | null, createdAt: Date): Promise<ToolChanges | null> {
-  const asOf = new Date();
-  const rows = await db.toolChange.findMany({
-    where: { catalogId: catalog?.id ?? "" },
-    orderBy: [{ at: "desc" }, { id: "asc" }],
-    take: maxChanges,
-  });
-  if (!catalog || rows.length === 0) return null;
-  const since = catalog.reviewedAt ?? new Date(Math.max(createdAt.getTime(), asOf.getTime() - unreviewedMs));
+interface Connection {
+  createdAt: Date;
+  credentialMode: string;
+}
+
+/** The changes of a catalog that the caller may see; null when nothing ever changed and nothing has to be said of whose tools they are. */
+export async function toolChangesOf(catalog: Reviewed | null, { createdAt, credentialMode }: Connection): Promise<ToolChanges | null> {
+  const now = new Date();
+  const isOwnAccount = credentialMode !== "shared";
+  const rows = await db.toolChange.findMany({ where: { catalogId: catalog?.id ?? "" }, orderBy: [{ at: "desc" }, { id: "asc" }] });
+  if (rows.length === 0 && !isOwnAccount) return null;
+  const since = catalog?.reviewedAt ?? new Date(Math.max(createdAt.getTime(), now.getTime() - unreviewedMs));
   const changes = rows.flatMap(({ id, at, tool, kind, diff }): ToolChangeView[] => {
     const known = kinds.find((name) => name === kind);
     return known ? [{ id, at, tool, kind: known, diff: toolDiffFrom(diff) }] : [];
   });
   const recent = changes.filter(({ at }) => at > since);
   const earlier = changes.filter(({ at }) => at <= since);
-  return { since, reviewedBy: catalog.reviewedBy, asOf, ...summary(recent), recent, earlier };
+  const leftOut = rows.filter(({ at }) => at > since).reduce((sum, row) => sum + leftOutOf(row), 0);
+  const asOf = rows[0]?.at ?? now;
+  return { since, reviewedBy: catalog?.reviewedBy ?? null, asOf, isOwnAccount, ...summary(recent), leftOut, recent, earlier };
 }
 
 /**
- * Notes that the caller reviewed what was there at `asOf`; what came later stays to be reviewed.
+ * Notes that the caller reviewed what there was up to `asOf`; what came later stays to be reviewed, and what somebody reviewed since stays reviewed.
  * Throws NOT_FOUND, and CONFLICT when the connection has no tools of the caller's credential identity.
  */
 export async function reviewTools(actor: Actor, { id, asOf }: { id: string; asOf: Date }): Promise<void> {
   const { name, credentialMode } = await findManaged(actor, id);
   const holder = credentialMode === "shared" ? sharedHolder : actor.membershipId;
-  const reviewedAt = new Date(Math.min(asOf.getTime(), Date.now()));
   await transaction(async (tx) => {
-    const { count } = await tx.catalog.updateMany({
-      where: { connectionId: id, holder, connection: { orgId: actor.orgId } },
-      data: { reviewedAt, reviewedBy: actor.name },
+    const where = { connectionId: id, holder, connection: { orgId: actor.orgId } };
+    const catalog = await tx.catalog.findFirst({ where, select: { id: true } });
+    if (!catalog) throw new DomainError("CONFLICT", "This connection has no tools to review.");
+    // Nothing that is yet to come can be reviewed.
+    const newest = await tx.toolChange.findFirst({
+      where: { catalogId: catalog.id, at: { lte: asOf } },
+      orderBy: { at: "desc" },
+      select: { at: true },
     });
-    if (count === 0) throw new DomainError("CONFLICT", "This connection has no tools to review.");
-    await record(tx, actor, { action: "connection.tools_reviewed", target: { type: "connection", id, name } });
+    if (!newest) return;
+    const { count } = await tx.catalog.updateMany({
+      where: { ...where, OR: [{ reviewedAt: null }, { reviewedAt: { lt: newest.at } }] },
+      data: { reviewedAt: newest.at, reviewedBy: actor.name },
+    });
+    if (count > 0) await record(tx, actor, { action: "connection.tools_reviewed", target: { type: "connection", id, name } });
   });
 }

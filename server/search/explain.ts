@@ -1,5 +1,7 @@
 // Why a tool stands where it stands, for people: the ranking's own sum taken apart again, word by word and field by field, for the few tools that
 // are shown. The ranking itself keeps no such notes: it would pay for them at every search.
+import { setImmediate } from "node:timers/promises";
+
 import { term, words } from "./analyzer.ts";
 import type { Collection } from "./collection.ts";
 import { nearestTerm } from "./near-terms.ts";
@@ -164,14 +166,19 @@ function nameOf({ names, nameStarts, label }: Segment, doc: number, groups: read
   return { coverage: telling.length === 0 ? 0 : covered / telling.length, isOfMany: ids.some((id) => plural.has(id)) };
 }
 
+/** One phrasing as all its explanations need it: read once. */
+function asked(collection: Collection, query: string) {
+  const reading = read(collection, query);
+  const { groups } = reading;
+  return { query, ...reading, services: serviceShares(collection, groups), contexts: contextShares(collection, groups) };
+}
+type Asked = ReturnType<typeof asked>;
+
 /** Why one tool of a collection has its score for one phrasing. */
-export async function explain(collection: Collection, query: string, at: Place): Promise<Why> {
-  const { segment: index, doc, list } = at;
+function why(collection: Collection, { query, groups, weighed, unknown, services, contexts }: Asked, at: Place, own: ReadTool): Why {
+  const { segment: index, doc } = at;
   const segment = collection.segments[index];
-  const { groups, weighed, unknown } = read(collection, query);
-  const none: Why = { query, score: 0, points: 0, factor: 1, words: [], missed: [], factors: [] };
-  if (!segment) return none;
-  const own = readTool(at, await commonParameters(list));
+  if (!segment) return { query, score: 0, points: 0, factor: 1, words: [], missed: [], factors: [] };
   const counted: WordPoints[] = [];
   const missed = [...unknown];
   let mass = 0;
@@ -191,8 +198,8 @@ export async function explain(collection: Collection, query: string, at: Place):
   const name = nameOf(segment, doc, groups);
   const action = fits(wishOf(groups, isQuestion(query)), segment.actions[doc] ?? 0, name.isOfMany);
   const covered = mass === 0 ? 0 : Math.min(1, coverage / mass);
-  const service = serviceShares(collection, groups)[index] ?? 0;
-  const context = contextShares(collection, groups)[index] ?? 0;
+  const service = services[index] ?? 0;
+  const context = contexts[index] ?? 0;
   const factors: Factor[] = [
     { name: "nameCoverage", share: name.coverage, adds: tuning.nameCoverage * name.coverage },
     { name: "queryCoverage", share: covered, adds: tuning.queryCoverage * covered },
@@ -207,27 +214,30 @@ export async function explain(collection: Collection, query: string, at: Place):
   return { query, score: points * factor, points, factor, words: counted, missed: missed.filter((word) => !guessed.has(word)), factors };
 }
 
-/** Why tools have the scores that `rankAll` gave them for these phrasings; one explanation for each place, in their order. */
+/**
+ * Why tools have the scores that `rankAll` gave them for these phrasings; one explanation for each place, in their order. One after the other, and
+ * other work gets its turn between them.
+ */
 export async function explainAll(collection: Collection, queries: readonly string[], places: readonly Place[]): Promise<Explanation[]> {
-  const [only, ...others] = queries;
-  if (only !== undefined && others.length === 0)
-    return Promise.all(
-      places.map(async (place) => {
-        const why = await explain(collection, only, place);
-        return { score: why.score, phrasings: [{ why, counts: why.score }] };
-      }),
-    );
-  const rankings = queries.map((query) => ({ query, hits: rank(collection, query, deep).hits }));
-  return Promise.all(
-    places.map(async (place) => {
-      const phrasings = await Promise.all(
-        rankings.map(async ({ query, hits }) => {
-          const isFound = hits.some(({ segment, doc }) => segment === place.segment && doc === place.doc);
-          const why = await explain(collection, query, place);
-          return { why, counts: isFound ? why.score / (hits[0]?.score ?? 1) / queries.length : 0 };
-        }),
-      );
-      return { score: phrasings.reduce((sum, { counts }) => sum + counts, 0), phrasings };
-    }),
-  );
+  const isOne = queries.length === 1;
+  const phrased = queries.map((query) => ({
+    read: asked(collection, query),
+    // How it counts among several takes its own ranking.
+    hits: isOne ? [] : rank(collection, query, deep).hits,
+  }));
+  const common = new Map<Place["list"], ReadonlySet<string>>();
+  const explanations: Explanation[] = [];
+  for (const place of places) {
+    const known = common.get(place.list) ?? (await commonParameters(place.list));
+    common.set(place.list, known);
+    const own = readTool(place, known);
+    const phrasings = phrased.map(({ read, hits }) => {
+      const told = why(collection, read, place, own);
+      const isFound = hits.some(({ segment, doc }) => segment === place.segment && doc === place.doc);
+      return { why: told, counts: isOne ? told.score : isFound ? told.score / (hits[0]?.score ?? 1) / queries.length : 0 };
+    });
+    explanations.push({ score: phrasings.reduce((sum, { counts }) => sum + counts, 0), phrasings });
+    await setImmediate();
+  }
+  return explanations;
 }

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 
 import type { Actor } from "#server/auth/actor.ts";
+import { countExplained } from "#server/auth/limits.ts";
 import { usableConnections } from "#server/grants/access.ts";
 import { parseInput } from "#server/parse.ts";
 
@@ -21,9 +22,10 @@ export interface ExplainedSearch {
   why: Record<string, Explanation>;
 }
 
-/** Searches and explains. Throws BAD_INPUT. */
+/** Searches and explains. Throws BAD_INPUT and RATE_LIMITED. */
 export async function explainedSearch(actor: Actor, given: SearchRequest): Promise<ExplainedSearch> {
   const input = parseInput(searchInput, given);
+  await countExplained(actor);
   const began = performance.now();
   const result = await search(actor, input);
   const ms = performance.now() - began;

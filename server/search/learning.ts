@@ -53,11 +53,23 @@ let timer: NodeJS.Timeout | null = null;
 /** Two agents of one member search for different things at the same time. */
 const agentKey = ({ orgId, membershipId, tokenId, sessionId }: Actor) => [orgId, membershipId, tokenId ?? sessionId].join(" ");
 
-/** Remembers a search for the call that may follow. `found` are the tools of its answer, by `toolKey`. */
+const isSame = (a: readonly string[][], b: readonly string[][]) => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Remembers a search for the call that may follow. `found` are the tools of its answer, by `toolKey`. The newest search made again is still the same
+ * one: a page that loads its results anew after each run would teach the same again and again.
+ */
 export function noteSearch(actor: Actor, queries: readonly string[], found: ReadonlySet<string>): void {
   const key = agentKey(actor);
-  const search = { at: Date.now(), phrases: queries.map(wantedTerms), found, ran: new Set<string>() };
-  recent.set(key, [...(recent.get(key) ?? []).slice(1 - maxSearches), search]);
+  const phrases = queries.map(wantedTerms);
+  const searches = recent.get(key) ?? [];
+  const newest = searches.at(-1);
+  if (newest && isSame(newest.phrases, phrases) && Date.now() - newest.at < callWithinMs) {
+    // What was learned from it may have changed the answer.
+    newest.found = found;
+    return;
+  }
+  recent.set(key, [...searches.slice(1 - maxSearches), { at: Date.now(), phrases, found, ran: new Set<string>() }]);
 }
 
 function add(
@@ -117,9 +129,10 @@ async function trim(orgId: string, now: Date): Promise<void> {
       AND kept."term" = ranked."term" AND kept."membershipId" = ranked."membershipId"`;
 }
 
-async function write(rows: readonly Waiting[]): Promise<void> {
+async function write(orgId: string, rows: readonly Waiting[]): Promise<void> {
   const now = new Date();
-  // Of a connection or a membership that went meanwhile nothing is written.
+  // Of a connection or a membership that went meanwhile nothing is written, and locked they stay until it is. In the order of the key: processes that
+  // write the same rows at the same time wait for each other, and none for one that waits for it.
   await db.$executeRaw`
     INSERT INTO "SearchAssociation" ("orgId", "connectionId", "toolName", "term", "membershipId", "weight", "at")
     SELECT learned."orgId", learned."connectionId", learned."toolName", learned."term", learned."membershipId", learned."weight", ${now}
@@ -127,14 +140,14 @@ async function write(rows: readonly Waiting[]): Promise<void> {
       AS learned("orgId" text, "connectionId" text, "toolName" text, "term" text, "membershipId" text, "weight" float8)
     JOIN "Connection" ON "Connection"."id" = learned."connectionId" AND "Connection"."orgId" = learned."orgId"
     JOIN "Membership" ON "Membership"."id" = learned."membershipId" AND "Membership"."orgId" = learned."orgId"
+    ORDER BY learned."connectionId", learned."toolName", learned."term", learned."membershipId"
+    FOR KEY SHARE OF "Connection", "Membership"
     ON CONFLICT ("connectionId", "toolName", "term", "membershipId") DO UPDATE SET
       "weight" = LEAST(${maxWeight}::float8, EXCLUDED."weight" + "SearchAssociation"."weight"
         * power(0.5::float8, EXTRACT(EPOCH FROM EXCLUDED."at" - "SearchAssociation"."at") * 1000 / ${halfLifeMs}::float8)),
       "at" = EXCLUDED."at"`;
-  for (const orgId of new Set(rows.map((row) => row.orgId))) {
-    await trim(orgId, now);
-    learnedMore(orgId);
-  }
+  await trim(orgId, now);
+  learnedMore(orgId);
 }
 
 /** Writes everything that waits. Never throws: what cannot be written is forgotten. */
@@ -143,8 +156,11 @@ export async function flushLearning(): Promise<void> {
   timer = null;
   const rows = [...waiting.values()];
   waiting = new Map();
-  if (rows.length === 0) return;
-  await write(rows).catch((error: unknown) =>
-    log.warn({ err: error, rows: rows.length }, "what was learned from searches could not be written"),
-  );
+  // Each organization by itself: what fails for one costs the others nothing.
+  for (const orgId of new Set(rows.map((row) => row.orgId))) {
+    const learned = rows.filter((row) => row.orgId === orgId);
+    await write(orgId, learned).catch((error: unknown) =>
+      log.warn({ err: error, orgId, rows: learned.length }, "what was learned from searches could not be written"),
+    );
+  }
 }

@@ -1,4 +1,6 @@
 // Writes a tool list into the stored catalog: what is new, what changed and what is gone is recorded, the rest is left alone.
+import { setImmediate } from "node:timers/promises";
+
 import { Prisma, type Tx } from "#server/db.ts";
 import { type StoredFailure, withContact } from "./contacts.ts";
 import type { ListedTool, Listing } from "./list-tools.ts";
@@ -20,6 +22,9 @@ export interface CatalogChange {
 /** Tools that are gone are kept for when they come back: this many of one catalog, beside those that went last. */
 const maxRemembered = 500;
 
+/** Characters of tools that are compared in words at one listing; of those beyond it is told that they changed. */
+const maxDiffed = 4 * 1_048_576;
+
 const json = (value: object): Prisma.InputJsonValue => JSON.parse(JSON.stringify(value));
 const nullable = (value: object | null | undefined) => (value ? json(value) : Prisma.DbNull);
 
@@ -36,15 +41,22 @@ function contentOf({ name, title, description, inputSchema, outputSchema, annota
   };
 }
 
+interface LockedCatalog {
+  id: string;
+  digest: string | null;
+  contacts: unknown;
+  reviewedAt: Date | null;
+}
+
 /**
  * The catalog's row, made where there is none, and locked until `tx` ends. Another listing may be storing at the same time: compared with what was
  * there before it, the tools would not be brought to the digest that says they are.
  */
-async function lockedCatalog(tx: Tx, key: CatalogKey): Promise<{ id: string; digest: string | null; contacts: unknown }> {
+async function lockedCatalog(tx: Tx, key: CatalogKey): Promise<LockedCatalog> {
   const { connectionId, holder } = key;
   const find = () =>
-    tx.$queryRaw<{ id: string; digest: string | null; contacts: unknown }[]>`
-      SELECT "id", "digest", "contacts" FROM "Catalog" WHERE "connectionId" = ${connectionId} AND "holder" = ${holder} FOR UPDATE`;
+    tx.$queryRaw<LockedCatalog[]>`
+      SELECT "id", "digest", "contacts", "reviewedAt" FROM "Catalog" WHERE "connectionId" = ${connectionId} AND "holder" = ${holder} FOR UPDATE`;
   const [known] = await find();
   if (known) return known;
   await tx.catalog.createMany({ data: [key], skipDuplicates: true });
@@ -55,6 +67,8 @@ async function lockedCatalog(tx: Tx, key: CatalogKey): Promise<{ id: string; dig
 
 /** Makes the stored catalog of this credential identity equal to `listing`, inside `tx`. */
 export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): Promise<CatalogChange> {
+  const catalog = await lockedCatalog(tx, key);
+  // Not before: what waited for another listing is later than it.
   const now = new Date();
   const facts = {
     transport: listing.transport,
@@ -71,7 +85,6 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     lastSuccessAt: now,
     failure: Prisma.DbNull,
   };
-  const catalog = await lockedCatalog(tx, key);
   const contacts = json(withContact(catalog.contacts, { at: now, failure: null }));
   await tx.catalog.update({ where: { id: catalog.id }, data: { ...facts, contacts } });
   if (catalog.digest === listing.digest) return { added: 0, changed: 0, removed: 0 };
@@ -104,7 +117,7 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
     written.push({ ...row(), id: old.id, firstSeenAt: old.firstSeenAt, changedAt: isOther ? now : old.changedAt });
   }
   // A first list is no news.
-  if (catalog.digest !== null) await recordToolChanges(tx, catalog.id, now, await changesOf(tx, stored, listing));
+  if (catalog.digest !== null) await recordToolChanges(tx, catalog, now, await changesOf(tx, stored, listing));
   if (gone.length > 0) await tx.catalogTool.updateMany({ where: { id: { in: gone } }, data: { removedAt: now } });
   // A server may have other tools at every list: of those that are gone the newest are remembered.
   const old = stored.filter(({ removedAt, name }) => removedAt !== null && !listed.has(name));
@@ -126,19 +139,25 @@ interface StoredTool {
 async function changesOf(tx: Tx, stored: readonly StoredTool[], { tools }: Listing): Promise<ToolChangeEntry[]> {
   const there = new Map(stored.filter(({ removedAt }) => removedAt === null).map((tool) => [tool.name, tool]));
   const listed = new Set(tools.map(({ name }) => name));
-  const other = tools.filter(({ name, digest }) => there.has(name) && there.get(name)?.digest !== digest).slice(0, maxChanges);
+  const other = tools.filter(({ name, digest }) => there.has(name) && there.get(name)?.digest !== digest);
   const rows = await tx.catalogTool.findMany({
-    where: { id: { in: other.flatMap(({ name }) => there.get(name)?.id ?? []) } },
+    where: { id: { in: other.slice(0, maxChanges).flatMap(({ name }) => there.get(name)?.id ?? []) } },
     select: { name: true, title: true, description: true, inputSchema: true, outputSchema: true, annotations: true },
   });
   const before = new Map(rows.map((row) => [row.name, row]));
+  const changed: ToolChangeEntry[] = [];
+  let left = maxDiffed;
+  for (const tool of other) {
+    const was = left > 0 ? before.get(tool.name) : undefined;
+    left -= was ? JSON.stringify([was, tool]).length : 0;
+    changed.push({ tool: tool.name, kind: "changed", ...(was && left >= 0 ? { diff: { ...toolDiff(was, tool) } } : {}) });
+    // Others get their turn: a list may have megabytes of them.
+    if (was) await setImmediate();
+  }
   return [
-    ...tools.flatMap(({ name }): ToolChangeEntry[] => (there.has(name) ? [] : [{ tool: name, kind: "added" }])),
-    ...other.flatMap((tool): ToolChangeEntry[] => {
-      const was = before.get(tool.name);
-      return was ? [{ tool: tool.name, kind: "changed", diff: { ...toolDiff(was, tool) } }] : [];
-    }),
+    ...changed,
     ...[...there.keys()].flatMap((name): ToolChangeEntry[] => (listed.has(name) ? [] : [{ tool: name, kind: "removed" }])),
+    ...tools.flatMap(({ name }): ToolChangeEntry[] => (there.has(name) ? [] : [{ tool: name, kind: "added" }])),
   ];
 }
 

@@ -36,6 +36,9 @@ const maxParameters = 30;
 /** Parameters of one tool that are compared, and how deep they are looked for. */
 const maxCompared = 500;
 const maxDepth = 4;
+/** Choices of one parameter that are compared one by one, and kinds of values that are named. */
+const maxChoices = 1_000;
+const maxTypes = 10;
 
 /** The text within a bound that says so; never half a character. */
 function bounded(text: string, most: number): string {
@@ -63,28 +66,42 @@ interface Parameter {
 /** The parameters by name; those inside of others as "filter.name", of lists as "items[].name". */
 function parametersOf(schema: unknown, into = new Map<string, Parameter>(), path = "", depth = 0): Map<string, Parameter> {
   if (!isObject(schema) || depth >= maxDepth) return into;
-  const required = Array.isArray(schema.required) ? schema.required : [];
+  const required = new Set<unknown>(Array.isArray(schema.required) ? schema.required : []);
   for (const [name, value] of isObject(schema.properties) ? Object.entries(schema.properties) : []) {
     if (into.size >= maxCompared) return into;
     const inner = isObject(value) ? value : {};
-    into.set(path + name, { schema: inner, isRequired: required.includes(name) });
-    parametersOf(inner, into, `${path}${name}.`, depth + 1);
-    parametersOf(inner.items, into, `${path}${name}[].`, depth + 1);
+    into.set(path + name, { schema: inner, isRequired: required.has(name) });
+    // A long name is not repeated with everything inside of it.
+    const outer = bounded(path + name, maxName);
+    parametersOf(inner, into, `${outer}.`, depth + 1);
+    parametersOf(inner.items, into, `${outer}[].`, depth + 1);
   }
   return into;
 }
 
 function typeOf({ type, enum: choices }: Record<string, unknown>): string {
-  const named = Array.isArray(type) ? type.filter((one) => typeof one === "string").join(" or ") : typeof type === "string" ? type : "";
-  return named || (Array.isArray(choices) ? "one of a list" : "anything");
+  const several = Array.isArray(type) ? type : [type];
+  const named = several.slice(0, maxTypes).filter((one) => typeof one === "string");
+  return bounded(named.join(" or "), maxName) || (Array.isArray(choices) ? "one of a list" : "anything");
 }
 
-const choicesOf = ({ enum: choices }: Record<string, unknown>) =>
-  Array.isArray(choices) ? choices.map((choice) => JSON.stringify(choice)) : [];
+const choicesOf = ({ enum: choices }: Record<string, unknown>): unknown[] => (Array.isArray(choices) ? choices : []);
+
+/** What may be chosen now and could not before, and the other way round. */
+function choiceWords(before: Parameter, after: Parameter): string[] {
+  const [had, has] = [choicesOf(before.schema), choicesOf(after.schema)];
+  if (Math.max(had.length, has.length) > maxChoices) return isSame(had, has) ? [] : ["its choices changed"];
+  const [was, is] = [new Set(had.map((choice) => JSON.stringify(choice))), new Set(has.map((choice) => JSON.stringify(choice)))];
+  const [more, fewer] = [[...is].filter((choice) => !was.has(choice)), [...was].filter((choice) => !is.has(choice))];
+  return [
+    ...(more.length > 0 ? [`may be ${more.join(", ")} now`] : []),
+    ...(fewer.length > 0 ? [`may no longer be ${fewer.join(", ")}`] : []),
+  ];
+}
 
 /** What of a parameter is told on its own line or in its own words. */
-function rest({ type, description, enum: choices, properties, items, required, ...other }: Record<string, unknown>): unknown {
-  return isObject(items) ? { ...other, items: rest(items) } : other;
+function rest({ type, description, enum: choices, properties, items, required, ...other }: Record<string, unknown>, depth = 0): unknown {
+  return isObject(items) && depth < maxDepth ? { ...other, items: rest(items, depth + 1) } : other;
 }
 
 function parameterWords(before: Parameter, after: Parameter): string[] {
@@ -92,10 +109,7 @@ function parameterWords(before: Parameter, after: Parameter): string[] {
   const [was, is] = [typeOf(before.schema), typeOf(after.schema)];
   if (was !== is) words.push(`${was} became ${is}`);
   if (before.isRequired !== after.isRequired) words.push(after.isRequired ? "required now" : "no longer required");
-  const [had, has] = [choicesOf(before.schema), choicesOf(after.schema)];
-  const [more, fewer] = [has.filter((choice) => !had.includes(choice)), had.filter((choice) => !has.includes(choice))];
-  if (more.length > 0) words.push(`may be ${more.join(", ")} now`);
-  if (fewer.length > 0) words.push(`may no longer be ${fewer.join(", ")}`);
+  words.push(...choiceWords(before, after));
   if (!isSame(before.schema.description, after.schema.description)) {
     const said = after.schema.description;
     words.push(typeof said === "string" ? `described as "${said}"` : "no longer described");

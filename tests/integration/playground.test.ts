@@ -114,3 +114,13 @@ test("the search is the agent's, with a reason for every match", async () => {
   }
   await expect(explainedSearch(actor, { query: "x".repeat(501) })).rejects.toMatchObject({ code: "BAD_INPUT" });
 });
+
+test("a person searches by hand sixty times a minute", async () => {
+  const searches = (person: Person, count: number) =>
+    Promise.allSettled(Array.from({ length: count }, () => explainedSearch(session(person), { query: "echo" })));
+  const answers = await searches(world.owner, 61);
+  expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(60);
+  expect(answers.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "RATE_LIMITED" } });
+  const [other] = await searches(await createMember({ id: world.owner.actor.orgId, name: "Acme" }, { name: "Other" }), 1);
+  expect(other?.status).toBe("fulfilled");
+});

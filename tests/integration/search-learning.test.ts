@@ -59,13 +59,23 @@ test("a runaway agent moves nobody's answers but its own, and counts three times
   world.upstream.tools = ledger;
   const { id } = await connectUpstream(world);
   const [ada, bob] = [await agentOf(world.owner), await agentOf(await colleague())];
-  await teach(ada, "debts reminder", `mcp:${id}:open_debts`, 6);
+  for (let time = 0; time < 3; time += 1)
+    for (const query of ["debts reminder", "reminder debts"]) await teach(ada, query, `mcp:${id}:open_debts`);
   const rows = await db.searchAssociation.findMany();
   expect(rows.length).toBeGreaterThan(0);
   for (const { weight } of rows) expect(weight).toBeLessThanOrEqual(3);
   const untouched = await search(bob, "debts reminder");
   await db.searchAssociation.deleteMany();
   expect((await search(bob, "debts reminder")).matches).toEqual(untouched.matches);
+});
+
+test("the same search made again after each run teaches once", async () => {
+  world.upstream.tools = ledger;
+  const { id } = await connectUpstream(world);
+  await teach(await agentOf(world.owner), "debts reminder", `mcp:${id}:open_debts`, 3);
+  const rows = await db.searchAssociation.findMany({ select: { weight: true } });
+  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.every(({ weight }) => weight === 1)).toBe(true);
 });
 
 test("a tool that is named comes first, whatever was learned", async () => {

@@ -57,9 +57,38 @@ test("a review ends what was shown, not what came after; it leaves an audit row"
   await expect(reviewTools(other.actor, { id, asOf: new Date() })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("of changes without end the newest are kept", async () => {
-  for (let round = 0; round < 3; round += 1) await list(Array.from({ length: 90 }, (_, n) => tool(`tool_${round}_${n}`)));
+test("a review covers nothing that is yet to come, and never goes back", async () => {
+  const first = await list([echoTool, tool("shout")]);
+  const second = await list([echoTool, tool("shout"), tool("whisper")]);
+  expect(second?.asOf.getTime()).toBeGreaterThan(first?.asOf.getTime() ?? Infinity);
+  await reviewTools(owner.actor, { id, asOf: new Date("2999-01-01") });
+  expect((await byId(owner.actor, { id })).toolChanges).toMatchObject({ recent: [], since: second?.asOf });
+  // A page that was opened before that is sent after it.
+  await reviewTools(owner.actor, { id, asOf: first?.asOf ?? new Date() });
+  expect((await byId(owner.actor, { id })).toolChanges).toMatchObject({ recent: [], since: second?.asOf });
+  expect(await db.auditEvent.count({ where: { action: "connection.tools_reviewed", targetId: id } })).toBe(1);
+  // Another listing is later than what was reviewed, also where the clock of its process is behind.
+  const ahead = new Date(Date.now() + 60_000);
+  await db.toolChange.updateMany({ data: { at: ahead } });
+  await db.catalog.updateMany({ where: { connectionId: id }, data: { reviewedAt: ahead } });
+  expect((await list([echoTool, tool("shout")]))?.recent).toMatchObject([{ tool: "whisper", kind: "removed" }]);
+});
+
+test("of changes without end those of tools that were there are kept before new ones, and how many were left out is told", async () => {
+  const many = (round: number, count: number) => Array.from({ length: count }, (_, n) => tool(`tool_${round}_${n}`));
+  const first = await list([{ ...echoTool, description: "Does as it likes." }, ...many(0, 300)]);
+  expect(first).toMatchObject({ added: 199, changed: 1, leftOut: 101 });
+  // Those that went are told as well; the changed one stays.
+  const second = await list([{ ...echoTool, description: "Does as it likes." }, ...many(1, 50)]);
+  expect(second).toMatchObject({ changed: 1, leftOut: 101 + 350 });
+  expect(second?.recent).toHaveLength(200);
+  expect(await db.toolChange.count()).toBe(201);
+  await reviewTools(owner.actor, { id, asOf: second?.asOf ?? new Date() });
+  expect(await list([echoTool, ...many(1, 50)])).toMatchObject({ added: 0, changed: 1, removed: 0, leftOut: 0 });
   expect(await db.toolChange.count()).toBe(200);
-  const newest = await db.toolChange.findMany({ orderBy: { at: "desc" }, take: 90, select: { tool: true } });
-  expect(newest.every(({ tool: name }) => name.startsWith("tool_2_") || name.startsWith("tool_1_"))).toBe(true);
+});
+
+test("where members have accounts of their own, it is told that only the own one is compared", async () => {
+  await db.connection.update({ where: { id }, data: { credentialMode: "per_member" } });
+  expect((await byId(owner.actor, { id })).toolChanges).toMatchObject({ isOwnAccount: true, recent: [], leftOut: 0 });
 });

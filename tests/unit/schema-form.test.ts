@@ -154,6 +154,20 @@ test("a schema that refers to itself, or is deep, or wrong throughout, ends", ()
   expect(() => skeletonOf({ ...loop, required: ["child"] })).not.toThrow();
 });
 
+test("what refers to itself many times over is filled in for a bounded number of properties", () => {
+  const names = Array.from({ length: 300 }, (_, n) => `a${n}`);
+  for (const required of [Array<string>(300).fill("a0"), names]) {
+    const inner = { type: "object", required, properties: Object.fromEntries(names.map((name) => [name, { $ref: "#/$defs/A" }])) };
+    const schema = { ...inner, $defs: { A: inner } };
+    const began = process.cpuUsage();
+    expect(skeletonOf(schema).length).toBeLessThan(10_000);
+    expect(fieldsOf(schema)).toBeNull();
+    expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
+  }
+  const large = { type: "string", default: "x".repeat(100_000) };
+  expect(skeletonOf({ ...object({ text: { $ref: "#/$defs/T" } }, ["text"]), $defs: { T: large } })).toBe('{\n  "text": ""\n}');
+});
+
 test("hostile names and words stay names and words", () => {
   const hostile = JSON.parse(
     '{"type":"object","properties":{"__proto__":{"type":"string"},"constructor":{"type":"string"},"a/b~c":{"type":"string"},"<img src=x onerror=alert(1)>":{"type":"string","description":"</script><script>alert(1)</script>"},"x y\\" id=main":{"type":"string"}},"required":["__proto__"]}',

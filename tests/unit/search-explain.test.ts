@@ -1,8 +1,8 @@
 // Why a tool was found: the parts add up to the score that the ranking gave, and say in which field which word counted.
 import { expect, test } from "vitest";
 
-import { combine } from "#server/search/collection.ts";
-import { explain, explainAll } from "#server/search/explain.ts";
+import { type Collection, combine } from "#server/search/collection.ts";
+import { explainAll, type Place, type Why } from "#server/search/explain.ts";
 import { rank, rankAll } from "#server/search/rank.ts";
 import { buildSegment, type SearchableTool } from "#server/search/segment.ts";
 import { Vocabulary } from "#server/search/vocabulary.ts";
@@ -41,6 +41,13 @@ async function index(servers: { label: string; tools: SearchableTool[] }[]) {
     list: servers[segment]?.tools ?? [],
   });
   return { collection, place };
+}
+
+async function explain(collection: Collection, query: string, at: Place): Promise<Why> {
+  const [explanation] = await explainAll(collection, [query], [at]);
+  const why = explanation?.phrasings[0]?.why;
+  if (!why) throw new Error("Nothing was explained.");
+  return why;
 }
 
 const sum = (parts: readonly { points: number }[]) => parts.reduce((total, { points }) => total + points, 0);
@@ -90,4 +97,21 @@ test("it says which word of the tool stood for a word of the query, and in which
   expect(factors.service).toBeGreaterThan(0);
   expect(factors.action).toBeGreaterThan(0);
   expect((await explain(collection, "list issues", place({ segment: 0, doc: 0 }))).factors.at(-1)?.adds).toBeLessThan(0);
+});
+
+test("what the tools of a list have in common is looked up once, however many of them are explained", async () => {
+  let reads = 0;
+  const tools = Array.from({ length: 40 }, (_, n) => ({
+    ...tool(`list_things_${n}`, "Lists things."),
+    get inputSchema() {
+      reads += 1;
+      return { type: "object" };
+    },
+  }));
+  const { collection, place } = await index([{ label: "Things", tools }]);
+  reads = 0;
+  const places = rankAll(collection, ["list things", "show things"], 20).hits.map(place);
+  expect(await explainAll(collection, ["list things", "show things"], places)).toHaveLength(20);
+  // Each tool of the list once, and once or twice more those that are explained.
+  expect(reads).toBeLessThanOrEqual(3 * tools.length);
 });

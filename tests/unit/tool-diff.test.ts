@@ -82,3 +82,13 @@ test("what strangers write is bounded, and reads back as it was stored", () => {
   expect(toolDiffFrom(JSON.parse(JSON.stringify(diff)))).toEqual(diff);
   expect(toolDiffFrom({ parameters: "none" })).toBeNull();
 });
+
+test("choices without end hold nobody up", () => {
+  const choices = (mark: string, count: number) => Array.from({ length: count }, (_, n) => `${mark}${n}`);
+  const of = (mark: string) => input({ priority: { type: "string", enum: choices(mark, 60_000) } }, choices(mark, 60_000));
+  const [before, after, began] = [of("a"), of("b"), process.cpuUsage()];
+  expect(toolDiff(before, after).parameters).toContainEqual({ name: "priority", kind: "changed", words: "its choices changed" });
+  expect(toolDiff(before, of("a"))).toEqual({ parameters: [], moreParameters: 0, otherInput: false });
+  // Compared each with each these take tens of seconds.
+  expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
+});

@@ -9,12 +9,16 @@ import { type Matrix, matrixOf, quantized } from "./nearness.ts";
 import { embed, EmbeddingsFailed, isAboutInput, isPaused, pause } from "./provider.ts";
 import { hashOf, textOf } from "./tool-text.ts";
 
-/** One stored list as it is searched. */
-export interface VectorList {
+/** One stored list, by what it is known by. */
+interface ListId {
   orgId: string;
   catalogId: string;
   digest: string;
   label: string;
+}
+
+/** The same as it is searched. */
+export interface VectorList extends ListId {
   tools: ReadonlyMap<string, IndexedTool>;
 }
 
@@ -36,8 +40,9 @@ const maxAtOnce = 2;
 const refusalsInARow = 3;
 /** Milliseconds after which a list that could not be filled is tried again. */
 const retryMs = 5_000;
-/** Lists that wait for their turn; a search of them asks again. */
-const maxWaiting = 10_000;
+/** Lists that wait for their turn, in all and of one organization; a search of them asks again. */
+const maxWaiting = 500;
+const maxWaitingOfOrg = 50;
 
 const lists = new LRUCache<string, ListVectors>({
   maxSize: maxBytes,
@@ -46,15 +51,22 @@ const lists = new LRUCache<string, ListVectors>({
 const tried = new LRUCache<string, true>({ max: 10_000, ttl: retryMs });
 /** Texts that the provider refuses, by their hash: they are not asked for again, and only this process knows, in case other settings mend it. */
 const refused = new LRUCache<string, true>({ max: 10_000 });
-const waiting = new Map<string, () => Promise<void>>();
-const running = new Set<string>();
+/** What waits is an id: its tools are read when its turn comes. */
+const waiting = new Map<string, Wanted>();
+/** The lists that are being filled, by their organization: one of each, or a large one would have all turns. */
+const running = new Map<string, string>();
 
-const versionOf = ({ digest, label }: VectorList) => `${digest} ${label}`;
+interface Wanted {
+  list: ListId;
+  dimensions: number | null;
+}
+
+const versionOf = ({ digest, label }: ListId) => `${digest} ${label}`;
 
 type Vectors = Map<string, Int8Array>;
 
 /** The organization's stored vectors of these texts, and which of them are this catalog's own. */
-async function stored({ orgId, catalogId }: VectorList, hashes: readonly string[]): Promise<{ vectors: Vectors; own: Set<string> }> {
+async function stored({ orgId, catalogId }: ListId, hashes: readonly string[]): Promise<{ vectors: Vectors; own: Set<string> }> {
   const rows = await db.toolVector.findMany({
     where: { orgId, hash: { in: [...hashes] } },
     select: { catalogId: true, hash: true, vector: true },
@@ -66,7 +78,7 @@ async function stored({ orgId, catalogId }: VectorList, hashes: readonly string[
   return { vectors, own: new Set(rows.filter((row) => row.catalogId === catalogId).map(({ hash }) => hash)) };
 }
 
-async function store({ orgId, catalogId }: VectorList, made: Vectors): Promise<void> {
+async function store({ orgId, catalogId }: ListId, made: Vectors): Promise<void> {
   const data = [...made].map(([hash, vector]) => ({ orgId, catalogId, hash, vector: Uint8Array.from(vector) }));
   await db.toolVector.deleteMany({ where: { orgId, catalogId, hash: { in: [...made.keys()] } } });
   await db.toolVector.createMany({ data, skipDuplicates: true });
@@ -108,28 +120,38 @@ async function embedBatch(batch: Batch): Promise<Vectors> {
   }
 }
 
-function keep(list: VectorList, hashes: readonly string[], vectors: Vectors, isComplete: boolean): void {
+function keep(list: ListId, names: readonly string[], hashes: readonly string[], vectors: Vectors, isComplete: boolean): void {
   // What the provider answered last has the length it answers queries with.
   const dimensions = [...vectors.values()].at(-1)?.length ?? 0;
   const ordered = hashes.map((hash) => vectors.get(hash));
-  const places = new Map([...list.tools.keys()].map((name, place) => [name, place]));
+  const places = new Map(names.map((name, place) => [name, place]));
   lists.set(list.catalogId, { version: versionOf(list), matrix: matrixOf(ordered, dimensions), places, isComplete });
 }
 
+/** What is said of each tool of a list, in its order; null when the list was replaced meanwhile. */
+async function textsOf({ orgId, catalogId, digest, label }: ListId): Promise<{ names: string[]; texts: string[] } | null> {
+  const rows = await db.catalogTool.findMany({
+    where: { catalogId, removedAt: null, catalog: { digest, connection: { orgId } } },
+    select: { name: true, title: true, description: true, inputSchema: true },
+    orderBy: { position: "asc" },
+  });
+  return rows.length === 0 ? null : { names: rows.map(({ name }) => name), texts: rows.map((tool) => textOf(label, tool)) };
+}
+
 /** Brings a list's vectors into memory, those first that are stored; the others are asked for, batch by batch, and stored. */
-async function fill(list: VectorList, dimensions: number | null): Promise<void> {
-  const { orgId, catalogId, label, tools } = list;
-  const texts = new Map([...tools.values()].map((tool) => [tool, textOf(label, tool)] as const));
-  const hashes = [...texts.values()].map(hashOf);
+async function fill({ list, dimensions }: Wanted): Promise<void> {
+  const { orgId, catalogId } = list;
+  const read = await textsOf(list);
+  if (read === null) return;
+  const { names, texts } = read;
+  const hashes = texts.map(hashOf);
   const { vectors, own } = await stored(list, hashes);
   // The same model answers in another length: what it said before is of no use.
   for (const [hash, { length }] of vectors) if (dimensions !== null && length !== dimensions) vectors.delete(hash);
-  keep(list, hashes, vectors, false);
+  keep(list, names, hashes, vectors, false);
   await store(list, new Map([...vectors].filter(([hash]) => !own.has(hash))));
   const missing = new Map(
-    [...texts.values()]
-      .map((text, place) => [hashes[place] ?? "", text] as const)
-      .filter(([hash]) => !vectors.has(hash) && !refused.has(hash)),
+    texts.map((text, place) => [hashes[place] ?? "", text] as const).filter(([hash]) => !vectors.has(hash) && !refused.has(hash)),
   );
   const queue = [...missing];
   for (let batch = queue.splice(0, batchSize); batch.length > 0 && !isPaused(); batch = queue.splice(0, batchSize)) {
@@ -138,36 +160,44 @@ async function fill(list: VectorList, dimensions: number | null): Promise<void> 
     for (const [hash, vector] of made) vectors.set(hash, vector);
   }
   const isComplete = hashes.every((hash) => vectors.has(hash) || refused.has(hash));
-  keep(list, hashes, vectors, isComplete);
+  keep(list, names, hashes, vectors, isComplete);
   // Of tools that are gone, of texts that changed, of another model.
   if (isComplete) await db.toolVector.deleteMany({ where: { orgId, catalogId, hash: { notIn: hashes } } });
 }
 
+const attemptOf = ({ list, dimensions }: Wanted) => [list.catalogId, versionOf(list), dimensions].join(" ");
+
+async function tryToFill(wanted: Wanted): Promise<void> {
+  tried.set(attemptOf(wanted), true);
+  const { orgId, catalogId } = wanted.list;
+  try {
+    await fill(wanted);
+  } catch (error) {
+    // The provider's own failure is in the log, with the pause.
+    if (!(error instanceof EmbeddingsFailed)) log.warn({ err: error, orgId, catalogId }, "vectors of tools could not be stored");
+  }
+}
+
 function startNext(): void {
-  for (const [catalogId, work] of waiting) {
+  for (const [catalogId, wanted] of waiting) {
+    const { orgId } = wanted.list;
     if (running.size >= maxAtOnce) return;
+    if (running.has(orgId)) continue;
     waiting.delete(catalogId);
-    running.add(catalogId);
-    void work().finally(() => {
-      running.delete(catalogId);
+    running.set(orgId, catalogId);
+    void tryToFill(wanted).finally(() => {
+      running.delete(orgId);
       startNext();
     });
   }
 }
 
-function startFilling(list: VectorList, dimensions: number | null): void {
-  const { catalogId, orgId } = list;
-  const attempt = [catalogId, versionOf(list), dimensions].join(" ");
-  if (isPaused() || running.has(catalogId) || waiting.has(catalogId) || waiting.size >= maxWaiting || tried.has(attempt)) return;
-  waiting.set(catalogId, async () => {
-    tried.set(attempt, true);
-    try {
-      await fill(list, dimensions);
-    } catch (error) {
-      // The provider's own failure is in the log, with the pause.
-      if (!(error instanceof EmbeddingsFailed)) log.warn({ err: error, orgId, catalogId }, "vectors of tools could not be stored");
-    }
-  });
+function startFilling({ orgId, catalogId, digest, label }: ListId, dimensions: number | null): void {
+  if (isPaused() || running.get(orgId) === catalogId || waiting.has(catalogId) || waiting.size >= maxWaiting) return;
+  const wanted = { list: { orgId, catalogId, digest, label }, dimensions };
+  if (tried.has(attemptOf(wanted))) return;
+  if ([...waiting.values()].filter(({ list }) => list.orgId === orgId).length >= maxWaitingOfOrg) return;
+  waiting.set(catalogId, wanted);
   startNext();
 }
 
