@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
+    // A condition may take its time on a busy machine.
+    expect: { poll: { timeout: 10_000 } },
     env,
     projects: [
       // Linting a file takes seconds on a busy machine.

@@ -74,7 +74,7 @@ test("its recovery is noticed by itself when the pause is over", async () => {
   await fail(5);
   const { listedAt } = await stored();
   upstream.intercept = null;
-  const now = Date.now() + 10_100;
+  const now = Date.now() + 60_000;
   vi.useFakeTimers({ toFake: ["Date"] });
   vi.setSystemTime(now);
   refreshIfStale(target, await stored().then((row) => ({ ...row, ttlMs: 1_000 })));
