@@ -43,8 +43,8 @@ export interface Statement {
 export let write: (statement: Statement, values: readonly unknown[]) => Promise<void>;
 /** The connections to a PostgreSQL server, which other processes may use as well; null on the embedded database, which is this process' own. */
 export let sharedPool: Pool | null = null;
-/** Throws UNAVAILABLE while there is no room for a change. */
-let demandRoom: () => void = () => undefined;
+/** Throws UNAVAILABLE while there is no room for a change; `transaction` and `write` ask themselves. */
+export let demandRoom: () => void = () => undefined;
 let close: (() => Promise<void>) | undefined;
 
 /**
