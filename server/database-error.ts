@@ -7,6 +7,9 @@ const awayCodes = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"]
 const awayKinds = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TooManyConnections"]);
 // PostgreSQL's own: connection exceptions, too many connections, shutting down or starting up, not accepting connections.
 const awayStates = /^(08...|53300|57P0[1-5]|55000)$/;
+// What the driver says without any code, and Prisma passes on as it is: a connection that ended or was ended under a query, or none in time.
+const awayWords =
+  /^(?:Connection terminated(?: unexpectedly| due to connection timeout)?|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed and is not queryable|Client has encountered a connection error and is not queryable)$/;
 /** disk_full */
 const fullState = "53100";
 
@@ -25,7 +28,8 @@ export function orUnavailable(error: unknown): unknown {
   const code = "code" in error ? String(error.code) : "";
   const driver = driverError(error);
   if ([code, driver.code].includes(fullState)) return diskFull(error);
-  if (!awayCodes.has(code) && !awayStates.test(code) && !awayKinds.has(driver.kind) && !awayStates.test(driver.code)) return error;
+  const isAway = awayCodes.has(code) || awayStates.test(code) || awayKinds.has(driver.kind) || awayStates.test(driver.code);
+  if (!isAway && (code !== "" || !awayWords.test(error.message))) return error;
   return new DomainError("UNAVAILABLE", "The database cannot be reached right now. Nothing was changed; try again in a moment.", {
     cause: error,
   });

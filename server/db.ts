@@ -24,6 +24,8 @@ export type Tx = Prisma.TransactionClient;
 
 /** How long to wait for a connection to a PostgreSQL server. */
 const connectTimeoutMs = 5_000;
+/** How long a PostgreSQL server may take for one statement outside a transaction, or for a whole transaction. */
+const answerMs = 10_000;
 /** How long a database that is ready may take to say so. */
 const readyMs = 5_000;
 
@@ -43,8 +45,8 @@ export interface Statement {
 export let write: (statement: Statement, values: readonly unknown[]) => Promise<void>;
 /** The connections to a PostgreSQL server, which other processes may use as well; null on the embedded database, which is this process' own. */
 export let sharedPool: Pool | null = null;
-/** Throws UNAVAILABLE while there is no room for a change. */
-let demandRoom: () => void = () => undefined;
+/** Throws UNAVAILABLE while there is no room for a change; `transaction` and `write` ask themselves. */
+export let demandRoom: () => void = () => undefined;
 let close: (() => Promise<void>) | undefined;
 
 /**
@@ -149,11 +151,12 @@ async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Ope
 
 async function openServer(url: string): Promise<Opened> {
   const applied = await migrateServer(url);
-  const pool = new Pool({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs, max: 10 });
+  const server = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true };
+  const pool = new Pool({ ...server, max: 10 });
+  endSilentConnections(pool);
   // Without a listener an idle connection that the server drops would end the process; the next query opens a new one.
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
   const client = new PrismaClient({ adapter: new PrismaPg(pool) });
-  const server = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true };
   const closeChannel = openChangeChannel(pool, () => new Client(server));
   const close = async () => {
     await closeChannel();
@@ -172,7 +175,27 @@ async function openServer(url: string): Promise<Opened> {
   return { client, write, pool, demandRoom: () => undefined, close, applied };
 }
 
-/** Migrates over a connection of its own: an advisory lock belongs to one. */
+/**
+ * Ends a connection that is in use for too long: a server that is cut off by a network says nothing, for ever. Everything that waits on it fails at
+ * once, and it does not go back to the pool, where a transaction that is still open on it would take in what others write. The driver's own
+ * `query_timeout` leaves the connection as it is, and would wait once more for the ROLLBACK.
+ */
+function endSilentConnections(pool: Pool): void {
+  const inUse = new Map<unknown, NodeJS.Timeout>();
+  pool.on("acquire", (client) => {
+    const end = () => {
+      log.warn("the database did not answer in time: the connection is ended");
+      if (client instanceof Client) client.end().catch(() => undefined);
+    };
+    inUse.set(client, setTimeout(end, answerMs).unref());
+  });
+  pool.on("release", (_error, client) => {
+    clearTimeout(inUse.get(client));
+    inUse.delete(client);
+  });
+}
+
+/** Migrates over a connection of its own, which may take its time: an advisory lock belongs to one. */
 async function migrateServer(url: string): Promise<string[]> {
   const connection = new Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
   try {

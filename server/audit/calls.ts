@@ -7,7 +7,9 @@ import { z } from "zod";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { orUnavailable } from "#server/database-error.ts";
+import { demandRoom } from "#server/db.ts";
 import { DomainError } from "#server/errors.ts";
+import { log } from "#server/log.ts";
 import { gauges, histogram } from "#server/metric.ts";
 
 import { type CallIntent, type CallOutcome, type CallRow, insertCalls, rowOf, storeCalls, storeOutcomes } from "./call-rows.ts";
@@ -88,6 +90,8 @@ async function commit(): Promise<void> {
 export async function recordIntent(actor: Actor, intent: CallIntent): Promise<string> {
   const row = rowOf(actor, intent);
   if (journal) {
+    // The rows have to find room in the database, and the journal may be on the same disk.
+    demandRoom();
     if (kept.size >= maxKept) throw unavailable();
     keep(row, appended(journal, row));
   } else {
@@ -128,8 +132,24 @@ function schedule(): void {
   timer ??= setTimeout(() => void (writing ??= writeDown(outcomePatienceMs)), journal ? journalDelayMs : outcomeDelayMs).unref();
 }
 
-/** Moves rows from the journal into the database, those without an outcome only after `patienceMs`; then come the outcomes of rows that are there. */
+/** Stores what is due and goes on by itself until nothing is left. Never rejects: nobody waits for it. */
 async function writeDown(patienceMs: number): Promise<void> {
+  try {
+    await storeKept(patienceMs);
+    const ended = outcomes;
+    outcomes = [];
+    await storeOutcomes(ended);
+  } catch (error) {
+    log.error({ err: error }, "audit rows of calls could not be written down; they are tried again");
+  } finally {
+    timer = null;
+    writing = null;
+    if (kept.size > 0 || outcomes.length > 0) schedule();
+  }
+}
+
+/** Moves rows from the journal into the database, those without an outcome only after `patienceMs`. */
+async function storeKept(patienceMs: number): Promise<void> {
   const now = performance.now();
   const due = [...kept.values()].filter(({ row, since }) => row.outcome !== "started" || now - since >= patienceMs);
   for (let from = 0; from < due.length; from += maxBatch) {
@@ -141,15 +161,21 @@ async function writeDown(patienceMs: number): Promise<void> {
       if (left.has(one.row)) kept.set(one.row.id, one);
       else one.settled();
     }
-    if (left.size > 0) break;
+    if (left.size > 0) {
+      takeOutcomes();
+      break;
+    }
     await turn();
   }
-  const ended = outcomes;
-  outcomes = [];
-  await storeOutcomes(ended);
-  timer = null;
-  writing = null;
-  if (kept.size > 0 || outcomes.length > 0) schedule();
+}
+
+/** How a call ended while its row was refused belongs into the row: the database has none to change. */
+function takeOutcomes(): void {
+  outcomes = outcomes.filter((ended) => {
+    const held = kept.get(ended.id);
+    if (held) Object.assign(held.row, ended);
+    return !held;
+  });
 }
 
 const leftRow = z.looseObject({ id: z.string(), outcome: z.string() });

@@ -3,6 +3,8 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import path from "node:path";
 
+import { log } from "#server/log.ts";
+
 /** A file this long, in bytes, gets no more records; it goes away with the last of them. */
 const maxFileBytes = 262_144;
 const fileForm = /^(\d+)\.jsonl$/;
@@ -21,15 +23,41 @@ interface File {
   bytes: number;
   /** Records that the database does not have yet. */
   open: number;
+  /** A part of a record is at its end and cannot be taken away: nothing may come behind it. */
+  isTorn: boolean;
 }
 
-function parsed(line: string): { record: unknown } | null {
+/** Whether the disk did it. What could not be removed stays and is stored again by the next process, which changes nothing: the ids are the same. */
+function tried(file: File, change: () => void): boolean {
   try {
-    return { record: JSON.parse(line) };
-  } catch {
-    // The process, or the disk, ended in the middle of it: it was never acknowledged.
-    return null;
+    change();
+    return true;
+  } catch (error) {
+    log.error({ err: error, file: file.path }, "a file of the journal of calls could not be tidied up");
+    return false;
   }
+}
+
+function remove(file: File): void {
+  const { fd } = file;
+  file.fd = null;
+  if (fd !== null) tried(file, () => closeSync(fd));
+  tried(file, () => unlinkSync(file.path));
+}
+
+function recordsIn(file: string): unknown[] {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .flatMap((line, index): unknown[] => {
+      if (line === "") return [];
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        // The process, or the disk, ended in the middle of it: it was never acknowledged.
+        log.warn({ file, line: index + 1, length: line.length }, "a torn line in the journal of calls is passed over");
+        return [];
+      }
+    });
 }
 
 /** Opens the journal in `folder`, which is made where it is missing. Throws when it cannot be written. */
@@ -40,43 +68,46 @@ export function openJournal(folder: string): Journal {
   let last = Math.max(0, ...numbers.map(Number));
   const begin = (): File => {
     last += 1;
-    return { path: pathOf(last), fd: openSync(pathOf(last), "a", 0o600), bytes: 0, open: 0 };
+    return { path: pathOf(last), fd: openSync(pathOf(last), "a", 0o600), bytes: 0, open: 0, isTorn: false };
   };
   let current = begin();
-
-  function remove(file: File): void {
-    if (file.fd !== null) closeSync(file.fd);
-    unlinkSync(file.path);
-  }
 
   function settle(file: File): void {
     file.open -= 1;
     if (file.open > 0) return;
-    if (file !== current) return remove(file);
-    if (file.fd !== null) ftruncateSync(file.fd, 0);
+    const { fd } = file;
+    if (file !== current || fd === null) return remove(file);
+    if (!tried(file, () => ftruncateSync(fd, 0))) return;
     file.bytes = 0;
+    file.isTorn = false;
+  }
+
+  /** The file that takes the next record. */
+  function next(): File {
+    const before = current;
+    if (!before.isTorn && before.bytes < maxFileBytes) return before;
+    current = begin();
+    if (before.open === 0) remove(before);
+    return current;
   }
 
   const left = numbers.map(pathOf).flatMap((name) => {
-    const records = readFileSync(name, "utf8")
-      .split("\n")
-      .flatMap((line) => parsed(line) ?? []);
-    const file: File = { path: name, fd: null, bytes: 0, open: records.length };
+    const records = recordsIn(name);
+    const file: File = { path: name, fd: null, bytes: 0, open: records.length, isTorn: false };
     if (records.length === 0) remove(file);
-    return records.map(({ record }) => ({ record, settled: () => settle(file) }));
+    return records.map((record) => ({ record, settled: () => settle(file) }));
   });
 
   return {
     left,
     append(record) {
-      if (current.bytes >= maxFileBytes) current = begin();
-      const file = current;
+      const file = next();
       const line = Buffer.from(`${JSON.stringify(record)}\n`);
       try {
         // A disk that is nearly full takes a part.
         if (writeSync(file.fd ?? -1, line) !== line.length) throw new Error("The disk took only a part of the record.");
       } catch (error) {
-        ftruncateSync(file.fd ?? -1, file.bytes);
+        file.isTorn = !tried(file, () => ftruncateSync(file.fd ?? -1, file.bytes));
         throw error;
       }
       file.bytes += line.length;
@@ -84,8 +115,9 @@ export function openJournal(folder: string): Journal {
       return () => settle(file);
     },
     close() {
+      const { fd } = current;
       if (current.open === 0) remove(current);
-      else if (current.fd !== null) closeSync(current.fd);
+      else if (fd !== null) tried(current, () => closeSync(fd));
     },
   };
 }

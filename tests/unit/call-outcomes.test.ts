@@ -1,0 +1,81 @@
+// Audit rows beside an embedded database that does not take them for a while: calls are refused or written down, and how they ended is kept.
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import type { CallRow } from "#server/audit/call-rows.ts";
+import { flushCalls, openCallJournal, recordIntent, recordOutcome } from "#server/audit/calls.ts";
+import type { Actor } from "#server/auth/actor.ts";
+import { diskFull } from "#server/disk-space.ts";
+
+const { store, storeOutcomes, demandRoom } = vi.hoisted(() => ({
+  store: vi.fn<(rows: CallRow[]) => Promise<CallRow[]>>(),
+  storeOutcomes: vi.fn(),
+  demandRoom: vi.fn(),
+}));
+vi.mock("#server/audit/call-rows.ts", async (original) => ({ ...(await original<object>()), storeCalls: store, storeOutcomes }));
+vi.mock("#server/db.ts", async (original) => ({ ...(await original<object>()), demandRoom }));
+
+const actor: Actor = {
+  orgId: "org",
+  orgName: "Acme",
+  membershipId: "member",
+  userId: "user",
+  name: "Ada",
+  role: "member",
+  via: "agent_token",
+  tokenId: "token",
+  sessionId: null,
+  scopes: ["mcp:write"],
+  origin: "http://localhost",
+  requestId: "request",
+};
+const intent = { capability: "echo", connectionId: null, connectionName: null, argumentsDigest: "sha256:00", argumentsBytes: 2 };
+
+let folder: string;
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "gatehouse-outcomes-"));
+  store.mockReset().mockResolvedValue([]);
+  storeOutcomes.mockReset().mockResolvedValue(undefined);
+  demandRoom.mockReset();
+  await openCallJournal(folder);
+});
+afterEach(async () => {
+  await flushCalls();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a call that ends while its row is refused is stored with its outcome", async () => {
+  let refuse: (rows: CallRow[]) => void = () => undefined;
+  store.mockReturnValueOnce(new Promise<CallRow[]>((resolve) => (refuse = resolve)));
+  const id = await recordIntent(actor, intent);
+  await vi.waitFor(() => expect(store).toHaveBeenCalled(), 5_000);
+  const rows = store.mock.calls[0]?.[0] ?? [];
+  expect(rows).toMatchObject([{ id, outcome: "started" }]);
+  recordOutcome(id, { outcome: "ok", durationMs: 7 });
+  refuse(rows);
+  await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(2), 5_000);
+  expect(store.mock.calls[1]?.[0]).toMatchObject([{ id, outcome: "ok", durationMs: 7 }]);
+  expect(storeOutcomes.mock.calls.flat(2)).toEqual([]);
+});
+
+test("what goes wrong in the background is tried again", async () => {
+  store.mockRejectedValueOnce(new Error("unexpected"));
+  storeOutcomes.mockRejectedValueOnce(new Error("unexpected"));
+  recordOutcome("elsewhere", { outcome: "ok", durationMs: 1 });
+  await vi.waitFor(() => expect(storeOutcomes).toHaveBeenCalledTimes(1), 5_000);
+  recordOutcome("another", { outcome: "ok", durationMs: 1 });
+  await vi.waitFor(() => expect(storeOutcomes).toHaveBeenCalledTimes(2), 5_000);
+});
+
+test("without room for the row there is no call, and nothing is written down", async () => {
+  demandRoom.mockImplementation(() => {
+    throw diskFull();
+  });
+  await expect(recordIntent(actor, intent)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await flushCalls();
+  expect(store.mock.calls.flat(2)).toEqual([]);
+  expect(readdirSync(path.join(folder, "gatehouse-calls"))).toEqual([]);
+});
