@@ -9,6 +9,7 @@ import { loggableCauses } from "#server/outbound/loggable.ts";
 import { observeWork } from "#server/telemetry/observed-work.ts";
 
 import { authorizationOf } from "./authorization.ts";
+import type { ChangeListener } from "./change-stream.ts";
 import { blankSighting, callBudgetMs, connect, type OpenSession, transportNames, type TransportVerdict } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { identityOf, type UpstreamTarget } from "./target.ts";
@@ -89,19 +90,16 @@ export function keepListening(target: UpstreamTarget): "listening" | "deaf" | "c
   return "listening";
 }
 
-function open(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, onGone: () => void): Promise<OpenSession> {
+function open(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, listener: ChangeListener): Promise<OpenSession> {
   const told = { attributes: { "gatehouse.connection_id": target.connectionId }, outcomeOf: () => "failed" as const };
-  return observeWork(handshakes, told, () => shakeHands(target, stored, onGone));
+  return observeWork(handshakes, told, () => shakeHands(target, stored, listener));
 }
 
-async function shakeHands(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, onGone: () => void): Promise<OpenSession> {
+async function shakeHands(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, listener: ChangeListener): Promise<OpenSession> {
   const sighting = blankSighting();
   try {
     const [authorization, known] = await Promise.all([authorizationOf(target), stored]);
-    return await connect(
-      { url: target.url, authorization, known, timeoutMs: handshakeMs, onToolsChanged: () => toolsChanged(target), onGone },
-      sighting,
-    );
+    return await connect({ url: target.url, authorization, known, timeoutMs: handshakeMs, ...listener }, sighting);
   } catch (error) {
     throw connectFailure(error, sighting, "initialize");
   }
@@ -116,13 +114,18 @@ function openPooled(
   const forget = () => {
     if (pool.peek(key) === session) pool.delete(key);
   };
-  const session = open(target, stored, () => {
-    const wasListening = opened.get(session)?.isListening() ?? false;
-    const isPooled = pool.peek(key) === session;
+  const isPooled = () => pool.peek(key) === session;
+  // One that was closed has nothing to say: to list because of it would open another.
+  const onToolsChanged = () => {
+    if (isPooled()) toolsChanged(target);
+  };
+  const onGone = () => {
+    const isLost = isPooled() && (opened.get(session)?.isListening() ?? false);
     deaf.add(session);
     forget();
-    if (isPooled && wasListening) sessionLost(target);
-  });
+    if (isLost) sessionLost(target);
+  };
+  const session = open(target, stored, { onToolsChanged, onGone });
   session.then((ready) => opened.set(session, ready)).catch(() => undefined);
   return { session, forget };
 }

@@ -19,7 +19,8 @@ import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 
 useDatabase();
 
-const steps = 10_000;
+// The rule is the same on both databases; the second run shows that its statements are.
+const steps = process.env.TEST_DATABASE === "postgres" ? 2_000 : 10_000;
 const seed = Number(process.env.PROPERTY_SEED ?? 20_261_123);
 
 /** mulberry32: the same steps for the same seed. */
