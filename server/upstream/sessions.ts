@@ -95,7 +95,11 @@ function open(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, 
   return observeWork(handshakes, told, () => shakeHands(target, stored, listener));
 }
 
-async function shakeHands(target: UpstreamTarget, stored: Promise<TransportVerdict | null>, listener: ChangeListener): Promise<OpenSession> {
+async function shakeHands(
+  target: UpstreamTarget,
+  stored: Promise<TransportVerdict | null>,
+  listener: ChangeListener,
+): Promise<OpenSession> {
   const sighting = blankSighting();
   try {
     const [authorization, known] = await Promise.all([authorizationOf(target), stored]);
