@@ -152,8 +152,9 @@ test.skipIf(!hasPostgres)(
       }
     await Promise.all([legacy.close(), modern.close()]);
 
-    const own = { name: "Own", url: upstream.url, authType: "api_key", credentialMode: "per_member", access: everyone };
+    const own = { name: "Own", url: upstream.url, authType: "api_key", credentialMode: "per_member", apiKey: "key", access: everyone };
     const mine = await replicas.api<{ id: string }>("connection.create", own);
+    await replicas.api("connection.disconnect", { id: mine.id });
     const elicitation = { url: {} };
     const params = { protocolVersion: "2025-11-25", capabilities: { elicitation }, clientInfo: { name: "peer", version: "1" } };
     const session = (await askAgent(at(0), token, { method: "initialize", params })).headers.get("mcp-session-id") ?? "";
