@@ -9,8 +9,8 @@ const system = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((file) => ex
 export default defineConfig({
   testDir: "tests/e2e",
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 10_000 },
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   reporter: [["list"]],
   outputDir: "test-results",
   use: {

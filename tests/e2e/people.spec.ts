@@ -202,7 +202,8 @@ test("from a team's connection to an agent that acts as its person", async ({ br
     await agent.close();
     await adminAgent.close();
     await board.check("No error in a browser's console but the page that was refused", () =>
-      expect(problems.filter((problem) => !/\b(401|403|404|422)\b/.test(problem))).toEqual([]),
+      // On a slow machine a page that asks every few seconds gives up a question for the next one; that is told as an AbortError.
+      expect(problems.filter((problem) => !/\b(401|403|404|422)\b|^AbortError/.test(problem))).toEqual([]),
     );
     expect(product.output()).not.toContain(link.split("/join/")[1] ?? "none");
   } finally {
