@@ -69,7 +69,8 @@ test.skipIf(!hasPostgres)("one that is killed costs what was under way in it, an
   await load.more(300);
   await load.stop();
   expect(load.seen.wrong).toBe(0);
-  expect(load.seen.failed.length).toBeLessThanOrEqual(lanes);
+  // Each lane may meet the dead one once more before the proxy knows.
+  expect(load.seen.failed.length).toBeLessThanOrEqual(2 * lanes);
   for (const failure of load.seen.failed) expect(failure).toContain("502");
   // Whatever reached the server has its row in the trail, also what the killed one had sent.
   expect(await executed()).toBeGreaterThanOrEqual(reached());

@@ -25,8 +25,8 @@ describe.skipIf(findPostgres() === undefined)("two products on one PostgreSQL, c
     stopPostgres = server.stop;
     const url = `${server.origin}/postgres`;
     // One after the other: the first one makes the tables.
-    const first = await startProduct({ DATABASE_URL: url, CONNECTIONS_GATING: "1" });
-    replicas = [first, await startProduct({ DATABASE_URL: url, CONNECTIONS_GATING: "1", PUBLIC_URL: first.origin })];
+    const first = await startProduct({ DATABASE_URL: url, CONNECTIONS_GATING: "1", TRUST_PROXY: "1" });
+    replicas = [first, await startProduct({ DATABASE_URL: url, CONNECTIONS_GATING: "1", TRUST_PROXY: "1", PUBLIC_URL: first.origin })];
     await openDatabase(url);
   });
   afterAll(async () => {

@@ -160,7 +160,13 @@ interface Call {
 
 /** One execute_capability, as an agent makes it. */
 export async function execute(origin: string, token: string, name: string, given: object): Promise<{ isAccepted: boolean; text: string }> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    // An address of its own for each token, where a proxy is trusted: the brake on addresses that send bad ones is not what is tested.
+    "x-forwarded-for": `10.0.${token.charCodeAt(10)}.${token.charCodeAt(11)}`,
+  };
   const params = { name: "execute_capability", arguments: { name, arguments: given } };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
   const response = await fetch(`${origin}/mcp/agent`, { method: "POST", headers, body });
