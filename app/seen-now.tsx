@@ -1,5 +1,5 @@
 // "Seen just now": while the page is open it asks again every few seconds, and says which agent came through the door since.
-import { useRevalidator } from "@remix-run/react";
+import { useNavigation, useRevalidator } from "@remix-run/react";
 import { CircleCheck } from "lucide-react";
 import { useEffect, useState } from "react";
 
@@ -25,14 +25,15 @@ export function SeenNow(door: Door) {
   const all = sightings(door);
   const [before] = useState(() => new Map(all.map(({ id, at }) => [id, at])));
   const { state, revalidate } = useRevalidator();
+  const navigation = useNavigation();
   useEffect(() => {
-    // One question at a time, and none while nobody looks.
-    if (state !== "idle") return;
+    // One question at a time, and none while nobody looks. Asked while a form is being answered, the page would lose what the form said.
+    if (state !== "idle" || navigation.state !== "idle") return;
     const timer = setInterval(() => {
       if (!document.hidden) revalidate();
     }, pollMs);
     return () => clearInterval(timer);
-  }, [state, revalidate]);
+  }, [state, navigation.state, revalidate]);
   const seen = all.filter(({ id, at }) => at > (before.get(id) ?? 0)).sort((a, b) => b.at - a.at);
   return (
     <div role="status" className="rounded-lg border border-line px-3.5 py-2.5">
