@@ -21,13 +21,10 @@ export interface RequestFacts extends Visit {
   nonce: string;
   /** Aborts when the browser went away. */
   signal: AbortSignal;
-  /** Node's own request and answer: the authorization server's cookies are read from them. */
-  req: IncomingMessage;
-  res: ServerResponse;
 }
 
-/** The load context of one request. */
-export function loadContextFor({ actor, nonce, origin, address, requestId, signal, req, res }: RequestFacts) {
+/** The load context of one request. Node's own request and answer: the authorization server's cookies are read from them. */
+export function loadContextFor({ actor, nonce, origin, address, requestId, signal }: RequestFacts, req: IncomingMessage, res: ServerResponse) {
   const visit = { origin, address, requestId };
   const context = { actor, requestId: visit.requestId };
   const exchange = { req, res, origin };

@@ -1,7 +1,7 @@
 // A request to the agents' door as the endpoint reads it, and the answer to a plain one. Web objects are made where the SDK wants them alone:
 // a Request, a Response and their streams cost as much as the call they are made for.
 
-/** What the endpoint reads of a request. A web Request is one, too. */
+/** What the endpoint reads of a request. */
 export interface AgentRequest {
   readonly method: string;
   readonly url: string;
@@ -10,8 +10,8 @@ export interface AgentRequest {
     has: (name: string) => boolean;
     forEach: (each: (value: string, name: string) => void) => void;
   };
-  /** May be read once, and only as far as it is wanted. Throws ClientGone. */
-  readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null;
+  /** The body, which may be read once; null where it is longer than 1 MiB, however long its sender says it is. Throws ClientGone. */
+  readonly read: () => Promise<string | null>;
 }
 
 /** The client went away in the middle of its body: nobody is there to answer. */

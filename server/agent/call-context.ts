@@ -11,13 +11,13 @@ export interface CallContext {
   /** Aborts when the agent cancelled or went away. */
   signal: AbortSignal;
   /** Whether the token this request came with is still good; what runs for long asks again before it begins something new. */
-  stillGood?: () => Promise<boolean>;
+  stillGood?: (() => Promise<boolean>) | undefined;
   /** Whether the agent said that it can send its person to a URL (URL elicitation). */
   canOpenUrl?: boolean;
   /** Bytes of text the answer may have, where it shares its room with others. */
   inlineBytes?: number;
   /** There when the agent can sign in again with more scopes. */
-  onMissingScope?: (scope: string) => void;
+  onMissingScope?: ((scope: string) => void) | undefined;
   /** There when the agent can be asked for more input in the middle of a call (2026-07-28). */
   relay?: Relay;
   /** There when the agent asked for progress. */

@@ -13,14 +13,14 @@ import type { Route } from "./route.ts";
 // Here the machine interface and the agents' door meet; neither knows the other.
 offerOperations(agentOperations());
 
-/** One byte more than the endpoint takes: enough for it to see that a body is too large, and all that is ever held of one. */
-const maxReadBytes = 1_048_577;
+const maxBodyBytes = 1_048_576;
 
 /** Milliseconds a refused body has to come to its end, unread: a connection that is closed on its sender mostly takes the answer with it. */
 const graceMs = 100;
 
-/** The body, or as much of it as is ever held. Rejects with ClientGone when the client goes away in the middle of it. */
-function readBody(req: IncomingMessage): Promise<Buffer> {
+/** The body as text; null as soon as it is too long. Rejects with ClientGone when the client goes away in the middle of it. */
+function readBody(req: IncomingMessage): Promise<string | null> {
+  if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) return Promise.resolve(null);
   return new Promise((resolve, reject) => {
     const gone = () => reject(new ClientGone("The client went away in the middle of its body."));
     if (req.destroyed) return gone();
@@ -29,26 +29,26 @@ function readBody(req: IncomingMessage): Promise<Buffer> {
     const take = (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.byteLength;
-      if (size < maxReadBytes) return;
+      if (size <= maxBodyBytes) return;
       req.off("data", take).pause();
-      resolve(Buffer.concat(chunks.splice(0)));
+      chunks.length = 0;
+      resolve(null);
     };
     req.on("data", take);
-    req.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    req.on("end", () => {
+      // Every request closes; only one that closes before its end is of a client that went away.
+      req.off("close", gone);
+      const [only] = chunks;
+      resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString("utf8"));
+    });
     req.on("error", gone);
     req.on("close", gone);
   });
 }
 
-/** The body as it is asked for: until then nothing of it is held but what came with its headers. */
-async function* bodyOf(req: IncomingMessage): AsyncGenerator<Uint8Array> {
-  yield await readBody(req);
-}
-
 /** Leaves the rest of a body that nobody wants a moment to come, and drops it. */
-async function dropRest(req: IncomingMessage): Promise<void> {
-  if (req.complete || req.destroyed) return;
-  await new Promise<void>((resolve) => {
+function dropRest(req: IncomingMessage): Promise<void> {
+  return new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, graceMs);
     const ended = () => {
       clearTimeout(timer);
@@ -76,12 +76,12 @@ function toAgentRequest(req: IncomingMessage, origin: string): AgentRequest {
         for (const [name, value] of Object.entries(headers)) if (value !== undefined) each(text(value), name);
       },
     },
-    body: req.method === "GET" || req.method === "HEAD" ? null : bodyOf(req),
+    read: () => readBody(req),
   };
 }
 
 async function send(answer: AgentAnswer, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  await dropRest(req);
+  if (!req.complete && !req.destroyed) await dropRest(req);
   // Part of a body that was not read would be taken for the next request on this connection.
   if (!req.complete) res.setHeader("connection", "close");
   if (answer instanceof JsonAnswer) {

@@ -7,17 +7,30 @@ import { env } from "#server/env.ts";
 import { clientAddress, originOf } from "#server/origin.ts";
 import { randomSecret } from "#server/seal.ts";
 
-export interface HttpFacts {
-  requestId: string;
-  origin: string;
+// A class, because of its getter: in an object literal each getter is another function, and with it each object another shape. Shapes live until the
+// next full garbage collection, and each of these would hold its request for so long.
+export class HttpFacts {
+  readonly requestId: string;
+  readonly origin: string;
   /** The client's address: behind a trusted proxy what that proxy saw. */
-  address: string;
-  /** For the Content-Security-Policy of the one page this request may answer. */
-  readonly nonce: string;
+  readonly address: string;
   /** Aborts when the client went away or the server stops waiting for running requests. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
   /** Set once the session or the admin token was checked. */
-  actor: Actor | null;
+  actor: Actor | null = null;
+  #nonce: string | null = null;
+
+  constructor(req: IncomingMessage, signal: AbortSignal) {
+    this.requestId = requestIdOf(req);
+    this.origin = originOf(req);
+    this.address = clientAddress(req);
+    this.signal = signal;
+  }
+
+  /** For the Content-Security-Policy of the one page this request may answer. */
+  get nonce(): string {
+    return (this.#nonce ??= randomSecret(16));
+  }
 }
 
 const known = new WeakMap<IncomingMessage, HttpFacts>();
@@ -47,17 +60,7 @@ export function learn(req: IncomingMessage, res: ServerResponse): HttpFacts {
     running.delete(gone);
     if (!res.writableFinished) gone.abort(new Error("The client went away."));
   });
-  let nonce: string | undefined;
-  const facts: HttpFacts = {
-    requestId: requestIdOf(req),
-    origin: originOf(req),
-    address: clientAddress(req),
-    get nonce() {
-      return (nonce ??= randomSecret(16));
-    },
-    signal: gone.signal,
-    actor: null,
-  };
+  const facts = new HttpFacts(req, gone.signal);
   known.set(req, facts);
   return facts;
 }

@@ -76,7 +76,7 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
   app.use(ownOrigin);
   app.use(securityHeaders);
 
-  const { assets, pages } = await remixRoutes((req, res) => loadContextFor({ ...factsOf(req), req, res }));
+  const { assets, pages } = await remixRoutes((req, res) => loadContextFor(factsOf(req), req, res));
   app.use(compression(), assets, boundedBody);
   app.use(oauthRoutes(), setupScriptRoute());
   app.use((req, res, next) => {

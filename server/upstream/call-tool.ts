@@ -20,7 +20,7 @@ import { parametersToMirror } from "./list-tools.ts";
 import { refuseWhilePaused, unlessPaused } from "./pause.ts";
 import { type CallInput, type CallOptions, HttpRefusal, plainCall } from "./plain-call.ts";
 import { ofRpcError, redactedError } from "./rpc-error.ts";
-import { dropSession, sessionFor } from "./sessions.ts";
+import { dropSession, sessionAtHand, sessionFor } from "./sessions.ts";
 import type { UpstreamTarget } from "./target.ts";
 import { inTurn } from "./turns.ts";
 
@@ -119,7 +119,7 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
 
 async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, isRetry: boolean): Promise<CallToolResult> {
   // Others may wait for the same handshake, so it goes on when this caller gives up.
-  const session = await untilAborted(sessionFor(target), options.signal);
+  const session = sessionAtHand(target) ?? (await untilAborted(sessionFor(target), options.signal));
   try {
     return await callOn(session, target, input, options, isRetry);
   } catch (error) {

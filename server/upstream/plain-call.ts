@@ -299,8 +299,6 @@ export async function plainCall(
     ...(meta ? { _meta: meta } : {}),
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
-  const cancelled = () => sayCancelled(session, id);
-  signal.addEventListener("abort", cancelled, { once: true });
   try {
     const response = await session.post(session.url, { headers: { ...callHeaders(session, input), ...trace }, body, signal });
     const isOk = response.status >= 200 && response.status <= 299;
@@ -316,7 +314,8 @@ export async function plainCall(
     // An error that came before the server read the id has none.
     const answer = parseMessages(text).find((message) => message.id === id || (message.id == null && message.error !== undefined));
     return isOk && answer ? resultOf(answer) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
-  } finally {
-    signal.removeEventListener("abort", cancelled);
+  } catch (error) {
+    if (signal.aborted) sayCancelled(session, id);
+    throw error;
   }
 }

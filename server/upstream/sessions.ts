@@ -134,6 +134,15 @@ function openPooled(
   return { session, forget };
 }
 
+/** The session of this target for somebody's call, where one is open by now: the way of nearly every call, which has nothing to wait for. */
+export function sessionAtHand(target: UpstreamTarget): OpenSession | null {
+  const held = pool.get(identityOf(target));
+  const session = held && opened.get(held);
+  if (!session) return null;
+  void negotiateDaily(target, held, session);
+  return session;
+}
+
 /**
  * The open session of this target; opens one when there is none. Throws UPSTREAM_FAILED. `isUse`: somebody's call, after which the session stays
  * open for a while; a listing is none, or a server that announces changes without end would keep its own session.

@@ -22,6 +22,7 @@ import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { createMember, createOrganization, createTeam, type Person } from "#prisma/factories.ts";
 import { type FakeUpstream, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { type OAuthUpstream, startOAuthUpstream } from "#tests/fakes/oauth-upstream.ts";
+import { agentRequestOf } from "#tests/setup/agent-request.ts";
 import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 
 useDatabase();
@@ -333,15 +334,17 @@ describe("both tools x everybody x scopes", () => {
 
   async function ask(token: string | undefined, name: string, given: object): Promise<{ status: number; text: string; result: unknown }> {
     const answer = await handleAgentRequest(
-      new Request("http://gatehouse.test/mcp/agent", {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } }),
-      }),
+      agentRequestOf(
+        new Request("http://gatehouse.test/mcp/agent", {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          },
+          body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } }),
+        }),
+      ),
       { origin: "http://gatehouse.test", requestId: "matrix", address: "127.0.0.1", signal: new AbortController().signal },
     );
     const response = asResponse(answer);

@@ -18,6 +18,7 @@ import { db } from "#server/db.ts";
 import { create as createToken } from "#server/tokens/create.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
+import { agentRequestOf } from "#tests/setup/agent-request.ts";
 import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 import { temporaryFolder } from "#tests/setup/product.ts";
 
@@ -81,7 +82,7 @@ async function agent(): Promise<(name: string, given: object) => Promise<Answer>
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } });
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
     const request = new Request(`${origin}/mcp/agent`, { method: "POST", headers, body });
-    const answered = await handleAgentRequest(request, {
+    const answered = await handleAgentRequest(agentRequestOf(request), {
       origin,
       requestId: "r",
       address: "127.0.0.1",

@@ -6,6 +6,8 @@ import { asResponse } from "#server/agent/agent-request.ts";
 import { endpointFor, handleAgentRequest } from "#server/agent/endpoint.ts";
 import { answer } from "#server/agent/mcp-server.ts";
 
+import { agentRequestOf } from "./agent-request.ts";
+
 export const ways = ["over HTTP", "served", "by the SDK"] as const;
 export type Way = (typeof ways)[number];
 
@@ -82,7 +84,7 @@ export async function askBy(way: Way, origin: string, token: string | null, aske
   }
   const request = new Request(url, { method, headers, body: method === "GET" || method === "HEAD" ? null : body });
   const context = { origin, requestId: crypto.randomUUID(), address: "127.0.0.1", signal: new AbortController().signal };
-  const response = asResponse(await (way === "served" ? handleAgentRequest : served)(request, context));
+  const response = asResponse(await (way === "served" ? handleAgentRequest : served)(agentRequestOf(request), context));
   // HTTP leaves out the body of an answer to HEAD.
   return told(response.status, response.headers, method === "HEAD" ? "" : await response.text());
 }
