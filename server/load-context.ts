@@ -24,7 +24,11 @@ export interface RequestFacts extends Visit {
 }
 
 /** The load context of one request. Node's own request and answer: the authorization server's cookies are read from them. */
-export function loadContextFor({ actor, nonce, origin, address, requestId, signal }: RequestFacts, req: IncomingMessage, res: ServerResponse) {
+export function loadContextFor(
+  { actor, nonce, origin, address, requestId, signal }: RequestFacts,
+  req: IncomingMessage,
+  res: ServerResponse,
+) {
   const visit = { origin, address, requestId };
   const context = { actor, requestId: visit.requestId };
   const exchange = { req, res, origin };

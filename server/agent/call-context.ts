@@ -1,6 +1,5 @@
 // What belongs to one request of an agent: who asks, and until when anybody waits for the answer.
 import type { Actor } from "#server/auth/actor.ts";
-import type { CallRecord } from "#server/telemetry/call-record.ts";
 import type { TraceContext } from "#server/telemetry/trace-context.ts";
 import type { ProgressUpdate } from "#server/upstream/plain-call.ts";
 
@@ -24,6 +23,4 @@ export interface CallContext {
   onProgress?: (update: ProgressUpdate) => void;
   /** The trace this request belongs to. */
   trace?: TraceContext | undefined;
-  /** There for one execution of a capability. */
-  record?: CallRecord;
 }

@@ -13,6 +13,7 @@ import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-lists.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
+import type { CallRecord } from "#server/telemetry/call-record.ts";
 import { syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
@@ -138,10 +139,11 @@ function withGuidance(result: CallToolResult, digest: string | undefined, tool: 
   return { ...result, content: [...contentOf(result), { type: "text", text }] };
 }
 
-/** Runs one capability for the caller. Throws ToolError for everything an agent has to be told. */
+/** Runs one capability for the caller; `record` times it. Throws ToolError for everything an agent has to be told. */
 export async function executeCapability(
   given: unknown,
-  { actor, signal, onProgress, inlineBytes, relay, record }: CallContext,
+  { actor, signal, onProgress, inlineBytes, relay }: CallContext,
+  record: CallRecord,
 ): Promise<CallToolResult> {
   const began = performance.now();
   const parsed = parse(given);
@@ -160,7 +162,7 @@ export async function executeCapability(
       });
   };
   const intent = () => {
-    record?.enter("intent");
+    record.enter("intent");
     return recordIntent(actor, {
       capability: name,
       connectionId: connection?.id ?? null,
@@ -184,15 +186,15 @@ export async function executeCapability(
     await countCall(actor);
     if (own) {
       auditId = await intent();
-      record?.enter("operation");
+      record.enter("operation");
       const answer = await runOperation(own, actor, parsed.arguments, name);
       finish("ok");
-      record?.enter("shaping");
+      record.enter("shaping");
       return await fitResult(answer, { owner: actor, connectionId: null, limit: inlineBytes });
     }
     if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
-    record?.about(connection.id, target.toolName);
+    record.about(connection.id, target.toolName);
     await countCallTo(actor, connection);
     if (target.toolName === "*") {
       auditId = await intent();
@@ -208,7 +210,7 @@ export async function executeCapability(
     const input = relay && callerInput(relay, asked);
 
     auditId = await intent();
-    record?.enter("turn");
+    record.enter("turn");
     const call = { name: target.toolName, arguments: parsed.arguments, inputSchema: tool.inputSchema, isRepeatable: tool.isRepeatable };
     const failed = { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin };
     const result = await within(signal, callBudgetMs, (budget) =>
@@ -217,13 +219,13 @@ export async function executeCapability(
         signal: budget,
         ...(input ? { input } : {}),
         ...(onProgress ? { onProgress } : {}),
-        ...(record ? { record } : {}),
+        record,
       }),
     ).catch((error: unknown) => {
       if (relay && error instanceof UpstreamCallError && error.questions) relayQuestions(relay, error.questions, asked);
       throw callFailure(error, failed);
     });
-    record?.enter("shaping");
+    record.enter("shaping");
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     if (!result.isError) noteRun(actor, connection, tool);
     const guided = withGuidance(result, parsed.schemaDigest, tool);

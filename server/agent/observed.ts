@@ -70,7 +70,7 @@ export async function observedExecute(given: unknown, context: CallContext): Pro
     toolSeconds.execute_capability.observe(record.end(outcome));
   };
   try {
-    const result = await executeCapability(given, { ...context, record });
+    const result = await executeCapability(given, context, record);
     end(result.isError ? "tool_error" : "ok");
     return result;
   } catch (error) {

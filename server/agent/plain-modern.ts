@@ -41,5 +41,5 @@ export function modernResult(method: "tools/list" | "tools/call", result: Record
   // The server behind us may have named itself: it is nearer to the answer.
   const named = isObject(_meta) && _meta[SERVER_INFO_META_KEY] === undefined ? { ..._meta, [SERVER_INFO_META_KEY]: serverInfo } : _meta;
   const cache = method === "tools/list" ? { ttlMs: 0, cacheScope: "private" } : {};
-  return { ...result, resultType: "complete", ...cache, _meta: named };
+  return Object.assign({}, result, { resultType: "complete", ...cache, _meta: named });
 }

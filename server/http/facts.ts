@@ -7,8 +7,8 @@ import { env } from "#server/env.ts";
 import { clientAddress, originOf } from "#server/origin.ts";
 import { randomSecret } from "#server/seal.ts";
 
-// A class, because of its getter: in an object literal each getter is another function, and with it each object another shape. Shapes live until the
-// next full garbage collection, and each of these would hold its request for so long.
+// A class, because of its getter: V8 keeps the getter of an object literal in the old generation, where it would hold its request until the next full
+// garbage collection.
 export class HttpFacts {
   readonly requestId: string;
   readonly origin: string;

@@ -60,7 +60,8 @@ export function authorizedFetch(
   };
   const sendPost = async (url: URL, init: Parameters<OutboundPost>[1], credential: Record<string, string>) => {
     remember(credential);
-    const answer = await basePost(url, { ...init, headers: { ...init.headers, ...credential } });
+    const { headers, body, signal } = init;
+    const answer = await basePost(url, { headers: Object.assign({}, headers, credential), body, signal });
     see(answer.status, (name) => headerOf(answer, name));
     return answer;
   };

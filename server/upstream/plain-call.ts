@@ -56,14 +56,15 @@ function headersOf(session: OpenSession): Record<string, string> {
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": session.protocolVersion,
   };
-  return session.sessionId === undefined ? common : { ...common, "mcp-session-id": session.sessionId };
+  return session.sessionId === undefined ? common : { "mcp-session-id": session.sessionId, ...common };
 }
 
 function callHeaders(session: OpenSession, input: CallInput): Record<string, string> {
   const headers = headersOf(session);
   if (session.transport !== "modern") return headers;
   const mirrored = session.mirrored.get(input.name) ?? storedMirroring(input.inputSchema);
-  return { ...headers, ...mirrorHeaders(mirrored, input.arguments), "mcp-method": "tools/call", "mcp-name": headerValue(input.name) };
+  const own = { "mcp-method": "tools/call", "mcp-name": headerValue(input.name) };
+  return Object.assign(headers, mirrorHeaders(mirrored, input.arguments), own);
 }
 
 function metaOf(
@@ -300,7 +301,7 @@ export async function plainCall(
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
   try {
-    const response = await session.post(session.url, { headers: { ...callHeaders(session, input), ...trace }, body, signal });
+    const response = await session.post(session.url, { headers: Object.assign(callHeaders(session, input), trace), body, signal });
     const isOk = response.status >= 200 && response.status <= 299;
     if (response instanceof Response) {
       if (isOk) return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });

@@ -14,6 +14,7 @@ import { replace } from "#server/grants/replace.ts";
 import { changeRole, removeMember } from "#server/orgs/members.ts";
 import { search } from "#server/search/search.ts";
 import { createTeam, removeTeam, replaceTeamMembers } from "#server/teams/teams.ts";
+import { CallRecord } from "#server/telemetry/call-record.ts";
 import { createMember, createOrganization } from "#prisma/factories.ts";
 import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 
@@ -196,7 +197,7 @@ const weighted = [
 
 async function executes(actor: Actor, connectionId: string): Promise<boolean> {
   try {
-    await executeCapability({ name: `mcp:${connectionId}:*` }, { actor, signal: new AbortController().signal });
+    await executeCapability({ name: `mcp:${connectionId}:*` }, { actor, signal: new AbortController().signal }, new CallRecord(actor));
     return true;
   } catch (error) {
     if (error instanceof ToolError && error.body.error === "unknown_capability") return false;
