@@ -17,16 +17,10 @@ interface Limit {
 
 const tableName = "RateLimit";
 
-/** Seconds to wait when `consumed` was refused by a limit, else null and what `spent` makes of it. Throws what is no refusal. */
-async function waitOf(consumed: Promise<RateLimiterRes>, spent?: (state: RateLimiterRes) => void): Promise<number | null> {
-  try {
-    const state = await consumed;
-    spent?.(state);
-    return null;
-  } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
-    throw refusal;
-  }
+/** Seconds to wait after this refusal of a limit. Throws what is no refusal. */
+function waitAfter(refusal: unknown): number {
+  if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+  throw refusal;
 }
 
 /**
@@ -51,7 +45,10 @@ export function exactLimit({ name, points, seconds }: Limit) {
   };
   return {
     /** Seconds to wait, or null when it may happen. */
-    spend: (key: string): Promise<number | null> => waitOf(limiter().consume(hashSecret(key))),
+    spend: (key: string): Promise<number | null> =>
+      limiter()
+        .consume(hashSecret(key))
+        .then(() => null, waitAfter),
     forget: async (key: string): Promise<void> => void (await limiter().delete(hashSecret(key))),
   };
 }
@@ -130,19 +127,24 @@ export function roughLimit({ name, points, seconds }: Limit) {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
   /** The keys whose window the others know of. */
   const told = new LRUCache<string, true>({ max: 10_000 });
-  const tellOf = (key: string, cost: number) => {
-    return ({ consumedPoints, isFirstInDuration }: RateLimiterRes) => {
-      if (isFirstInDuration) told.delete(key);
-      if (consumedPoints < points * quietShare) return;
-      tell(`${name}:${key}`, { limiter, key, points: told.has(key) ? cost : consumedPoints });
-      told.set(key, true);
-    };
+  const noteSpent = (key: string, cost: number, { consumedPoints, isFirstInDuration }: RateLimiterRes) => {
+    if (isFirstInDuration) told.delete(key);
+    if (consumedPoints < points * quietShare) return;
+    tell(`${name}:${key}`, { limiter, key, points: told.has(key) ? cost : consumedPoints });
+    told.set(key, true);
   };
   return {
     limiter,
     /** Seconds to wait, or null when it may happen. */
-    spend: (key: string, cost = 1): Promise<number | null> =>
-      waitOf(limiter.consume(key, cost), sharedPool ? tellOf(key, cost) : undefined),
+    spend: async (key: string, cost = 1): Promise<number | null> => {
+      try {
+        const state = await limiter.consume(key, cost);
+        if (sharedPool) noteSpent(key, cost, state);
+        return null;
+      } catch (refusal) {
+        return waitAfter(refusal);
+      }
+    },
   };
 }
 

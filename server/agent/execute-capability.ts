@@ -211,20 +211,22 @@ export async function executeCapability(
 
     auditId = await intent();
     record.enter("turn");
-    const call = { name: target.toolName, arguments: parsed.arguments, inputSchema: tool.inputSchema, isRepeatable: tool.isRepeatable };
-    const failed = { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin };
-    const result = await within(signal, callBudgetMs, (budget) =>
-      callTool(upstream, call, {
-        caller: actor.membershipId,
-        signal: budget,
-        ...(input ? { input } : {}),
-        ...(onProgress ? { onProgress } : {}),
-        record,
-      }),
-    ).catch((error: unknown) => {
+    const call = { name: target.toolName, arguments: parsed.arguments, tool, isRepeatable: tool.isRepeatable };
+    let result: CallToolResult;
+    try {
+      result = await within(signal, callBudgetMs, (budget) =>
+        callTool(upstream, call, {
+          caller: actor.membershipId,
+          signal: budget,
+          ...(input ? { input } : {}),
+          ...(onProgress ? { onProgress } : {}),
+          record,
+        }),
+      );
+    } catch (error) {
       if (relay && error instanceof UpstreamCallError && error.questions) relayQuestions(relay, error.questions, asked);
-      throw callFailure(error, failed);
-    });
+      throw callFailure(error, { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin });
+    }
     record.enter("shaping");
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     if (!result.isError) noteRun(actor, connection, tool);

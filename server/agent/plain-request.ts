@@ -105,11 +105,14 @@ export async function answerPlain(request: AgentRequest, body: unknown, context:
   const found = plain(request, body);
   if (!found) return null;
   const message = messageFor(found, context);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, null);
+  const text = await new Promise<string | null>((resolve) => {
+    const late = setTimeout(resolve, patienceMs, null);
+    // It never rejects.
+    void message.then((answer) => {
+      clearTimeout(late);
+      resolve(answer);
+    });
   });
-  const text = await Promise.race([message, late]).finally(() => clearTimeout(timer));
   if (text === null) return streamOf(message);
   return new JsonAnswer(text);
 }

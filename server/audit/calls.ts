@@ -35,8 +35,10 @@ const outcomeDelayMs = 50;
 const journalDelayMs = 250;
 /** Milliseconds that a row in the journal waits for its outcome: most calls are over by then, and need one statement instead of two. */
 const outcomePatienceMs = 500;
-/** Rows in one statement. PGlite holds up everything else for so long; 200 are some milliseconds. */
+/** Rows in one statement of a call's own. */
 const maxBatch = 200;
+/** Rows that go from the journal into the database at once. PGlite holds up everything else for so long: 50 are two milliseconds, and no dearer each. */
+const journalBatch = 50;
 /** Rows in the journal, beyond which calls are refused: the database does not take them. */
 const maxKept = 50_000;
 
@@ -70,11 +72,16 @@ async function oneByOne(batch: readonly Waiting[], error: unknown): Promise<void
   }
 }
 
+/** Rows of the last insert. */
+let lastBatch = 1;
+
 async function commit(): Promise<void> {
   while (waiting.length > 0) {
-    // A database in memory answers without ever letting the event loop turn: without this pause every request that just arrived would be written alone.
-    await turn();
+    // Under load every request that just arrived is to share the insert; a database in memory would answer without ever letting the event loop turn.
+    // A call that is alone does not wait for company.
+    if (lastBatch > 1 || waiting.length > 1) await turn();
     const batch = waiting.splice(0, maxBatch);
+    lastBatch = batch.length;
     batchSizes.observe(batch.length);
     try {
       await insertCalls(batch.map(({ row }) => row));
@@ -152,8 +159,8 @@ async function writeDown(patienceMs: number): Promise<void> {
 async function storeKept(patienceMs: number): Promise<void> {
   const now = performance.now();
   const due = [...kept.values()].filter(({ row, since }) => row.outcome !== "started" || now - since >= patienceMs);
-  for (let from = 0; from < due.length; from += maxBatch) {
-    const batch = due.slice(from, from + maxBatch);
+  for (let from = 0; from < due.length; from += journalBatch) {
+    const batch = due.slice(from, from + journalBatch);
     // From here on an outcome is a change of a row that is stored.
     for (const { row } of batch) kept.delete(row.id);
     const left = new Set(await storeCalls(batch.map(({ row }) => row)));

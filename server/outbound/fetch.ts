@@ -146,7 +146,8 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
   const postWithLimits = ({ timeoutMs = defaultTimeoutMs, maxBytes, streamIdleMs = defaultStreamIdleMs }: OutboundLimits): OutboundPost => {
     const limits: ExchangeLimits = { timeoutMs, maxBytes: maxBytes ?? maxBodyBytes, streamIdleMs };
     return async (to, init) => {
-      let { url, ...asked } = { url: to, ...jsonRequest(init) };
+      let url = to;
+      let asked = jsonRequest(init);
       const until = performance.now() + timeoutMs;
       for (let hops = 0; ; hops += 1) {
         guard.check(url);

@@ -152,14 +152,21 @@ async function learn(key: CredentialKey, told: UpstreamCallError): Promise<void>
   if (told.reason === "insufficient_scope" && told.scope !== undefined) await wantScope(key, told.scope);
 }
 
-/** The call, and once more after a moment where that does no harm. Throws UpstreamCallError, or UNAVAILABLE. */
+/** The call, and once more after a moment where that does no harm. */
+async function tryTwice(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
+  try {
+    return await callOnce(target, input, options, false);
+  } catch (error) {
+    if (options.signal.aborted || !mayRepeat(error, input.isRepeatable ?? false)) throw error;
+    await setTimeout(secondTryMs, undefined, { signal: options.signal });
+    return callOnce(target, input, options, false);
+  }
+}
+
+/** One call. Throws UpstreamCallError, or UNAVAILABLE. */
 async function attempt(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   try {
-    return await callOnce(target, input, options, false).catch(async (error: unknown) => {
-      if (options.signal.aborted || !mayRepeat(error, input.isRepeatable ?? false)) throw error;
-      await setTimeout(secondTryMs, undefined, { signal: options.signal });
-      return callOnce(target, input, options, false);
-    });
+    return await tryTwice(target, input, options);
   } catch (thrown) {
     const error = orUnavailable(thrown);
     if (error instanceof DomainError && error.code === "UNAVAILABLE") throw error;

@@ -36,13 +36,12 @@ export function mirroredParameters(inputSchema: unknown): MirroredParameter[] | 
 
 const learned = new WeakMap<object, MirroredParameter[]>();
 
-/** The same for a schema that was stored, remembered as long as that schema is. */
-export function storedMirroring(inputSchema: unknown): MirroredParameter[] {
-  if (!isObject(inputSchema)) return [];
-  const known = learned.get(inputSchema);
+/** The same for a tool that was stored, remembered as long as that tool is: its schema may be text that has to be parsed each time. */
+export function storedMirroring(tool: { readonly inputSchema: unknown }): MirroredParameter[] {
+  const known = learned.get(tool);
   if (known) return known;
-  const found = mirroredParameters(inputSchema) ?? [];
-  learned.set(inputSchema, found);
+  const found = mirroredParameters(tool.inputSchema) ?? [];
+  learned.set(tool, found);
   return found;
 }
 

@@ -19,8 +19,8 @@ import { boundedError, ofRpcError, type RpcError } from "./rpc-error.ts";
 export interface CallInput {
   name: string;
   arguments: Record<string, unknown>;
-  /** The stored schema of the tool: it says which arguments are mirrored in headers. */
-  inputSchema?: unknown;
+  /** The tool as it is stored: its schema says which arguments are mirrored in headers. */
+  tool?: { readonly inputSchema: unknown };
   /** The server annotates the tool as read-only or idempotent: a second call does no harm. */
   isRepeatable?: boolean;
 }
@@ -62,7 +62,7 @@ function headersOf(session: OpenSession): Record<string, string> {
 function callHeaders(session: OpenSession, input: CallInput): Record<string, string> {
   const headers = headersOf(session);
   if (session.transport !== "modern") return headers;
-  const mirrored = session.mirrored.get(input.name) ?? storedMirroring(input.inputSchema);
+  const mirrored = session.mirrored.get(input.name) ?? (input.tool ? storedMirroring(input.tool) : []);
   const own = { "mcp-method": "tools/call", "mcp-name": headerValue(input.name) };
   return Object.assign(headers, mirrorHeaders(mirrored, input.arguments), own);
 }

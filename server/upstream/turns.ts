@@ -10,8 +10,9 @@ const maxWaiting = 1_000;
 const patienceMs = 5_000;
 
 interface Line {
-  /** Calls under way, by membership. */
+  /** Calls under way, by membership, and all together. */
   running: Map<string, number>;
+  total: number;
   /** Those who wait, by membership; the member at the front is next. */
   waiting: Map<string, (() => void)[]>;
 }
@@ -21,17 +22,19 @@ const lines = new Map<string, Line>();
 const total = (counts: Iterable<number>) => [...counts].reduce((sum, count) => sum + count, 0);
 
 gauges("gatehouse_calls_in_turn", "Calls at third-party servers: under way, and waiting for a place.", "state", () => ({
-  running: total([...lines.values()].map(({ running }) => total(running.values()))),
+  running: total([...lines.values()].map((line) => line.total)),
   waiting: total([...lines.values()].map(({ waiting }) => total([...waiting.values()].map(({ length }) => length)))),
 }));
 
-const hasRoom = ({ running }: Line, caller: string) => (running.get(caller) ?? 0) < maxForOneMember && total(running.values()) < maxAtOnce;
+const hasRoom = (line: Line, caller: string) => (line.running.get(caller) ?? 0) < maxForOneMember && line.total < maxAtOnce;
 
-function take({ running }: Line, caller: string): void {
-  running.set(caller, (running.get(caller) ?? 0) + 1);
+function take(line: Line, caller: string): void {
+  line.running.set(caller, (line.running.get(caller) ?? 0) + 1);
+  line.total += 1;
 }
 
 function leave(connectionId: string, line: Line, caller: string): void {
+  line.total -= 1;
   const left = (line.running.get(caller) ?? 0) - 1;
   if (left > 0) line.running.set(caller, left);
   else line.running.delete(caller);
@@ -94,7 +97,7 @@ interface Turn {
 /** Runs `call` when there is room for it at this connection. Throws UpstreamCallError (`busy`, `cancelled`) when there is none in five seconds. */
 export async function inTurn<Value>(connectionId: string, turn: Turn, call: () => Promise<Value>): Promise<Value> {
   if (turn.signal.aborted) throw gone(turn.signal);
-  const line = lines.get(connectionId) ?? { running: new Map(), waiting: new Map() };
+  const line = lines.get(connectionId) ?? { running: new Map(), total: 0, waiting: new Map() };
   lines.set(connectionId, line);
   if (hasRoom(line, turn.caller)) take(line, turn.caller);
   else await waitForTurn(line, turn);

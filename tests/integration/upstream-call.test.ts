@@ -227,7 +227,7 @@ describe("the plain way", () => {
     const inputSchema = { type: "object" as const, properties: { region } };
     const upstream = await modern([{ ...echoTool, inputSchema }]);
     const target = await targetFor(await connectTo(owner, upstream.url));
-    expect(await call(target, { arguments: { text: "hello", region: "eu-west" }, inputSchema })).toMatchObject(hello);
+    expect(await call(target, { arguments: { text: "hello", region: "eu-west" }, tool: { inputSchema } })).toMatchObject(hello);
     expect(upstream.received.at(-1)?.headers["mcp-param-region"]).toBe("eu-west");
   });
 
