@@ -43,10 +43,19 @@ const endRows: Statement = {
     FROM json_to_recordset($1::json) AS ended("id" text, "outcome" text, "errorCode" text, "durationMs" int) WHERE event."id" = ended."id"`,
 };
 
+/**
+ * A UUID of version 7 (RFC 9562 section 5.7), which the ORM gives to all other rows: what comes together lies together in the index. At random, each
+ * row of a large table would be another page.
+ */
+function rowId(): string {
+  const time = Date.now().toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+}
+
 /** The row of a call that is about to leave. */
 export function rowOf(actor: Actor, intent: CallIntent): CallRow & Record<string, unknown> {
   return {
-    id: randomUUID(),
+    id: rowId(),
     orgId: actor.orgId,
     at: new Date(),
     action: "capability.executed",
