@@ -20,9 +20,9 @@ import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 
 useDatabase();
 
-// The rule is the same on both databases; the second run shows that its statements are.
-const steps = process.env.TEST_DATABASE === "postgres" ? 2_000 : 10_000;
-const seed = Number(process.env.PROPERTY_SEED ?? 20_261_123);
+// 10,000 steps in all; those on the second database, which show that the statements mean the same there, are others.
+const [steps, ownSeed] = process.env.TEST_DATABASE === "postgres" ? [2_000, 20_261_124] : [8_000, 20_261_123];
+const seed = Number(process.env.PROPERTY_SEED ?? ownSeed);
 
 /** mulberry32: the same steps for the same seed. */
 function randomFrom(start: number): () => number {

@@ -43,6 +43,8 @@ test.each([
   ["show me the issues", "Linear: list_issues"],
   ["details of one issue", "Linear: get_issue"],
   ["get rid of an issue", "Linear: delete_issue"],
+  ["file a ticket", "Linear: create_issue"],
+  ["list open issues", "Linear: list_issues"],
   ["edit issue", "Linear: update_issue"],
   ["turn off the filter", "Mail: disable_filter"],
   ["createIssue", "Linear: create_issue"],
