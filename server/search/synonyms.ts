@@ -219,7 +219,10 @@ const phrasal: readonly (readonly [RegExp, string])[] = [
   [/\bget rid of\b|\btake (it |them )?off\b|\bthrow (away|out)\b/gi, "delete"],
   [/\blook (up|for)\b|\blooking for\b|\btrack down\b/gi, "search"],
   [/\bset up\b|\bspin up\b|\bput together\b|\bcome up with\b/gi, "create"],
-  [/\b(file|raise|log|logging|open|opening|filing|raising) (an?|another) (new )?(?=(bug|ticket|issue|incident|complaint|claim|support)\b)/gi, "create"],
+  [
+    /\b(file|raise|log|logging|open|opening|filing|raising) (an?|another) (new )?(?=(bug|ticket|issue|incident|complaint|claim|support)\b)/gi,
+    "create",
+  ],
   [/\bkick off\b|\bfire off\b/gi, "start run"],
   [/\bcheck out\b|\bgo through\b/gi, "show"],
   [/\bfill (in|out)\b/gi, "fill update"],
