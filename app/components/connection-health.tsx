@@ -51,10 +51,9 @@ export function PauseWords({ pause }: Pick<ConnectionSummary, "pause">) {
   if (!pause) return null;
   const why = pause.why === "failing" ? "The server failed several calls in a row" : "The server said there were too many requests";
   return (
-    <>
-      {" "}
+    <span className="block">
       {why}; the next call goes out <Time at={pause.until} />.
-    </>
+    </span>
   );
 }
 
