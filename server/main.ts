@@ -23,6 +23,7 @@ import { stop } from "./stop.ts";
 import { addProcessMetrics } from "./telemetry/process-metrics.ts";
 import { startTracing, stopTracing } from "./telemetry/tracing.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
+import { vacuum } from "./vacuum.ts";
 
 /** How long running requests may still take once a stop was asked for. */
 const drainMs = 8_750;
@@ -73,7 +74,8 @@ const turn = exactLimit({ name: "sweep", points: 1, seconds: (sweepMs - 60_000) 
 async function sweep(): Promise<void> {
   if ((await turn.spend("all")) !== null) return;
   await Promise.all([sweepRecords(), sweepResults(), sweepRateLimits()]);
-  log.info("swept what is over");
+  const vacuumed = await vacuum();
+  log.info(vacuumed.length > 0 ? { vacuumed } : {}, "swept what is over");
 }
 const sweepQuietly = () => void sweep().catch((error: unknown) => log.warn({ err: error }, "old rows were not swept"));
 sweepQuietly();

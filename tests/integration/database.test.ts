@@ -1,7 +1,8 @@
 // The database as the domain uses it: transactions, constraints, cascades, readiness, and the reset of the tests themselves.
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 
-import { databaseReady, db, Prisma, transaction } from "#server/db.ts";
+import { databaseReady, db, Prisma, sharedPool, transaction } from "#server/db.ts";
+import { vacuum } from "#server/vacuum.ts";
 import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 
 useDatabase();
@@ -22,6 +23,26 @@ describe("the open database", () => {
     });
     await expect(failing).rejects.toThrow("after the write");
     expect(await db.organization.findMany({ select: { slug: true } })).toEqual([{ slug: "acme" }]);
+  });
+
+  test("embedded, room of deleted rows is free for others again; a server sees to that itself", async () => {
+    const sizeAfter = async (round: number) => {
+      const users = Array.from({ length: 500 }, (_, number) => ({
+        email: `${round}-${number}@acme.test`,
+        name: "x".repeat(500),
+        passwordHash: "x",
+      }));
+      await db.user.createMany({ data: users });
+      await db.user.deleteMany();
+      // What was deleted is counted with a delay of a second.
+      if (sharedPool === null) await vi.waitFor(async () => expect(await vacuum()).toContain("User"), { timeout: 10_000, interval: 200 });
+      else expect(await vacuum()).toEqual([]);
+      const [row] = await db.$queryRaw<{ bytes: number }[]>`SELECT pg_total_relation_size('"User"')::int AS "bytes"`;
+      return row?.bytes ?? 0;
+    };
+    await sizeAfter(1);
+    const once = await sizeAfter(2);
+    if (sharedPool === null) expect(await sizeAfter(3)).toBeLessThanOrEqual(once);
   });
 
   test("says which unique rule was broken, in the same words on PGlite and PostgreSQL", async () => {
