@@ -147,7 +147,7 @@ function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
 }
 
 /** The result in an answer, or the error it carries, thrown. */
-function resultOf(answer: RpcAnswer): CallToolResult {
+function resultOf(answer: RpcAnswer, { transport }: OpenSession): CallToolResult {
   const error = rpcErrorOf(answer);
   if (error) throw ofRpcError(error);
   const { result } = answer;
@@ -157,6 +157,8 @@ function resultOf(answer: RpcAnswer): CallToolResult {
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
   if (resultType === "complete") return untouched;
+  // Before that it means nothing, and is the tool's own.
+  if (transport !== "modern") return result;
   const asked = questionsOutline.safeParse(resultType === "input_required" ? untouched : null);
   if (!asked.success)
     throw new UpstreamCallError("protocol_error", "The server's answer is of a kind that is not known, or asks something unreadable.");
@@ -208,7 +210,7 @@ async function readStream(
         if (event.value.data === "" || (!onProgress && !event.value.data.includes('"id"'))) continue;
         for (const [index, message] of parseEvent(session.redacted(event.value.data)).entries()) {
           if (index > 0) await rest();
-          if (message.id === id && message.method === undefined) return resultOf(message);
+          if (message.id === id && message.method === undefined) return resultOf(message, session);
           if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
             report(message.params, onProgress);
           else if (message.method !== undefined && isRequestId(message.id) && answered < maxAnswered) {
@@ -314,7 +316,7 @@ export async function plainCall(
     if (!isOk && !isJson(text)) return new HttpRefusal(response, null);
     // An error that came before the server read the id has none.
     const answer = parseMessages(text).find((message) => message.id === id || (message.id == null && message.error !== undefined));
-    return isOk && answer ? resultOf(answer) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
+    return isOk && answer ? resultOf(answer, session) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
   } catch (error) {
     if (signal.aborted) sayCancelled(session, id);
     throw error;

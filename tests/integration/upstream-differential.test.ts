@@ -166,8 +166,9 @@ test("a result of 2026-07-28 that does not say its kind is read as a complete on
   expect([await byUs(url), await bySdk(url)]).toEqual([{ content: [] }, { failed: true }]);
 });
 
-test("a result of 2025-11-25 that says a kind that is not known is refused, which the SDK reads as any other", async () => {
-  const url = await serve("2025-11-25", result({ ...hello, resultType: "partial" }));
-  expect(await byUs(url)).toEqual({ failed: true });
+test("a result of 2025-11-25 has no kind: a member of that name is the tool's own", async () => {
+  const own = { ...hello, resultType: "partial" };
+  const url = await serve("2025-11-25", result(own));
+  expect(await byUs(url)).toEqual(own);
   expect(await bySdk(url)).toMatchObject({ content: hello.content });
 });
