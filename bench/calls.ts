@@ -25,7 +25,7 @@ interface Round {
 
 const token = "reference-token";
 /** Calls in one round: one after the other, fifty at once, fifty at once with the slow upstream. */
-const counts = { one: 600, fifty: 4_000, slow: 2_000 };
+const counts = { one: 1_000, fifty: 10_000, slow: 3_000 };
 
 async function reference(name: string, file: string, echo: string): Promise<Subject> {
   const { pid, origin, stop } = await startProgram(`references/${file}`, echo, token);
@@ -95,7 +95,8 @@ export async function callRows(amount: Amount): Promise<{ columns: string[]; row
     subjects.push(await reference("SDK gateway", "sdk", echo.origin));
     for (const database of databases) subjects.push(await gatehouse(database, echo.origin));
     for (const subject of subjects) {
-      await drive(subject.load("echo"), 10, 2_000 * amount.share);
+      // Until the code that runs again and again is compiled.
+      await drive(subject.load("echo"), 10, 4_000 * amount.share);
       await drive(subject.load("echo_slow"), 50, 100);
       await oneRequestEach(subject, echo, 1_000 * amount.share);
     }

@@ -55,6 +55,11 @@ export function authorizedFetch(
     // Servers without a stream of their own refuse the SDK's GET with 405 at any time: that says nothing about the request before it.
     if (status !== 405 || init?.method !== "GET") see(status, (name) => response.headers.get(name));
     if (status < 400 || response.body === null) return response;
+    // A refusal that comes as a stream may never end, and its head says what it is.
+    if (response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream")) {
+      await response.body.cancel().catch(() => undefined);
+      return new Response(null, { status, headers: response.headers });
+    }
     // The SDK puts what an error says into its own errors, and those are logged.
     return new Response(redacted(await response.text()), { status, headers: response.headers });
   };
