@@ -26,7 +26,7 @@ export async function startProgram(name: string, ...args: string[]): Promise<Pro
   const entryPoints = [path.join(root, "bench", `${name}.ts`)];
   await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" });
   // The SDK's client leaves a listener on its one signal with each call, and Node warns of each.
-  const env = { NODE_ENV: "production", NODE_NO_WARNINGS: "1" };
+  const env = { NODE_ENV: "production" as const, NODE_NO_WARNINGS: "1" };
   const child = spawn(process.execPath, [outfile, ...args], { stdio: ["ignore", "pipe", "inherit"], env });
   const ended = once(child, "exit");
   const line = once(createInterface({ input: child.stdout }), "line");
