@@ -1,4 +1,4 @@
-// Unit and integration tests, and those of whole processes. `TEST_DATABASE=postgres` runs the integration tests on a PostgreSQL server instead of PGlite.
+// Unit and integration tests, and those of whole processes. `TEST_DATABASE=postgres` runs the integration tests, but for a few, on a PostgreSQL server instead of PGlite.
 import { defineConfig } from "vitest/config";
 
 const env = {
@@ -11,16 +11,14 @@ const env = {
   LOG_FORMAT: "json",
 };
 
-/** What is spoken with agents and servers: which database the product has makes no difference there, and these run on the embedded one. */
+/** What is about words spoken with agents and servers more than about what is stored: these run on the embedded database alone. */
 const spoken = [
   "agent-bad-input",
   "agent-bodies",
   "agent-differential",
   "faults-bad-tokens",
-  "faults-leaving",
   "host",
   "metrics",
-  "oauth-quirks",
   "oauth-sdk-example",
   "preflight",
   "real-servers",

@@ -43,6 +43,8 @@ export interface Statement {
  * Throws UNAVAILABLE when the database cannot be reached.
  */
 export let write: (statement: Statement, values: readonly unknown[]) => Promise<void>;
+/** Whether the database runs in this process. */
+export let isEmbedded = false;
 /** The connections to a PostgreSQL server, which other processes may use as well; null on the embedded database, which is this process' own. */
 export let sharedPool: Pool | null = null;
 /** Throws UNAVAILABLE while there is no room for a change; `transaction` and `write` ask themselves. */
@@ -56,7 +58,8 @@ let close: (() => Promise<void>) | undefined;
  */
 export async function openDatabase(url: string, dump?: Blob): Promise<void> {
   if (close) throw new Error("The database is open already.");
-  const opened = url.startsWith("pglite:") ? await openEmbedded(url.slice("pglite:".length), dump) : await openServer(url);
+  isEmbedded = url.startsWith("pglite:");
+  const opened = isEmbedded ? await openEmbedded(url.slice("pglite:".length), dump) : await openServer(url);
   db = opened.client;
   write = opened.write;
   sharedPool = opened.pool ?? null;

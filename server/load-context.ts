@@ -16,7 +16,7 @@ import { allow, deny, readConsent } from "./signin/consent.ts";
 import { allowDevice, denyDevice, readDevice } from "./signin/device.ts";
 import { appRouter, createCaller } from "./trpc/root.ts";
 
-export interface RequestFacts extends Visit {
+interface RequestFacts extends Visit {
   actor: Actor | null;
   nonce: string;
   /** Aborts when the browser went away. */

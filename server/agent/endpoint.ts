@@ -51,7 +51,7 @@ function stepUp(answer: AgentAnswer, origin: string, scopes: readonly string[]):
 }
 
 // Field by field: a literal that begins with a spread and goes on is a hidden class of its own each time on Node 20, made at the price of the checks
-// around it and kept until the next full garbage collection. So it is wherever every call comes by.
+// around it and kept until the next full garbage collection.
 function actorOf({ tokenId, scopes, membership }: VerifiedToken, origin: string, requestId: string): Actor {
   const { orgId, orgName, membershipId, userId, name, role } = membership;
   return { orgId, orgName, membershipId, userId, name, role, via: "agent_token", tokenId, sessionId: null, scopes, origin, requestId };

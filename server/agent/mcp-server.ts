@@ -59,7 +59,8 @@ export const answer = answerWith(({ actor, signal, stillGood, canOpenUrl, onMiss
       ...(onProgress ? { onProgress } : {}),
       ...(relay ? { relay } : {}),
     };
-    const result = await runTool(name, given ?? {}, { actor, signal: either, trace, ...own });
+    // The SDK would take a kind of the tool's own saying for ours: a question in our name, or a reason to run it again.
+    const { resultType, ...result } = await runTool(name, given ?? {}, { actor, signal: either, trace, ...own });
     if (relay?.asked) return relay.asked;
     if (canOpenUrl) return demandUrlElicitation(result);
     // Asked once: an agent whose person did not connect after all gets the error in words.

@@ -37,9 +37,9 @@ export function isPlainlyModern(
 
 /** The result with what 2026-07-28 wants on it: its kind, who answers, and how long a list may be kept. */
 export function modernResult(method: "tools/list" | "tools/call", result: Record<string, unknown>): Record<string, unknown> {
-  const { _meta = {} } = result;
+  const { _meta = {}, resultType, ...rest } = result;
   // The server behind us may have named itself: it is nearer to the answer.
-  const named = isObject(_meta) && _meta[SERVER_INFO_META_KEY] === undefined ? { ..._meta, [SERVER_INFO_META_KEY]: serverInfo } : _meta;
+  const named = isObject(_meta) && _meta[SERVER_INFO_META_KEY] === undefined ? { [SERVER_INFO_META_KEY]: serverInfo, ..._meta } : _meta;
   const cache = method === "tools/list" ? { ttlMs: 0, cacheScope: "private" } : {};
-  return Object.assign({}, result, { resultType: "complete", ...cache, _meta: named });
+  return { resultType: "complete", ...cache, ...rest, _meta: named };
 }

@@ -105,13 +105,12 @@ export async function answerPlain(request: AgentRequest, body: unknown, context:
   const found = plain(request, body);
   if (!found) return null;
   const message = messageFor(found, context);
-  const text = await new Promise<string | null>((resolve) => {
+  const text = await new Promise<string | null>((resolve, reject) => {
     const late = setTimeout(resolve, patienceMs, null);
-    // It never rejects.
-    void message.then((answer) => {
+    message.then((answer) => {
       clearTimeout(late);
       resolve(answer);
-    });
+    }, reject);
   });
   if (text === null) return streamOf(message);
   return new JsonAnswer(text);

@@ -9,7 +9,7 @@ import { randomSecret } from "#server/seal.ts";
 
 // A class, because of its getter: V8 keeps the getter of an object literal in the old generation, where it would hold its request until the next full
 // garbage collection.
-export class HttpFacts {
+class HttpFacts {
   readonly requestId: string;
   readonly origin: string;
   /** The client's address: behind a trusted proxy what that proxy saw. */

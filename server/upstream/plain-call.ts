@@ -156,9 +156,8 @@ function resultOf(answer: RpcAnswer, { transport }: OpenSession): CallToolResult
     throw new UpstreamCallError("protocol_error", `The server's answer is nested more than ${maxDepth} levels deep.`);
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
-  if (resultType === "complete") return untouched;
-  // Before that it means nothing, and is the tool's own.
-  if (transport !== "modern") return result;
+  // A server of the generation before cannot ask by it, whatever it says; passed on it would be a question of ours.
+  if (resultType === "complete" || transport !== "modern") return untouched;
   const asked = questionsOutline.safeParse(resultType === "input_required" ? untouched : null);
   if (!asked.success)
     throw new UpstreamCallError("protocol_error", "The server's answer is of a kind that is not known, or asks something unreadable.");

@@ -20,7 +20,7 @@ import { resetDatabase, useDatabase } from "#tests/setup/database.ts";
 
 useDatabase();
 
-// 10,000 steps in all; those on the second database, which show that the statements mean the same there, are others.
+// 10,000 steps in all, where there is a second database: those there, which show that the statements mean the same, are others.
 const [steps, ownSeed] = process.env.TEST_DATABASE === "postgres" ? [2_000, 20_261_124] : [8_000, 20_261_123];
 const seed = Number(process.env.PROPERTY_SEED ?? ownSeed);
 

@@ -429,7 +429,10 @@ describe("giving up", () => {
       res.writeHead(401, { "content-type": "text/event-stream" }).write(": begun\n\n");
       return true;
     };
+    const began = performance.now();
     await expect(call(target)).rejects.toMatchObject({ reason: "unauthorized" });
+    // Not by the deadline of a handshake: the head of the refusal said everything.
+    expect(performance.now() - began).toBeLessThan(10_000);
     await expect.poll(() => isGone).toBe(true);
   });
 

@@ -166,9 +166,10 @@ test("a result of 2026-07-28 that does not say its kind is read as a complete on
   expect([await byUs(url), await bySdk(url)]).toEqual([{ content: [] }, { failed: true }]);
 });
 
-test("a result of 2025-11-25 has no kind: a member of that name is the tool's own", async () => {
-  const own = { ...hello, resultType: "partial" };
-  const url = await serve("2025-11-25", result(own));
-  expect(await byUs(url)).toEqual(own);
-  expect(await bySdk(url)).toMatchObject({ content: hello.content });
+test("a result of 2025-11-25 has no kind, whatever it says of itself", async () => {
+  for (const resultType of ["partial", "input_required"]) {
+    const url = await serve("2025-11-25", result({ ...hello, resultType }));
+    expect(await byUs(url)).toEqual(hello);
+    expect(await bySdk(url)).toEqual({ ...hello, resultType: "complete" });
+  }
 });

@@ -1,4 +1,4 @@
-// A web Request as the agents' door reads one.
+// A web Request as the agents' door reads one. The bound on its body is the door's own (server/http/agent-route.ts), said again: what holds there is shown over HTTP.
 import type { AgentRequest } from "#server/agent/agent-request.ts";
 
 const maxBodyBytes = 1_048_576;
