@@ -35,7 +35,8 @@ describe("the open database", () => {
       await db.user.createMany({ data: users });
       await db.user.deleteMany();
       // What was deleted is counted with a delay of a second.
-      if (isEmbedded) await vi.waitFor(async () => expect(await vacuum()).toMatchObject([{ name: "User" }]), { timeout: 10_000, interval: 200 });
+      if (isEmbedded)
+        await vi.waitFor(async () => expect(await vacuum()).toMatchObject([{ name: "User" }]), { timeout: 10_000, interval: 200 });
       else expect(await vacuum()).toEqual([]);
       const [row] = await db.$queryRaw<{ bytes: number }[]>`SELECT pg_total_relation_size('"User"')::int AS "bytes"`;
       return row?.bytes ?? 0;

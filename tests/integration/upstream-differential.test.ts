@@ -166,11 +166,9 @@ test("a result of 2026-07-28 that does not say its kind is read as a complete on
   expect([await byUs(url), await bySdk(url)]).toEqual([{ content: [] }, { failed: true }]);
 });
 
-test("a result of 2025-11-25 has no kind, whatever it says of itself", async () => {
-  for (const resultType of ["partial", "input_required"]) {
-    const url = await serve("2025-11-25", result({ ...hello, resultType }));
-    const told = await byUs(url);
-    expect(told).toEqual({ content: hello.content });
-    expect(told).toEqual(await bySdk(url));
-  }
+test.each(["partial", "input_required"])("a result of 2025-11-25 has no kind, whatever it says of itself: %s", async (resultType) => {
+  const url = await serve("2025-11-25", result({ ...hello, resultType }));
+  const told = await byUs(url);
+  expect(told).toEqual({ content: hello.content });
+  expect(told).toEqual(await bySdk(url));
 });
