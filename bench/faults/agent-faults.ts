@@ -77,6 +77,8 @@ export const stalled: Fault = {
   how: "SIGSTOP for 7 s under load, then SIGCONT; measured once it runs again",
   rounds: 1,
   ms: 6_000,
+  // And a moment for what had come meanwhile.
+  noticedMs: 8_000,
   provoke: async ({ product }, ms) => {
     process.kill(product.pid, "SIGSTOP");
     await pause(7_000);

@@ -32,6 +32,8 @@ export interface Fault {
   provoke: (world: World, ms: number) => Promise<Row["checks"]>;
   /** Milliseconds of each half of a round. */
   ms?: number;
+  /** Milliseconds from its beginning in which everybody is meant to notice: what is called then has to end well, and says nothing about latency. */
+  noticedMs?: number;
 }
 
 const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -45,7 +47,11 @@ async function calm(world: World, ms: number): Promise<Sample[]> {
 }
 
 /** Provokes a fault that other connections must not notice. */
-export async function measure(world: World, { name, how, rounds: own, provoke, ms = 5_000 }: Fault, usual: number): Promise<Row> {
+export async function measure(
+  world: World,
+  { name, how, rounds: own, provoke, ms = 5_000, noticedMs = 0 }: Fault,
+  usual: number,
+): Promise<Row> {
   const rounds = own ?? usual;
   const found: { before: number; during: number; recovery: number }[] = [];
   const wrong: string[] = [];
@@ -54,10 +60,15 @@ export async function measure(world: World, { name, how, rounds: own, provoke, m
   for (let round = 0; round < rounds; round += 1) {
     const before = await calm(world, ms);
     const load = steady(world);
+    const judgedFrom = Date.now() + noticedMs;
     checks.push(...(await provoke(world, ms)));
     const during = await load.stop();
     wrong.push(...complaints(before), ...complaints(during));
-    found.push({ before: p99(before), during: p99(during), recovery: await recovery(world, world.unruly) });
+    found.push({
+      before: p99(before),
+      during: p99(during.filter(({ at }) => at >= judgedFrom)),
+      recovery: await recovery(world, world.unruly),
+    });
   }
   const lost = await lostWrites(world.product, await writer.stop());
   return {

@@ -138,6 +138,9 @@ export function exchange(
           grace = setTimeout(() => started.abort(new Error("Nobody reads the rest of this answer.")), graceMs);
           end();
           resolve({ status, headers, text: "" });
+        } else if (Number(first(given["content-length"]) ?? 0) > maxBytes) {
+          // It says so itself: none of it has to be read.
+          fail(tooLarge(maxBytes));
         }
       },
       onResponseData(started, chunk) {
