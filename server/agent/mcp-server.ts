@@ -1,5 +1,5 @@
 // The MCP side of the endpoint by the SDK's handler: both protocol generations, everything that is not a plain call.
-import { type AuthInfo, createMcpHandler, Server, type ServerContext } from "@modelcontextprotocol/server";
+import { type AuthInfo, type CallToolResult, createMcpHandler, Server, type ServerContext } from "@modelcontextprotocol/server";
 
 import { log } from "#server/log.ts";
 
@@ -22,6 +22,16 @@ function progressReporter({ mcpReq }: ServerContext, signal: AbortSignal): CallC
     // Progress is a courtesy: an agent that is gone by now misses nothing.
     mcpReq.notify({ method: "notifications/progress", params: { progressToken: token, ...update } }).catch(() => undefined);
   }, signal);
+}
+
+/**
+ * The result without a kind of the tool's own saying: the SDK would take it for ours, a question in our name or a reason to run the tool again. One
+ * without any stays the very object that it is, by which our own errors are known (url-elicitation.ts).
+ */
+function withoutKind(result: CallToolResult): CallToolResult {
+  if (!("resultType" in result)) return result;
+  const { resultType, ...rest } = result;
+  return rest;
 }
 
 /** The SDK's handler, with `serverFor` building what answers one request: the product's two tools, or the fixtures that the protocol's own suite wants. */
@@ -59,8 +69,7 @@ export const answer = answerWith(({ actor, signal, stillGood, canOpenUrl, onMiss
       ...(onProgress ? { onProgress } : {}),
       ...(relay ? { relay } : {}),
     };
-    // The SDK would take a kind of the tool's own saying for ours: a question in our name, or a reason to run it again.
-    const { resultType, ...result } = await runTool(name, given ?? {}, { actor, signal: either, trace, ...own });
+    const result = withoutKind(await runTool(name, given ?? {}, { actor, signal: either, trace, ...own }));
     if (relay?.asked) return relay.asked;
     if (canOpenUrl) return demandUrlElicitation(result);
     // Asked once: an agent whose person did not connect after all gets the error in words.
