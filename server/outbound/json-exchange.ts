@@ -104,12 +104,6 @@ export function exchange(
     let received = 0;
     const chunks: Buffer[] = [];
 
-    // Of a stream each event may be an HTTP chunk of its own, hundreds in one packet: together they are one buffer, which costs its readers as little.
-    const handOn = () => {
-      if (chunks.length === 0 || !stream || stream.destroyed) return;
-      if (!stream.push(Buffer.concat(chunks.splice(0)))) control?.pause();
-    };
-
     dispatcher.dispatch(options, {
       onRequestStart(started) {
         control = started;
@@ -151,7 +145,7 @@ export function exchange(
       },
       onResponseData(started, chunk) {
         if (stream) {
-          if (chunks.push(chunk) === 1) queueMicrotask(handOn);
+          if (!stream.push(chunk)) started.pause();
           return;
         }
         received += chunk.byteLength;
@@ -162,10 +156,7 @@ export function exchange(
       },
       onResponseEnd() {
         clearTimeout(grace);
-        if (stream) {
-          handOn();
-          return void stream.push(null);
-        }
+        if (stream) return void stream.push(null);
         if (isUnwanted || ended) return;
         end();
         const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
