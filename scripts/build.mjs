@@ -2,7 +2,7 @@
 // Builds into build/: the pages with Vite (client/ and server/), the server itself and the operator's
 // command line with esbuild (main.js, gatehouse.js), and an empty
 // database for the first start: unpacking one takes a second and little memory, making one there takes four and keeps 400 MB.
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { PGlite } from "@electric-sql/pglite";
@@ -38,4 +38,6 @@ await build({
   sourcesContent: false,
   logLevel: "warning",
 });
+// A thread is started from a file of its own, beside the code that starts it.
+copyFileSync(path.join(root, "server/embedded-thread.mjs"), path.join(root, "build/embedded-thread.mjs"));
 writeFileSync(path.join(root, "build/empty-database.tar.gz"), await makingDatabase);

@@ -1,16 +1,15 @@
-// The database: PGlite in this process or a PostgreSQL server, behind one Prisma client. The only file that opens it.
+// The database: PGlite in a thread of this process or a PostgreSQL server, behind one driver and one Prisma client. The only file that opens it.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-import { PGlite } from "@electric-sql/pglite";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Client, DatabaseError, Pool } from "pg";
-import { PrismaPGlite } from "pglite-prisma-adapter";
 
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { openChangeChannel } from "./change-channel.ts";
 import { lockDataFolder } from "./data-lock.ts";
 import { watchDiskSpace } from "./disk-space.ts";
+import { type Embedded, openThread } from "./embedded.ts";
 import { DomainError } from "./errors.ts";
 import { log } from "./log.ts";
 import { migrate } from "./migrate.ts";
@@ -32,7 +31,7 @@ const readyMs = 5_000;
 /** The open database; set by `openDatabase`. */
 export let db: PrismaClient;
 
-/** A statement that stays prepared on a server; `name` tells it apart. */
+/** A statement that stays prepared; `name` tells it apart. */
 export interface Statement {
   name: string;
   text: string;
@@ -105,6 +104,35 @@ export function folderOf(url: string): string | null {
   return url.startsWith("pglite:") && url !== "pglite:memory" ? url.slice("pglite:".length) : null;
 }
 
+/** Statements that stay prepared on each connection: as good as all that the product has, and a bound for those whose text varies with their values. */
+const maxPrepared = 500;
+
+/** Prisma on these connections. Its statements stay prepared: reading and planning one costs more than running it. */
+function prismaOn(pool: Pool): PrismaClient {
+  const names = new Map<string, string>();
+  const statementNameGenerator = ({ sql }: { sql: string }) => {
+    const known = names.get(sql);
+    if (known !== undefined || names.size >= maxPrepared) return known ?? "";
+    const name = `prisma_${names.size}`;
+    names.set(sql, name);
+    return name;
+  };
+  return new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator }) });
+}
+
+function writeOn(pool: Pool, demandRoom: () => void): typeof write {
+  return async (statement, values) => {
+    demandRoom();
+    try {
+      await pool.query({ ...statement, values: [...values] });
+    } catch (cause) {
+      if (cause instanceof DatabaseError) throw cause;
+      // Everything that PostgreSQL did not say itself was said on the way to it.
+      throw new DomainError("UNAVAILABLE", "The database cannot be reached right now. Try again in a moment.", { cause });
+    }
+  };
+}
+
 interface Opened {
   client: PrismaClient;
   write: typeof write;
@@ -123,29 +151,25 @@ function emptyDatabase(): Blob | undefined {
 async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Opened> {
   const inMemory = folder === "memory";
   let unlock: (() => void) | undefined;
-  let pglite: PGlite | undefined;
+  let embedded: Embedded | undefined;
   try {
     if (!inMemory) unlock = lockDataFolder(folder);
     const isNew = inMemory || !existsSync(path.join(folder, "PG_VERSION"));
-    pglite = await PGlite.create({ dataDir: inMemory ? undefined : folder, loadDataDir: isNew ? (dump ?? emptyDatabase()) : undefined });
-    const own = pglite;
-    const applied = await migrate({ query: (sql, parameters) => own.query(sql, parameters), run: (sql) => own.exec(sql) });
-    const client = new PrismaClient({ adapter: new PrismaPGlite(own) });
+    embedded = await openThread(inMemory ? undefined : folder, isNew ? (dump ?? emptyDatabase()) : undefined);
+    const { pool, close: closeThread } = embedded;
+    const applied = await migrate({ query: (sql, parameters) => pool.query(sql, parameters), run: (sql) => pool.query(sql) });
     const space = inMemory ? null : watchDiskSpace(folder);
     const demandRoom = () => space?.demand();
+    const client = prismaOn(pool);
     const close = async () => {
       space?.stop();
       await client.$disconnect();
-      await own.close();
+      await closeThread();
       unlock?.();
     };
-    const write: Opened["write"] = async ({ text }, values) => {
-      demandRoom();
-      await own.query(text, [...values]);
-    };
-    return { client, write, demandRoom, close, applied };
+    return { client, write: writeOn(pool, demandRoom), demandRoom, close, applied };
   } catch (cause) {
-    await pglite?.close();
+    await embedded?.close();
     unlock?.();
     if (cause instanceof DomainError) throw cause;
     throw new DomainError("UNAVAILABLE", `The database in ${folder} cannot be opened: ${reason(cause)}`, { cause });
@@ -159,23 +183,15 @@ async function openServer(url: string): Promise<Opened> {
   endSilentConnections(pool);
   // Without a listener an idle connection that the server drops would end the process; the next query opens a new one.
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
-  const client = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const client = prismaOn(pool);
   const closeChannel = openChangeChannel(pool, () => new Client(server));
   const close = async () => {
     await closeChannel();
     await client.$disconnect();
     await pool.end();
   };
-  const write: Opened["write"] = async (statement, values) => {
-    try {
-      await pool.query({ ...statement, values: [...values] });
-    } catch (cause) {
-      if (cause instanceof DatabaseError) throw cause;
-      // Everything that PostgreSQL did not say itself was said by the network.
-      throw new DomainError("UNAVAILABLE", "The database cannot be reached right now. Try again in a moment.", { cause });
-    }
-  };
-  return { client, write, pool, demandRoom: () => undefined, close, applied };
+  const demandRoom = () => undefined;
+  return { client, write: writeOn(pool, demandRoom), pool, demandRoom, close, applied };
 }
 
 /**

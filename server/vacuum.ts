@@ -8,13 +8,13 @@ const tables = z.array(z.object({ name: z.string() }));
 
 export interface Vacuumed {
   name: string;
-  /** Milliseconds for which it held up everything else. */
+  /** Milliseconds for which it held up whatever else was asked of the database. */
   ms: number;
 }
 
 /**
- * Frees what is due in an embedded database, by the measure of PostgreSQL's own autovacuum (a fifth of a table's rows and 50). The process stands still
- * while a table is done, so the audit trail, which is the one that grows without end and loses nothing, is left out. Returns what was done; nothing on a
+ * Frees what is due in an embedded database, by the measure of PostgreSQL's own autovacuum (a fifth of a table's rows and 50). Whatever needs the
+ * database waits while a table is done, so the audit trail, which is the one that grows without end and loses nothing, is left out. Returns what was done; nothing on a
  * server.
  */
 export async function vacuum(): Promise<Vacuumed[]> {
@@ -30,7 +30,6 @@ export async function vacuum(): Promise<Vacuumed[]> {
     // A name of our own schema; it cannot be a parameter.
     await db.$executeRawUnsafe(`VACUUM (ANALYZE) "${name}"`);
     done.push({ name, ms: Math.round(performance.now() - began) });
-    await new Promise((resolve) => setImmediate(resolve));
   }
   return done;
 }

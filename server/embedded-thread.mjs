@@ -1,0 +1,46 @@
+// @ts-check
+// The thread of the embedded database: PGlite, spoken to in PostgreSQL's own protocol. Each connection is a port of its own; PGlite has one session,
+// so they take turns by message, and the pool in db.ts opens one at a time. Plain JavaScript, because a thread of a test run has no loader.
+import { parentPort, workerData } from "node:worker_threads";
+
+import { PGlite } from "@electric-sql/pglite";
+
+/** @type {{ folder: string | undefined, dump: Blob | undefined }} */
+const { folder, dump } = workerData;
+const pglite = await PGlite.create({ dataDir: folder, loadDataDir: dump });
+
+/** One thing after the other. A failure here is PGlite's end: it throws, and the thread with it. */
+let last = Promise.resolve();
+/** @param {() => Promise<void>} work */
+function inTurn(work) {
+  last = last.then(work);
+}
+
+/** @param {import("node:worker_threads").MessagePort} port */
+function serve(port) {
+  /** @param {Uint8Array} message */
+  const answer = async (message) => {
+    const said = await pglite.execProtocolRaw(message);
+    // What comes back may be a view of PGlite's own memory.
+    const copy = said.slice();
+    port.postMessage(copy, [copy.buffer]);
+  };
+  port.on("message", (message) => inTurn(() => answer(message)));
+  // The next connection must find neither an open transaction nor statements of the same names.
+  port.on("close", () =>
+    inTurn(async () => {
+      if (pglite.closed) return;
+      await pglite.exec("ROLLBACK");
+      await pglite.exec("DISCARD ALL");
+    }),
+  );
+}
+
+parentPort?.on("message", (message) => {
+  if (message !== "close") return serve(message);
+  inTurn(async () => {
+    await pglite.close();
+    parentPort?.close();
+  });
+});
+parentPort?.postMessage("open");

@@ -1,0 +1,58 @@
+// The embedded database behind its thread: what a driver relies on, and what becomes of queries when the thread ends.
+import type { Worker } from "node:worker_threads";
+
+import { afterAll, describe, expect, inject, test } from "vitest";
+
+import { openThread } from "#server/embedded.ts";
+import { temporaryFolder } from "#tests/setup/product.ts";
+
+const folder = await temporaryFolder();
+const threads: Worker[] = [];
+const keep = (worker: Worker) => void threads.push(worker);
+process.on("worker", keep);
+const embedded = await openThread(folder.path, undefined);
+const { pool } = embedded;
+
+afterAll(async () => {
+  process.off("worker", keep);
+  await embedded.close();
+  await folder.remove();
+});
+
+describe.runIf(inject("database").kind === "pglite")("the embedded database", () => {
+  test("takes and gives what is larger than any buffer on the way", async () => {
+    const text = "ä".repeat(4_000_000);
+    const { rows } = await pool.query<{ text: string }>("SELECT $1::text || 'x' AS text", [text]);
+    expect(rows[0]?.text === `${text}x`).toBe(true);
+  });
+
+  test("a statement that fails leaves the next one as it is", async () => {
+    await expect(pool.query({ name: "wrong", text: "SELECT $1::int", values: ["no number"] })).rejects.toMatchObject({ code: "22P02" });
+    await expect(pool.query("SELECT nothing FROM nowhere")).rejects.toMatchObject({ code: "42P01" });
+    expect((await pool.query("SELECT 7 AS n")).rows).toEqual([{ n: 7 }]);
+  });
+
+  test("a connection that ends in a transaction leaves nothing of it, and the next one is a new one", async () => {
+    await pool.query("CREATE TABLE kept (n int)");
+    const client = await pool.connect();
+    await client.query({ name: "one", text: "SELECT 1" });
+    await client.query("BEGIN");
+    await client.query("INSERT INTO kept VALUES (1)");
+    client.release(true);
+    expect((await pool.query("SELECT * FROM kept")).rows).toEqual([]);
+    expect((await pool.query({ name: "one", text: "SELECT 2 AS n" })).rows).toEqual([{ n: 2 }]);
+  });
+
+  test("its thread ends: what was asked fails at once, what was written is there, and the next query starts it anew", async () => {
+    await pool.query("INSERT INTO kept VALUES (2)");
+    const asked = pool.query("SELECT count(*) FROM generate_series(1, 100000000)").catch((error: unknown) => error);
+    await threads.at(-1)?.terminate();
+    expect(await asked).toMatchObject({ message: "Connection terminated unexpectedly" });
+    expect((await pool.query("SELECT n FROM kept")).rows).toEqual([{ n: 2 }]);
+    expect(threads).toHaveLength(2);
+  });
+
+  test("a folder that is none is named by its reason", async () => {
+    await expect(openThread("/dev/null/db", undefined)).rejects.toThrow(/ENOTDIR|not a directory/i);
+  });
+});
