@@ -1,5 +1,5 @@
-// The third-party servers of bench/faults, in a process of their own: five that behave, and one that does as it is told. They keep a ledger of
-// the calls that reached them. Told and asked over the channel of the parent process.
+// The third-party servers of bench/faults: in one process five that behave, in another ("unruly") one that does as it is told, so that it takes nothing
+// from them but the processor. They keep a ledger of the calls that reached them. Told and asked over the channel of the parent process.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
@@ -103,7 +103,8 @@ async function start(index: number): Promise<{ port: number; open: (wanted: bool
 }
 
 const say = (report: Report) => void process.send?.(report);
-const servers = await Promise.all(Array.from({ length: healthyServers + 1 }, (_, index) => start(index)));
+const indexes = process.argv[2] === "unruly" ? [healthyServers] : Array.from({ length: healthyServers }, (_, index) => index);
+const servers = await Promise.all(indexes.map(start));
 process.on("message", (order: Order) => {
   if ("ask" in order) {
     say({ executed, abandoned });
@@ -111,9 +112,10 @@ process.on("message", (order: Order) => {
     return;
   }
   // Who comes back with other tools was away in between.
-  if (order.manner === "other tools") servers[healthyServers]?.open(false);
+  const [unruly] = servers;
+  if (order.manner === "other tools") unruly?.open(false);
   manner = order.manner;
-  servers[healthyServers]?.open(manner !== "dead");
+  unruly?.open(manner !== "dead");
 });
 process.on("disconnect", () => process.exit());
 say({ ports: servers.map(({ port }) => port) });

@@ -12,8 +12,8 @@ import { healthyServers, type Manner, type Order, type Report } from "./manners.
 const here = import.meta.dirname;
 
 /** A process of the bench that is told what to do over its channel. */
-export function forked(file: string): ChildProcess {
-  return fork(path.join(here, file), { execArgv: ["--import", "tsx"], cwd: path.resolve(here, "../..") });
+export function forked(file: string, args: string[] = []): ChildProcess {
+  return fork(path.join(here, file), args, { execArgv: ["--import", "tsx"], cwd: path.resolve(here, "../..") });
 }
 
 export interface Upstreams {
@@ -24,8 +24,9 @@ export interface Upstreams {
   stop: () => void;
 }
 
-export async function startUpstreams(): Promise<Upstreams> {
-  const child = forked("upstreams.ts");
+/** The servers of one process. */
+async function startGroup(name: "healthy" | "unruly"): Promise<Upstreams> {
+  const child = forked("upstreams.ts", [name]);
   const report = async (): Promise<Report> => {
     const [said]: Report[] = await once(child, "message");
     if (!said) throw new Error("The servers said nothing.");
@@ -43,6 +44,22 @@ export async function startUpstreams(): Promise<Upstreams> {
       return "executed" in found ? found : { executed: [], abandoned: 0 };
     },
     stop: () => void child.disconnect(),
+  };
+}
+
+export async function startUpstreams(): Promise<Upstreams> {
+  const [healthy, unruly] = await Promise.all([startGroup("healthy"), startGroup("unruly")]);
+  return {
+    ports: [...healthy.ports, ...unruly.ports],
+    behave: unruly.behave,
+    ledger: async () => {
+      const [ours, theirs] = await Promise.all([healthy.ledger(), unruly.ledger()]);
+      return { executed: [...ours.executed, ...theirs.executed], abandoned: ours.abandoned + theirs.abandoned };
+    },
+    stop: () => {
+      healthy.stop();
+      unruly.stop();
+    },
   };
 }
 

@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
-import { EventSourceParserStream } from "eventsource-parser/stream";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 
 import type { WireAnswer } from "#server/outbound/json-exchange.ts";
@@ -170,9 +170,9 @@ const shortestResumeMs = 100;
 const longestResumeMs = 30_000;
 /** Streams in a row without a new event, after which the server is given up. */
 const maxResumes = 5;
-/** Events or messages of a stream after which it rests, and for how many milliseconds: a flood of them leaves the processor to the others. */
-const messagesPerRest = 100;
-const restMs = 4;
+/** Milliseconds of work on a stream after which it rests, and for how many: a flood of events leaves the processor to the others. */
+const workMs = 1;
+const restMs = 8;
 /** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
 const maxAnswered = 20;
 
@@ -189,32 +189,48 @@ async function readStream(
   let response = first;
   let lastEventId: string | undefined;
   let pauseMs = resumeMs;
-  let seen = 0;
   let answered = 0;
+  let worked = 0;
+  let since = 0;
   const rest = async () => {
-    seen += 1;
-    if (seen % messagesPerRest === 0) await setTimeout(restMs);
+    const now = performance.now();
+    worked += now - since;
+    since = now;
+    if (worked < workMs) return;
+    await setTimeout(restMs);
+    worked = 0;
+    since = performance.now();
   };
   for (let resumes = 0; ;) {
-    const events = new EventSourceParserStream({ onRetry: (ms) => (pauseMs = Math.min(Math.max(ms, shortestResumeMs), longestResumeMs)) });
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(events).getReader();
+    // Without streams for the text and its events: a flood of them costs a tenth.
+    const events: EventSourceMessage[] = [];
+    const parser = createParser({
+      onEvent: (event) => void events.push(event),
+      onRetry: (ms) => (pauseMs = Math.min(Math.max(ms, shortestResumeMs), longestResumeMs)),
+    });
+    const decoder = new TextDecoder();
+    const reader = response.body?.getReader();
     try {
-      for (let event = await reader?.read(); event?.value !== undefined; event = await reader?.read()) {
-        await rest();
-        if (event.value.id) {
-          lastEventId = event.value.id;
-          resumes = 0;
-        }
-        // Without an id it is neither the result nor a question; only progress is of interest then.
-        if (event.value.data === "" || (!onProgress && !event.value.data.includes('"id"'))) continue;
-        for (const [index, message] of parseEvent(session.redacted(event.value.data)).entries()) {
-          if (index > 0) await rest();
-          if (message.id === id && message.method === undefined) return resultOf(message, session);
-          if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
-            report(message.params, onProgress);
-          else if (message.method !== undefined && isRequestId(message.id) && answered < maxAnswered) {
-            answered += 1;
-            answerServer(session, message);
+      for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
+        since = performance.now();
+        parser.feed(decoder.decode(chunk.value, { stream: true }));
+        for (const event of events.splice(0)) {
+          await rest();
+          if (event.id) {
+            lastEventId = event.id;
+            resumes = 0;
+          }
+          // Without an id it is neither the result nor a question; only progress is of interest then.
+          if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
+          for (const [index, message] of parseEvent(session.redacted(event.data)).entries()) {
+            if (index > 0) await rest();
+            if (message.id === id && message.method === undefined) return resultOf(message, session);
+            if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
+              report(message.params, onProgress);
+            else if (message.method !== undefined && isRequestId(message.id) && answered < maxAnswered) {
+              answered += 1;
+              answerServer(session, message);
+            }
           }
         }
       }
