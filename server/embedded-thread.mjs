@@ -1,6 +1,6 @@
 // @ts-check
 // The thread of the embedded database: PGlite, spoken to in PostgreSQL's own protocol. Each connection is a port of its own; PGlite has one session,
-// so they take turns by message, and the pool in db.ts opens one at a time. Plain JavaScript, because a thread of a test run has no loader.
+// so the next one begins when the one before is over. Plain JavaScript, because a thread of a test run has no loader.
 import { parentPort, workerData } from "node:worker_threads";
 
 import { PGlite } from "@electric-sql/pglite";
@@ -16,8 +16,21 @@ function inTurn(work) {
   last = last.then(work);
 }
 
+/** Resolves when the connection before is over, and everything that came over it is in turn. */
+let free = Promise.resolve();
+
+/** The next connection must find neither an open transaction nor statements of the same names. */
+async function beginAnew() {
+  await pglite.exec("ROLLBACK");
+  await pglite.exec("DISCARD ALL");
+}
+
 /** @param {import("node:worker_threads").MessagePort} port */
-function serve(port) {
+async function serve(port) {
+  const before = free;
+  free = new Promise((resolve) => port.once("close", resolve));
+  await before;
+  inTurn(beginAnew);
   /** @param {Uint8Array} message */
   const answer = async (message) => {
     const said = await pglite.execProtocolRaw(message);
@@ -26,18 +39,10 @@ function serve(port) {
     port.postMessage(copy, [copy.buffer]);
   };
   port.on("message", (message) => inTurn(() => answer(message)));
-  // The next connection must find neither an open transaction nor statements of the same names.
-  port.on("close", () =>
-    inTurn(async () => {
-      if (pglite.closed) return;
-      await pglite.exec("ROLLBACK");
-      await pglite.exec("DISCARD ALL");
-    }),
-  );
 }
 
 parentPort?.on("message", (message) => {
-  if (message !== "close") return serve(message);
+  if (message !== "close") return void serve(message);
   inTurn(async () => {
     await pglite.close();
     parentPort?.close();

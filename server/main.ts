@@ -6,6 +6,7 @@ import { flushCalls, openCallJournal } from "./audit/calls.ts";
 import { closeDatabase, folderOf, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
+import { admitInTurn } from "./http/admission.ts";
 import { capConnections } from "./http/connection-caps.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
@@ -22,6 +23,7 @@ import { sweepRecords } from "./signin/records.ts";
 import { stop } from "./stop.ts";
 import { addProcessMetrics } from "./telemetry/process-metrics.ts";
 import { startTracing, stopTracing } from "./telemetry/tracing.ts";
+import { flushUses } from "./tokens/note-use.ts";
 import { closeAllSessions } from "./upstream/sessions.ts";
 import { vacuum } from "./vacuum.ts";
 
@@ -47,6 +49,7 @@ if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP
 // Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at every 5 s.
 const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 };
 const server = createServer(limits, await createHost({ isStopping: () => stopping }));
+admitInTurn(server);
 capConnections(server);
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
@@ -101,6 +104,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   await closeControl();
   await flushCalls();
   await flushLearning();
+  await flushUses();
   await refreshesDone();
   await closeAllSessions();
   await outbound.close();

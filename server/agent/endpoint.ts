@@ -4,7 +4,8 @@ import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
-import { checkOf, noteUse, type VerifiedToken } from "#server/tokens/verify.ts";
+import { noteUse } from "#server/tokens/note-use.ts";
+import { checkOf, type VerifiedToken } from "#server/tokens/verify.ts";
 
 import { type AgentAnswer, type AgentRequest, asResponse, ClientGone, JsonAnswer } from "./agent-request.ts";
 import { clientName } from "./client-name.ts";

@@ -141,6 +141,8 @@ function configuration(origin: string, keys: Payload) {
     clientDefaults: { token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] },
     pkce: { required: () => true, methods: ["S256"] },
     rotateRefreshToken: true,
+    // Also by its access token alone an agent signs out: the refresh token goes with it (RFC 7009 section 2.1), and a grant without tokens is none.
+    revokeGrantPolicy: () => true,
     issueRefreshToken: (_ctx: unknown, client: Client) => Promise.resolve(client.grantTypeAllowed("refresh_token")),
     ttl: {
       AccessToken: accessTokenSeconds,

@@ -4,13 +4,11 @@ import { LRUCache } from "lru-cache";
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
 import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, renewalAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
-import { log } from "#server/log.ts";
 import { counters } from "#server/metric.ts";
 import { hashSecret } from "#server/seal.ts";
 import { accessTokenId, openAccessToken } from "#server/signin/records.ts";
 
 import { isPlausible, maxTokenLength } from "./format.ts";
-import { networkKindOf } from "./network-kind.ts";
 
 export interface VerifiedToken {
   /** The token's id, or the id of the grant an agent signed in with. */
@@ -22,13 +20,9 @@ export interface VerifiedToken {
   membership: { orgId: string; orgName: string; membershipId: string; userId: string; name: string; role: Role };
 }
 
-/** Milliseconds between two notes of "last used". */
-const noteMs = 60_000;
-
 const verified = new LRUCache<string, { version: number; token: VerifiedToken; isRenewed: boolean }>({ max: 10_000, ttl: maxAgeMs });
 /** Hashes of tokens that the database knew within the hour. */
 const good = new LRUCache<string, true>({ max: 20_000, ttl: 3_600_000 });
-const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
 
 const checks = counters(
   "gatehouse_token_checks_total",
@@ -120,21 +114,4 @@ async function check(bearer: string, tokenHash: string): Promise<VerifiedToken |
 /** Whether this token was good within the hour, as far as this process saw; says nothing about now. */
 export function wasGoodLately(bearer: string): boolean {
   return good.has(hashSecret(bearer));
-}
-
-/** Notes that a token was used, by which client (asked only then) and from which address, off the request path and at most once a minute. */
-export function noteUse({ tokenId, audience }: VerifiedToken, { client, address }: { client: () => string | null; address: string }): void {
-  if (noted.has(tokenId)) return;
-  noted.set(tokenId, true);
-  const name = client();
-  const data = {
-    lastUsedAt: new Date(),
-    lastNetwork: networkKindOf(address),
-    ...(name === null ? {} : { lastClient: name.slice(0, 120) }),
-  };
-  const rows =
-    audience === null
-      ? db.agentToken.updateMany({ where: { id: tokenId }, data })
-      : db.agentGrant.updateMany({ where: { id: tokenId }, data });
-  rows.catch((error: unknown) => log.warn({ err: error }, "last use of a token was not noted"));
 }

@@ -113,13 +113,17 @@ test("revoked by its person, or by itself, an agent is out at once", async () =>
     body: { error: "invalid_grant" },
   });
 
+  const revoke = (token: string, client: string) =>
+    fetch(`${product.origin}/revoke`, { method: "POST", body: new URLSearchParams({ token, client_id: client }) });
   const other = await agent.tokensByHand();
-  const revoked = await fetch(`${product.origin}/revoke`, {
-    method: "POST",
-    body: new URLSearchParams({ token: other.refresh, client_id: other.clientId }),
-  });
-  expect(revoked.status).toBe(200);
+  expect((await revoke(other.refresh, other.clientId)).status).toBe(200);
   expect((await agent.ask(other.access)).status).toBe(401);
+
+  // And by its access token, which was good a moment before and is remembered.
+  const third = await agent.tokensByHand();
+  expect((await agent.ask(third.access)).status).toBe(200);
+  expect((await revoke(third.access, third.clientId)).status).toBe(200);
+  expect((await agent.ask(third.access)).status).toBe(401);
   const left = await product.api<{ clientName: string; person: string }[]>("agent.listAll", undefined, "query");
   expect(left.filter(({ clientName }) => clientName === "By hand")).toEqual([]);
 });

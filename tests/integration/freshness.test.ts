@@ -220,7 +220,7 @@ test("a changed list is indexed before anybody searches again, and the memory it
 test("after a start the lists of those whose agents asked lately are read", async () => {
   const { upstream } = world;
   upstream.tools = Array.from({ length: 50 }, (_, n) => toolOf(`tool_${n}`));
-  await connect("Known", upstream.url);
+  await syncCatalog(await targetFor(await connect("Known", upstream.url)));
   const token = await tokenFor(world.owner.actor);
   const before = searchMemory();
   await warmUp(() => false);
