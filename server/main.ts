@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { flushCalls, openCallJournal } from "./audit/calls.ts";
+import { noteArrival } from "./crowd.ts";
 import { closeDatabase, folderOf, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
-import { admitInTurn } from "./http/admission.ts";
 import { capConnections } from "./http/connection-caps.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
@@ -49,8 +49,8 @@ if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP
 // Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at every 5 s.
 const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 };
 const server = createServer(limits, await createHost({ isStopping: () => stopping }));
-admitInTurn(server);
 capConnections(server);
+server.on("connection", noteArrival);
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);

@@ -81,6 +81,12 @@ export interface Running {
   stop: () => Promise<Sample[]>;
 }
 
+/** Opens all connections of a pool, so that none is new when a fault begins: whoever is connected is what must not notice. */
+async function connectAll(pool: Pool, count: number): Promise<void> {
+  const one = async () => (await pool.request({ method: "GET", path: "/healthz" })).body.dump();
+  await Promise.all(Array.from({ length: count }, one)).catch(() => undefined);
+}
+
 /** Calls the targets in turn until it is stopped. */
 export function startLoad(pace: Pace): Running {
   const { origin, targets, perSecond, atOnce } = pace;
@@ -88,7 +94,10 @@ export function startLoad(pace: Pace): Running {
   const samples: Sample[] = [];
   const open = new Set<Promise<unknown>>();
   let turn = 0;
+  let isConnected = false;
+  void connectAll(pool, atOnce).then(() => (isConnected = true));
   const timer = setInterval(() => {
+    if (!isConnected) return;
     const target = targets[turn % targets.length];
     turn += 1;
     if (!target || open.size >= atOnce) return;

@@ -16,7 +16,8 @@ const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 100, 
 const brakeSeconds = 10;
 const braked = new LRUCache<string, true>({ max: 10_000, ttl: brakeSeconds * 1_000 });
 
-/** Milliseconds that a braked address waits for each answer: a flood over kept connections is as slow as they are few. */
+/** Milliseconds that a braked address waits for each answer, and up to as many more: a flood over kept connections is as slow as they are few, and one
+ * that came in one moment does not come again in one. */
 const lateMs = 1_000;
 /** Answers held back at once, for everybody; beyond it the connection is closed. */
 const maxLate = 1_000;
@@ -31,9 +32,14 @@ const body = JSON.stringify({
 function refuseLate(res: ServerResponse): void {
   if (late >= maxLate) return void res.destroy();
   late += 1;
-  const timer = setTimeout(() => {
-    res.writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" }).end(body);
-  }, lateMs);
+  const timer = setTimeout(
+    () => {
+      res
+        .writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" })
+        .end(body);
+    },
+    lateMs * (1 + Math.random()),
+  );
   res.on("close", () => {
     late -= 1;
     clearTimeout(timer);

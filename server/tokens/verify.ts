@@ -2,6 +2,7 @@
 import { LRUCache } from "lru-cache";
 
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
+import { inTurn } from "#server/crowd.ts";
 import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, renewalAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { counters } from "#server/metric.ts";
@@ -37,6 +38,7 @@ function isScope(scope: string): scope is TokenScope {
 
 interface Found {
   id: string;
+  hash: string;
   /** Of an agent that signed in by URL: its access token as our authorization server keeps it. */
   recordId: string | null;
   sealed: string | null;
@@ -50,20 +52,7 @@ interface Found {
   name: string;
 }
 
-/** One statement for both kinds of token, each by its unique hash: this is asked for every request that memory cannot answer. */
-async function load(tokenHash: string): Promise<VerifiedToken | null> {
-  const [row] = await db.$queryRaw<Found[]>`
-    WITH token AS (
-      SELECT "id", "membershipId", "scopes", "expiresAt", NULL AS "recordId", NULL AS "sealed"
-      FROM "AgentToken" WHERE "tokenHash" = ${tokenHash} AND "revokedAt" IS NULL
-      UNION ALL
-      SELECT g."id", g."membershipId", NULL, NULL, r."id", r."sealed"
-      FROM "OAuthRecord" r JOIN "AgentGrant" g ON g."id" = r."grantId" AND g."membershipId" = r."membershipId"
-      WHERE r."id" = ${accessTokenId(tokenHash)}
-    )
-    SELECT token.*, m."orgId", m."role"::text AS "role", o."name" AS "orgName", u."id" AS "userId", u."name"
-    FROM token JOIN "Membership" m ON m."id" = token."membershipId" JOIN "Organization" o ON o."id" = m."orgId" JOIN "User" u ON u."id" = m."userId"`;
-  if (!row) return null;
+function tokenOf(row: Found): VerifiedToken {
   const { id: tokenId, recordId, sealed, orgId, orgName, membershipId, userId, name, role } = row;
   const membership = { orgId, orgName, membershipId, userId, name, role };
   if (recordId !== null && sealed !== null) {
@@ -71,6 +60,59 @@ async function load(tokenHash: string): Promise<VerifiedToken | null> {
     return { tokenId, audience, scopes: scopes.filter(isScope), expiresAt, membership };
   }
   return { tokenId, audience: null, scopes: (row.scopes ?? []).filter(isScope), expiresAt: row.expiresAt, membership };
+}
+
+/** One statement for both kinds of token, each by its unique hash. */
+function find(hashes: string[]): Promise<Found[]> {
+  const prefix = accessTokenId("");
+  return db.$queryRaw<Found[]>`
+    WITH token AS (
+      SELECT "id", "tokenHash" AS "hash", "membershipId", "scopes", "expiresAt", NULL AS "recordId", NULL AS "sealed"
+      FROM "AgentToken" WHERE "tokenHash" = ANY(${hashes}) AND "revokedAt" IS NULL
+      UNION ALL
+      SELECT g."id", substr(r."id", ${prefix.length + 1}::int), g."membershipId", NULL, NULL, r."id", r."sealed"
+      FROM "OAuthRecord" r JOIN "AgentGrant" g ON g."id" = r."grantId" AND g."membershipId" = r."membershipId"
+      WHERE r."id" = ANY(${hashes.map(accessTokenId)})
+    )
+    SELECT token.*, m."orgId", m."role"::text AS "role", o."name" AS "orgName", u."id" AS "userId", u."name"
+    FROM token JOIN "Membership" m ON m."id" = token."membershipId" JOIN "Organization" o ON o."id" = m."orgId" JOIN "User" u ON u."id" = m."userId"`;
+}
+
+/** Tokens in one statement. */
+const maxGathered = 200;
+const wanted: { hash: string; found: (token: VerifiedToken | null) => void; failed: (error: unknown) => void }[] = [];
+let isReading = false;
+
+async function readWanted(): Promise<void> {
+  isReading = true;
+  while (wanted.length > 0) {
+    const now = wanted.splice(0, maxGathered);
+    try {
+      const rows = new Map((await find([...new Set(now.map(({ hash }) => hash))])).map((row) => [row.hash, row]));
+      for (const { hash, found, failed } of now) {
+        const row = rows.get(hash);
+        try {
+          found(row ? tokenOf(row) : null);
+        } catch (error) {
+          failed(error);
+        }
+      }
+    } catch (error) {
+      for (const { failed } of now) failed(error);
+    }
+  }
+  isReading = false;
+}
+
+/**
+ * Reads a token. Those that are asked for while others are read share the next statement. What is asked for now is never answered by a read that had
+ * begun before.
+ */
+function load(hash: string): Promise<VerifiedToken | null> {
+  return new Promise((found, failed) => {
+    wanted.push({ hash, found, failed });
+    if (!isReading) void readWanted();
+  });
 }
 
 /** Reads a token and remembers it, where nothing changed meanwhile: what was read then may be out of date already, and is good for one request. */
@@ -105,7 +147,7 @@ async function check(bearer: string, tokenHash: string): Promise<VerifiedToken |
     // One that cannot be renewed is over soon, and whoever asks then is told why.
     learn(tokenHash).catch(() => undefined);
   }
-  const token = isCurrent ? held.token : await learn(tokenHash);
+  const token = isCurrent ? held.token : await (good.has(tokenHash) ? learn(tokenHash) : inTurn(() => learn(tokenHash)));
   const isGood = token !== null && (token.expiresAt === null || token.expiresAt > new Date());
   checks[!isGood ? "refused" : isCurrent ? "hit" : "miss"].add();
   return isGood ? token : null;

@@ -5,8 +5,10 @@ import { answerPlain } from "#server/agent/plain-request.ts";
 import { db } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
 import { create as createToken } from "#server/tokens/create.ts";
+import { newToken } from "#server/tokens/format.ts";
 import { list as listTokens } from "#server/tokens/list.ts";
 import { revoke } from "#server/tokens/revoke.ts";
+import { verify } from "#server/tokens/verify.ts";
 import { createMember } from "#prisma/factories.ts";
 import { ask, connectUpstream, execute, legacyClient, modernClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 import { agentRequestOf } from "#tests/setup/agent-request.ts";
@@ -135,6 +137,24 @@ test("a token is shown once, kept as a hash, and listed without anything that co
   expect(row.tokenHash).toMatch(/^[0-9a-f]{64}$/);
   expect(JSON.stringify([row, await listTokens(actor), await db.auditEvent.findMany()])).not.toContain(token);
   expect(await listTokens(actor)).toMatchObject([{ id, name: "agent", hint: token.slice(-4), scopes: ["mcp:read"] }]);
+});
+
+test("of many tokens that come at once each acts for its own member, and the others get nothing", async () => {
+  const members = await Promise.all(Array.from({ length: 20 }, () => createMember({ id: world.owner.actor.orgId, name: "Acme" })));
+  const tokens = await Promise.all(
+    members.map(({ actor }) => createToken(actor, { name: "agent", scopes: ["mcp:read"], expiresInDays: 1 })),
+  );
+  for (const { id } of tokens.filter((_, n) => n % 4 === 3)) await db.agentToken.update({ where: { id }, data: { revokedAt: new Date() } });
+  changed(world.owner.actor.orgId);
+  const asked = [...tokens.map(({ token }) => token), ...Array.from({ length: 20 }, newToken)];
+  // Twice: as strangers, and as those who were here before.
+  for (let time = 0; time < 2; time += 1) {
+    const found = await Promise.all(asked.map(verify));
+    expect(found.map((token) => token?.membership.membershipId ?? null)).toEqual(
+      asked.map((_, n) => (n % 4 === 3 ? null : (members[n]?.actor.membershipId ?? null))),
+    );
+    changed(world.owner.actor.orgId);
+  }
 });
 
 test("only admins make tokens for the machine interface, nobody one for both, and nobody revokes another's", async () => {
