@@ -109,7 +109,7 @@ async function main(): Promise<void> {
   const [upstreams] = await Promise.all([startUpstreams(), once(seeding, "exit")]);
   if (seeding.exitCode !== 0) throw new Error("The demo database could not be filled.");
 
-  const product = run(process.execPath, ["--enable-source-maps", "build/main.js"], settings, "inherit");
+  const product = run(process.execPath, ["--max-semi-space-size=32", "--enable-source-maps", "build/main.js"], settings, "inherit");
   product.once("exit", stopAll);
   await answers(`${origin}/readyz`, product);
 

@@ -38,7 +38,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
 
 /** Starts the built product on a free port of 127.0.0.1 and waits until it says where it runs. Throws with its output when it ends instead. */
 export async function startProduct(settings: Record<string, string> = {}, { bootstrap = true, cwd = projectRoot } = {}): Promise<Product> {
-  const child = spawn(process.execPath, ["--enable-source-maps", path.join(projectRoot, "build/main.js")], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=32", "--enable-source-maps", path.join(projectRoot, "build/main.js")], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
