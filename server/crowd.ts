@@ -1,33 +1,62 @@
 // A crowd that comes at once must not hold up those who are here. Whoever was not here lately goes on by turns: one with each turn of the event loop, few
 // at once, and while new connections arrive hardly anybody, because the loop greets one connection with each turn and those who wait for one may be known.
+// Networks take turns, so that a crowd from one does not keep the others out.
+import { DomainError } from "./errors.ts";
 
 /** Strangers who are looked up at once. */
 const mostInside = 4;
+/** Strangers of one network who wait; beyond it they are told to come again. */
+const mostWaiting = 5_000;
 /** Milliseconds after which one goes on although connections still arrive. */
 const patienceMs = 20;
 
-const waiting: (() => void)[] = [];
+export interface Stranger {
+  /** The network they come from. */
+  network: string;
+  /** Aborts when they went away. */
+  signal: AbortSignal;
+}
+
+interface Waiting {
+  goOn: () => void;
+  signal: AbortSignal;
+}
+
+/** By network, the one whose turn it is first. */
+const waiting = new Map<string, Waiting[]>();
 let inside = 0;
 let lastIn = 0;
 let hasArrived = false;
 let isDue = false;
+
+/** The next who is still here. */
+function next(): Waiting | undefined {
+  for (const [network, queue] of waiting) {
+    waiting.delete(network);
+    let one = queue.shift();
+    // Those who are gone go on as well, into their end: they cost nobody a turn.
+    for (; one?.signal.aborted; one = queue.shift()) one.goOn();
+    if (queue.length > 0) waiting.set(network, queue);
+    if (one) return one;
+  }
+  return undefined;
+}
 
 function letIn(): void {
   isDue = false;
   const now = performance.now();
   const isGreeting = hasArrived && now - lastIn < patienceMs;
   hasArrived = false;
-  const next = isGreeting || inside === mostInside ? undefined : waiting.shift();
-  if (next) {
-    inside += 1;
+  const one = isGreeting || inside >= mostInside ? undefined : next();
+  if (one) {
     lastIn = now;
-    next();
+    one.goOn();
   }
   schedule();
 }
 
 function schedule(): void {
-  if (isDue || waiting.length === 0 || inside === mostInside) return;
+  if (isDue || waiting.size === 0 || inside >= mostInside) return;
   isDue = true;
   setImmediate(letIn);
 }
@@ -37,13 +66,23 @@ export function noteArrival(): void {
   hasArrived = true;
 }
 
-/** Looks a stranger up when it is their turn. Throws what `lookUp` throws. */
-export async function inTurn<Value>(lookUp: () => Promise<Value>): Promise<Value> {
+/**
+ * Looks a stranger up when it is their turn. Throws what `lookUp` throws, and UNAVAILABLE when they went away before or too many of their network wait.
+ */
+export async function inTurn<Value>({ network, signal }: Stranger, lookUp: () => Promise<Value>): Promise<Value> {
+  const queue = waiting.get(network) ?? [];
+  if (queue.length >= mostWaiting) throw new DomainError("UNAVAILABLE", "Too many agents are connecting right now. Try again in a moment.");
   await new Promise<void>((resolve) => {
-    waiting.push(resolve);
+    const goOn = () => {
+      inside += 1;
+      resolve();
+    };
+    queue.push({ goOn, signal });
+    waiting.set(network, queue);
     schedule();
   });
   try {
+    if (signal.aborted) throw new DomainError("UNAVAILABLE", "The client went away.");
     return await lookUp();
   } finally {
     inside -= 1;

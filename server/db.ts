@@ -1,4 +1,5 @@
-// The database: PGlite in a thread of this process or a PostgreSQL server, behind one driver and one Prisma client. The only file that opens it.
+// The database: PGlite in a thread of this process or a PostgreSQL server, behind one driver and one Prisma client. The only file that opens it, with server/embedded.ts.
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
@@ -67,7 +68,7 @@ export async function openDatabase(url: string, dump?: Blob): Promise<void> {
   for (const name of opened.applied) log.info({ migration: name }, "migration applied");
 }
 
-/** Closes the database; waits for running queries. Does nothing when it is not open. */
+/** Closes the database; waits for the queries that run, not for those that wait for a connection. Does nothing when it is not open. */
 export async function closeDatabase(): Promise<void> {
   const closing = close;
   close = undefined;
@@ -106,14 +107,18 @@ export function folderOf(url: string): string | null {
 
 /** Statements that stay prepared on each connection: as good as all that the product has, and a bound for those whose text varies with their values. */
 const maxPrepared = 500;
+/** Characters of a statement beyond which it does not: an insert of two thousand rows holds megabytes, and the next one has other rows. */
+const maxPreparedLength = 4_096;
 
 /** Prisma on these connections. Its statements stay prepared: reading and planning one costs more than running it. */
 function prismaOn(pool: Pool): PrismaClient {
   const names = new Map<string, string>();
   const statementNameGenerator = ({ sql }: { sql: string }) => {
     const known = names.get(sql);
-    if (known !== undefined || names.size >= maxPrepared) return known ?? "";
-    const name = `prisma_${names.size}`;
+    if (known !== undefined) return known;
+    if (names.size >= maxPrepared || sql.length > maxPreparedLength) return "";
+    // By its text, so that it means the same wherever it turns up.
+    const name = `p_${createHash("sha256").update(sql).digest("hex").slice(0, 24)}`;
     names.set(sql, name);
     return name;
   };

@@ -29,6 +29,7 @@ class ThreadSocket extends Duplex {
   connect(): this {
     this.thread().then(
       (worker) => {
+        if (this.destroyed) return;
         const { port1, port2 } = new MessageChannel();
         this.port = port1;
         port1.on("message", (said: Uint8Array) => this.push(Buffer.from(said.buffer)));
@@ -37,7 +38,8 @@ class ThreadSocket extends Duplex {
         worker.postMessage(port2, [port2]);
         this.emit("connect");
       },
-      (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+      // In the driver's words for a server that is away (server/database-error.ts).
+      (cause: unknown) => this.destroy(new Error("Connection terminated", { cause })),
     );
     return this;
   }
@@ -86,6 +88,7 @@ class ThreadSocket extends Duplex {
 export async function openThread(folder: string | undefined, dump: Blob | undefined): Promise<Embedded> {
   let running: Promise<Worker> | null = null;
   let isClosing = false;
+  let wasOpen = false;
 
   async function start(begin: Blob | undefined): Promise<Worker> {
     const worker = new Worker(new URL("./embedded-thread.mjs", import.meta.url), { workerData: { folder, dump: begin } });
@@ -102,6 +105,8 @@ export async function openThread(folder: string | undefined, dump: Blob | undefi
   }
 
   function thread(begin?: Blob): Promise<Worker> {
+    // What was in memory went with its thread; an empty database is not the same one.
+    if (folder === undefined && wasOpen && !running) return Promise.reject(new Error("The database in memory is gone."));
     running ??= start(begin).catch((error: unknown) => {
       running = null;
       throw error;
@@ -110,21 +115,18 @@ export async function openThread(folder: string | undefined, dump: Blob | undefi
   }
 
   await thread(dump);
+  wasOpen = true;
   // One connection is what PGlite has; it is kept for as long as the product runs.
-  const pool = new Pool({
-    stream: () => new ThreadSocket(() => thread()),
-    max: 1,
-    idleTimeoutMillis: 0,
-    user: "postgres",
-    database: "postgres",
-  });
+  // What a PostgreSQL server is reached by (PGSSLMODE, PGOPTIONS) means nothing to this one.
+  const own = { user: "postgres", database: "postgres", ssl: false, options: "" };
+  const pool = new Pool({ ...own, stream: () => new ThreadSocket(() => thread()), max: 1, idleTimeoutMillis: 0 });
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
   const close = async () => {
     isClosing = true;
     await pool.end();
     const worker = await running;
     if (!worker) return;
-    const ended = once(worker, "exit");
+    const ended = once(worker, "exit").catch((error: unknown) => log.error({ err: error }, "the embedded database did not close in order"));
     worker.postMessage("close");
     await ended;
   };

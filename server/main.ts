@@ -50,7 +50,9 @@ if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP
 const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 };
 const server = createServer(limits, await createHost({ isStopping: () => stopping }));
 capConnections(server);
-server.on("connection", noteArrival);
+server.on("connection", (socket) => {
+  if (!socket.destroyed) noteArrival();
+});
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);

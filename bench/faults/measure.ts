@@ -63,6 +63,7 @@ export async function measure(
     const judgedFrom = Date.now() + noticedMs;
     checks.push(...(await provoke(world, ms)));
     const during = await load.stop();
+    if (before.length === 0 || during.length === 0) throw new Error("The load made no calls.");
     wrong.push(...complaints(before), ...complaints(during));
     found.push({
       before: p99(before),

@@ -77,8 +77,7 @@ let lastBatch = 1;
 
 async function commit(): Promise<void> {
   while (waiting.length > 0) {
-    // Under load every request that just arrived is to share the insert; a database in memory would answer without ever letting the event loop turn.
-    // One call after the other does not wait for company.
+    // Under load every request that just arrived is to share the insert. One call after the other does not wait for company.
     if (lastBatch > 1 || waiting.length > 1) await turn();
     const batch = waiting.splice(0, maxBatch);
     lastBatch = batch.length;

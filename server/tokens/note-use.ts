@@ -23,6 +23,7 @@ const noted = new LRUCache<string, true>({ max: 10_000, ttl: noteMs });
 let minted: Use[] = [];
 let signedIn: Use[] = [];
 let timer: NodeJS.Timeout | null = null;
+let writing = Promise.resolve();
 
 const noteOn = (table: "AgentToken" | "AgentGrant"): Statement => ({
   name: `last_use_${table}`,
@@ -37,26 +38,33 @@ const onSignedIn = noteOn("AgentGrant");
 export function noteUse({ tokenId, audience }: VerifiedToken, { client, address }: { client: () => string | null; address: string }): void {
   if (noted.has(tokenId)) return;
   noted.set(tokenId, true);
-  const use = { id: tokenId, at: new Date(), network: networkKindOf(address), client: client()?.slice(0, 120) ?? null };
+  // Half of a pair that was cut in two cannot be stored, and would take the notes of all others with it.
+  const name =
+    client()
+      ?.slice(0, 120)
+      .replace(/[\uD800-\uDBFF]$/, "") ?? null;
+  const use = { id: tokenId, at: new Date(), network: networkKindOf(address), client: name };
   (audience === null ? minted : signedIn).push(use);
   timer ??= setTimeout(() => void flushUses(), delayMs).unref();
 }
 
 async function store(statement: Statement, uses: readonly Use[]): Promise<void> {
   if (uses.length === 0) return;
+  // In one order, so that two processes that note the same tokens do not wait for each other.
+  const sorted = uses.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   try {
-    await write(statement, [JSON.stringify(uses)]);
+    await write(statement, [JSON.stringify(sorted)]);
   } catch (error) {
     log.warn({ err: error }, "last use of tokens was not noted");
   }
 }
 
 /** Writes what waits. Never throws: what cannot be written is forgotten, and noted again a minute later. */
-export async function flushUses(): Promise<void> {
+export function flushUses(): Promise<void> {
   if (timer) clearTimeout(timer);
   timer = null;
   const [ours, theirs] = [minted, signedIn];
   [minted, signedIn] = [[], []];
-  await store(onMinted, ours);
-  await store(onSignedIn, theirs);
+  writing = writing.then(() => store(onMinted, ours)).then(() => store(onSignedIn, theirs));
+  return writing;
 }

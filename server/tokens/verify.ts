@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
-import { inTurn } from "#server/crowd.ts";
+import { inTurn, type Stranger } from "#server/crowd.ts";
 import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, renewalAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { counters } from "#server/metric.ts";
@@ -78,13 +78,14 @@ function find(hashes: string[]): Promise<Found[]> {
     FROM token JOIN "Membership" m ON m."id" = token."membershipId" JOIN "Organization" o ON o."id" = m."orgId" JOIN "User" u ON u."id" = m."userId"`;
 }
 
-/** Tokens in one statement. */
+/** Tokens in one statement, and statements at once: one that meets a dead connection must not keep everybody waiting. */
 const maxGathered = 200;
+const mostReads = 3;
 const wanted: { hash: string; found: (token: VerifiedToken | null) => void; failed: (error: unknown) => void }[] = [];
-let isReading = false;
+let reads = 0;
 
 async function readWanted(): Promise<void> {
-  isReading = true;
+  reads += 1;
   while (wanted.length > 0) {
     const now = wanted.splice(0, maxGathered);
     try {
@@ -101,7 +102,7 @@ async function readWanted(): Promise<void> {
       for (const { failed } of now) failed(error);
     }
   }
-  isReading = false;
+  reads -= 1;
 }
 
 /**
@@ -111,7 +112,7 @@ async function readWanted(): Promise<void> {
 function load(hash: string): Promise<VerifiedToken | null> {
   return new Promise((found, failed) => {
     wanted.push({ hash, found, failed });
-    if (!isReading) void readWanted();
+    if (reads < mostReads) void readWanted();
   });
 }
 
@@ -129,16 +130,18 @@ async function learn(tokenHash: string): Promise<VerifiedToken | null> {
 
 /** Who a bearer token acts for, or null when it is unknown, expired, revoked, malformed, or its membership is gone. */
 export function verify(bearer: string): Promise<VerifiedToken | null> {
-  return checkOf(bearer)();
+  return check(bearer, hashOf(bearer), null);
 }
 
-/** `verify` for a token that is asked for again and again. */
-export function checkOf(bearer: string): () => Promise<VerifiedToken | null> {
-  const tokenHash = bearer.length > maxTokenLength ? "" : hashSecret(bearer);
-  return () => check(bearer, tokenHash);
+/** `verify` for a token that is asked for again and again; one that was not here lately waits for its turn. Throws UNAVAILABLE as `inTurn` does. */
+export function checkOf(bearer: string, stranger: Stranger): () => Promise<VerifiedToken | null> {
+  const tokenHash = hashOf(bearer);
+  return () => check(bearer, tokenHash, stranger);
 }
 
-async function check(bearer: string, tokenHash: string): Promise<VerifiedToken | null> {
+const hashOf = (bearer: string) => (bearer.length > maxTokenLength ? "" : hashSecret(bearer));
+
+async function check(bearer: string, tokenHash: string, stranger: Stranger | null): Promise<VerifiedToken | null> {
   const held = verified.get(tokenHash);
   const isCurrent = held !== undefined && held.version === versionOf(held.token.membership.orgId);
   if (!isCurrent && !isPlausible(bearer)) return null;
@@ -147,7 +150,9 @@ async function check(bearer: string, tokenHash: string): Promise<VerifiedToken |
     // One that cannot be renewed is over soon, and whoever asks then is told why.
     learn(tokenHash).catch(() => undefined);
   }
-  const token = isCurrent ? held.token : await (good.has(tokenHash) ? learn(tokenHash) : inTurn(() => learn(tokenHash)));
+  const token = isCurrent
+    ? held.token
+    : await (!stranger || good.has(tokenHash) ? learn(tokenHash) : inTurn(stranger, () => learn(tokenHash)));
   const isGood = token !== null && (token.expiresAt === null || token.expiresAt > new Date());
   checks[!isGood ? "refused" : isCurrent ? "hit" : "miss"].add();
   return isGood ? token : null;

@@ -233,6 +233,7 @@ async function readStream(
             }
           }
         }
+        worked += performance.now() - since;
       }
     } finally {
       // The result is the last thing anybody waits for; a stream left open would hold its connection. A stream that failed has told so already.

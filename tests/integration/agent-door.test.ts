@@ -7,6 +7,7 @@ import { changed } from "#server/freshness.ts";
 import { create as createToken } from "#server/tokens/create.ts";
 import { newToken } from "#server/tokens/format.ts";
 import { list as listTokens } from "#server/tokens/list.ts";
+import { flushUses, noteUse } from "#server/tokens/note-use.ts";
 import { revoke } from "#server/tokens/revoke.ts";
 import { verify } from "#server/tokens/verify.ts";
 import { createMember } from "#prisma/factories.ts";
@@ -155,6 +156,21 @@ test("of many tokens that come at once each acts for its own member, and the oth
     );
     changed(world.owner.actor.orgId);
   }
+});
+
+test("uses of tokens are noted together, and a name that is cut in the middle of a sign spoils nobody's", async () => {
+  const { actor } = world.owner;
+  const names = ["first/1.0", `${"a".repeat(119)}😀`, null];
+  for (const name of names) {
+    const { token } = await createToken(actor, { name: "agent", scopes: ["mcp:read"], expiresInDays: 1 });
+    const verified = await verify(token);
+    if (verified) noteUse(verified, { client: () => name, address: "127.0.0.1" });
+  }
+  await flushUses();
+  const noted = await db.agentToken.findMany({ where: { lastUsedAt: { not: null } }, orderBy: { createdAt: "asc" } });
+  expect(noted.map(({ lastClient }) => lastClient)).toEqual(["first/1.0", "a".repeat(119), null]);
+  expect(noted.map(({ lastNetwork }) => lastNetwork)).toEqual(["loopback", "loopback", "loopback"]);
+  expect(Math.abs(Date.now() - Number(noted[0]?.lastUsedAt))).toBeLessThan(60_000);
 });
 
 test("only admins make tokens for the machine interface, nobody one for both, and nobody revokes another's", async () => {

@@ -27,9 +27,16 @@ describe.runIf(inject("database").kind === "pglite")("the embedded database", ()
   });
 
   test("a statement that fails leaves the next one as it is", async () => {
-    await expect(pool.query({ name: "wrong", text: "SELECT $1::int", values: ["no number"] })).rejects.toMatchObject({ code: "22P02" });
-    await expect(pool.query("SELECT nothing FROM nowhere")).rejects.toMatchObject({ code: "42P01" });
-    expect((await pool.query("SELECT 7 AS n")).rows).toEqual([{ n: 7 }]);
+    const client = await pool.connect();
+    const number = (value: string) => client.query({ name: "number", text: "SELECT $1::int AS n", values: [value] });
+    await expect(number("no number")).rejects.toMatchObject({ code: "22P02" });
+    expect((await number("7")).rows).toEqual([{ n: 7 }]);
+    await client.query("BEGIN");
+    await expect(client.query("SELECT nothing FROM nowhere")).rejects.toMatchObject({ code: "42P01" });
+    await expect(number("8")).rejects.toMatchObject({ code: "25P02" });
+    await client.query("ROLLBACK");
+    expect((await number("9")).rows).toEqual([{ n: 9 }]);
+    client.release();
   });
 
   test("a connection that ends in a transaction leaves nothing of it, and the next one is a new one", async () => {
