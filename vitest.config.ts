@@ -11,17 +11,23 @@ const env = {
   LOG_FORMAT: "json",
 };
 
-/** What is about words spoken with agents and servers more than about what is stored: these run on the embedded database alone. */
-const spoken = [
+/**
+ * What is about words spoken with agents and servers more than about what is stored, or starts the product on its embedded database: these run on that
+ * alone.
+ */
+const embeddedOnly = [
   "agent-bad-input",
   "agent-bodies",
   "agent-differential",
+  "agent-sign-in",
+  "device-sign-in",
   "faults-bad-tokens",
   "host",
   "metrics",
   "oauth-sdk-example",
   "preflight",
   "real-servers",
+  "rollout",
   "tracing",
   "upstream-bounds",
   "upstream-call",
@@ -44,7 +50,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/integration/**/*.test.ts"],
-          exclude: process.env.TEST_DATABASE === "postgres" ? spoken : [],
+          exclude: process.env.TEST_DATABASE === "postgres" ? embeddedOnly : [],
           globalSetup: ["tests/setup/template.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,

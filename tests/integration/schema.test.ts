@@ -9,6 +9,8 @@ import { createServerDatabase } from "#tests/setup/database.ts";
 import { schemaDiff } from "../../scripts/schema-diff.mjs";
 
 const source = inject("database");
+/** Making an empty PGlite takes four seconds, loading one that was made a fraction. */
+const emptyFolder = source.kind === "pglite" ? await dumpOfEmpty() : null;
 const closers: (() => Promise<unknown>)[] = [];
 
 async function connect(url: string): Promise<MigrationConnection> {
@@ -18,10 +20,17 @@ async function connect(url: string): Promise<MigrationConnection> {
   return { query: (sql, parameters) => client.query(sql, parameters), run: (sql) => client.query(sql) };
 }
 
+async function dumpOfEmpty(): Promise<Blob> {
+  const pglite = await PGlite.create();
+  const dump = await pglite.dumpDataDir("none");
+  await pglite.close();
+  return dump;
+}
+
 /** A connection to a database without any table of ours. */
 async function emptyDatabase(): Promise<MigrationConnection> {
   if (source.kind === "postgres") return connect(await createServerDatabase(source.origin, "template0"));
-  const pglite = await PGlite.create();
+  const pglite = await PGlite.create(emptyFolder ? { loadDataDir: emptyFolder } : {});
   closers.push(() => pglite.close());
   return { query: (sql, parameters) => pglite.query(sql, parameters), run: (sql) => pglite.exec(sql) };
 }
