@@ -75,14 +75,29 @@ async function oneRequestEach({ load, name }: Subject, echo: Program, count: num
   if (made !== count) throw new Error(`${count} calls through ${name} made ${made} upstream requests.`);
 }
 
-async function measureAll(subjects: readonly Subject[], { rounds, share }: Amount): Promise<Map<string, Round[]>> {
-  const found = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    // Every other round backwards: what drifts in the machine drifts for all.
-    for (const subject of round % 2 ? [...subjects].reverse() : subjects) found.get(subject.name)?.push(await measure(subject, share));
-    process.stderr.write(`calls: round ${round + 1} of ${rounds}\n`);
+/** One round of a way, and the round of direct calls right before or after it. */
+interface Pair {
+  own: Round;
+  base: Round;
+}
+
+/** A way and the direct call in turn. Nobody idles for long: what a process had in memory goes cold then, and its next calls say more of that. */
+async function measurePairs(way: Subject, direct: Subject, { rounds, share }: Amount): Promise<Pair[]> {
+  for (const subject of [direct, way]) {
+    // Until the code that runs again and again is compiled.
+    await drive(subject.load("echo"), 10, 4_000 * share);
+    await drive(subject.load("echo"), 50, 4_000 * share);
+    await drive(subject.load("echo_slow"), 50, 100);
   }
-  return found;
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    // Every other round backwards: what drifts in the machine drifts for both.
+    const early = round % 2 ? await measure(way, share) : null;
+    const base = await measure(direct, share);
+    pairs.push({ own: early ?? (await measure(way, share)), base });
+  }
+  process.stderr.write(`calls: ${way.name}, ${rounds} rounds\n`);
+  return pairs;
 }
 
 /** The rows of the table; each column is one of the ways. */
@@ -94,18 +109,19 @@ export async function callRows(amount: Amount): Promise<{ columns: string[]; row
     subjects.push(await reference("lean gateway", "lean", echo.origin));
     subjects.push(await reference("SDK gateway", "sdk", echo.origin));
     for (const database of databases) subjects.push(await gatehouse(database, echo.origin));
-    for (const subject of subjects) {
-      // Until the code that runs again and again is compiled.
-      await drive(subject.load("echo"), 10, 4_000 * amount.share);
-      await drive(subject.load("echo_slow"), 50, 100);
-      await oneRequestEach(subject, echo, 1_000 * amount.share);
+    const [direct, ...ways] = subjects;
+    if (!direct) throw new Error("There is nothing to compare with.");
+    const measured = new Map<string, Pair[]>();
+    for (const way of ways) {
+      await oneRequestEach(way, echo, 1_000 * amount.share);
+      measured.set(way.name, await measurePairs(way, direct, amount));
     }
-    const measured = await measureAll(subjects, amount);
+    const bases = [...measured.values()].flat().map(({ base }) => ({ own: base, base }));
+    measured.set(direct.name, bases);
     const memory = subjects.map(({ pid }) => residentMb(pid));
-    const direct = measured.get("direct") ?? [];
-    /** The median over the rounds of a figure, which may look at the direct call of the same round. */
-    const each = (figure: (own: Round, direct: Round) => number) =>
-      subjects.map(({ name }) => median((measured.get(name) ?? []).flatMap((own, at) => (direct[at] ? [figure(own, direct[at])] : []))));
+    /** The median over the rounds of a figure, which may look at the direct calls beside them. */
+    const each = (figure: (own: Round, base: Round) => number) =>
+      subjects.map(({ name }) => median((measured.get(name) ?? []).map(({ own, base }) => figure(own, base))));
     const rows: Row[] = [
       { what: "p50 at c=1, ms", values: each(({ p50AtOne }) => p50AtOne), digits: 2 },
       { what: "added p50 at c=1, ms", values: each((own, base) => own.p50AtOne - base.p50AtOne), digits: 2, aim: { atMost: 0.8 } },
