@@ -32,7 +32,10 @@ const typesOnly = (regex, message) => ({ regex, message, allowTypeImports: true 
 const never = (regex, message) => ({ regex, message });
 
 const noClimbing = never("^\\.\\./", "Import other folders by #server/, #app/ and so on.");
-const oneDatabase = typesOnly("(^|/)generated/|^@prisma/|^@electric-sql/|^pg$|^pglite-", "The database is opened in server/db.ts and server/embedded.ts alone.");
+const oneDatabase = typesOnly(
+  "(^|/)generated/|^@prisma/|^@electric-sql/|^pg$|^pglite-",
+  "The database is opened in server/db.ts and server/embedded.ts alone.",
+);
 const oneNetwork = typesOnly("^undici$|^(node:)?(http2?|https|net|tls|dgram)$", "The network is left by server/outbound alone.");
 const oneEnv = never("^(node:)?process$", "Settings are read in server/env.ts alone.");
 const oneSealer = {
@@ -138,7 +141,10 @@ export default tseslint.config(
   { files: ["server/outbound/**/*.ts"], rules: { "no-restricted-globals": "off" } },
   { files: ["server/env.ts"], rules: { "no-restricted-properties": ["error", noGlobalFetch] } },
   { files: ["server/seal.ts"], rules: imports(...without(oneSealer)) },
-  { files: ["server/db.ts", "server/embedded.ts"], rules: { ...imports(...without(oneDatabase, noClimbing)), "no-restricted-syntax": "off" } },
+  {
+    files: ["server/db.ts", "server/embedded.ts"],
+    rules: { ...imports(...without(oneDatabase, noClimbing)), "no-restricted-syntax": "off" },
+  },
   // What ties it together, and what finds out who asks: by a session or by a token.
   { files: ["server/http/**/*.ts", "server/load-context.ts", "server/auth/authenticate.ts"], rules: imports(...everywhere) },
   { files: ["server/main.ts"], rules: imports(...without(oneNetwork)) },
