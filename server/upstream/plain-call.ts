@@ -137,6 +137,13 @@ function isResult(value: unknown): value is CallToolResult {
   return isObject(value);
 }
 
+/** Whether this is a content block as far as we look into it. Kinds that are not known pass. */
+function isBlock(block: unknown): boolean {
+  if (!isObject(block)) return false;
+  if (block.type === "text") return typeof block.text === "string";
+  return block.type !== "resource" || (isObject(block.resource) && ["string", "undefined"].includes(typeof block.resource.text));
+}
+
 function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
   if (!isObject(error)) return null;
   return boundedError({
@@ -154,6 +161,8 @@ function resultOf(answer: RpcAnswer, { transport }: OpenSession): CallToolResult
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
   if (isDeeper(result, maxDepth))
     throw new UpstreamCallError("protocol_error", `The server's answer is nested more than ${maxDepth} levels deep.`);
+  if (Array.isArray(result.content) && !result.content.every(isBlock))
+    throw new UpstreamCallError("protocol_error", "The server's answer holds a content block that is none.");
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.
   const { resultType = "complete", ...untouched } = result;
   // A server of the generation before cannot ask by it, whatever it says; passed on it would be a question of ours.

@@ -336,6 +336,12 @@ describe("a failed call", () => {
     ["broken JSON of an error", answers(400, json, '{"jsonrpc":'), { reason: "unreachable" }],
     ["an answer to another question", answers(200, json, '{"jsonrpc":"2.0","id":"other","result":{}}'), { reason: "unreachable" }],
     ["an answer without anything", answers(200, json, '{"jsonrpc":"2.0","id":"ID"}'), { reason: "protocol_error" }],
+    ["a block that is none", answers(200, json, '{"jsonrpc":"2.0","id":"ID","result":{"content":[null]}}'), { reason: "protocol_error" }],
+    [
+      "a text that is none",
+      answers(200, json, '{"jsonrpc":"2.0","id":"ID","result":{"content":[{"type":"text","text":7}]}}'),
+      { reason: "protocol_error" },
+    ],
     ["a stream that ends early", answers(200, { "content-type": "text/event-stream" }, ": hi\n\n"), { reason: "unreachable" }],
     ["an unknown tool", answers(200, json, rpc({ code: -32_602, message: "Unknown tool: echo" })), { reason: "unknown_tool" }],
     ["wrong arguments", answers(400, json, rpc({ code: -32_602, message: "text is required" })), { reason: "invalid_params" }],
