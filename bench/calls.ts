@@ -113,8 +113,8 @@ export async function callRows(amount: Amount): Promise<{ columns: string[]; row
     if (!direct) throw new Error("There is nothing to compare with.");
     const measured = new Map<string, Pair[]>();
     for (const way of ways) {
-      await oneRequestEach(way, echo, 1_000 * amount.share);
       measured.set(way.name, await measurePairs(way, direct, amount));
+      await oneRequestEach(way, echo, 1_000 * amount.share);
     }
     const bases = [...measured.values()].flat().map(({ base }) => ({ own: base, base }));
     measured.set(direct.name, bases);
