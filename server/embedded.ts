@@ -116,9 +116,9 @@ export async function openThread(folder: string | undefined, dump: Blob | undefi
 
   await thread(dump);
   wasOpen = true;
-  // One connection is what PGlite has; it is kept for as long as the product runs.
   // What a PostgreSQL server is reached by (PGSSLMODE, PGOPTIONS) means nothing to this one.
   const own = { user: "postgres", database: "postgres", ssl: false, options: "" };
+  // One connection is what PGlite has; it is kept for as long as the product runs.
   const pool = new Pool({ ...own, stream: () => new ThreadSocket(() => thread()), max: 1, idleTimeoutMillis: 0 });
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
   const close = async () => {

@@ -14,8 +14,8 @@ export interface Vacuumed {
 
 /**
  * Frees what is due in an embedded database, by the measure of PostgreSQL's own autovacuum (a fifth of a table's rows and 50). Whatever needs the
- * database waits while a table is done, so the audit trail, which is the one that grows without end and loses nothing, is left out. Returns what was done; nothing on a
- * server.
+ * database waits while a table is done, so the audit trail, which is the one that grows without end and loses nothing, is left out. Returns what was
+ * done; nothing on a server.
  */
 export async function vacuum(): Promise<Vacuumed[]> {
   if (!isEmbedded) return [];

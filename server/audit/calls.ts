@@ -1,6 +1,6 @@
 // Audit rows of executed capabilities: the intent is durable before the call leaves (docs/audit.md). On a database server concurrent intents share
-// one insert (group commit). Beside an embedded database, which has one connection and so would make calls wait for each other's reads and writes, they go into a journal
-// in its folder, and from there into the database several times a second. Outcomes are always written in batches off the request path.
+// one insert (group commit). Beside an embedded database, whose one connection every call would wait for, they go into a journal in its folder, and
+// from there into the database several times a second. Outcomes are always written in batches off the request path.
 import path from "node:path";
 
 import { z } from "zod";
@@ -37,7 +37,7 @@ const journalDelayMs = 250;
 const outcomePatienceMs = 500;
 /** Rows in one statement of a call's own. */
 const maxBatch = 200;
-/** Rows that go from the journal into the database at once. Whatever else is asked of PGlite waits for so long: 50 are two milliseconds, and no dearer each. */
+/** Rows that go from the journal into the database at once. Whatever else is asked of PGlite waits: 50 are two milliseconds, and no dearer each. */
 const journalBatch = 50;
 /** Rows in the journal, beyond which calls are refused: the database does not take them. */
 const maxKept = 50_000;
