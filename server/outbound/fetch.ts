@@ -1,12 +1,13 @@
 // THE outbound fetch: every request that leaves Gatehouse goes through here (discovery, registration, tokens, revocation, MCP alike).
 // Only public addresses, the connection pinned to the address that was checked, redirects re-checked, everything bounded in size and time.
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 
 import { startDeadline, untilAborted } from "./deadline.ts";
 import { OutboundError } from "./error.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { exchange, type ExchangeLimits, type WireAnswer } from "./json-exchange.ts";
 import { decoded, limitBody } from "./limited-body.ts";
+import { createPool } from "./pool.ts";
 import { jsonRequest, type OutboundRequest, outboundRequest, redirectedRequest } from "./request.ts";
 
 export type { ResolvedAddress } from "./guard.ts";
@@ -62,7 +63,7 @@ const defaultStreamIdleMs = 300_000;
  */
 export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbound {
   const guard = createGuard(guardOptions);
-  const agent = new Agent({
+  const pool = createPool({
     // For each origin. Legacy sessions hold a stream each for as long as they live: all 500 of the pool (server/upstream/sessions.ts) may be at one
     // popular server, and their calls still have to find a connection of their own.
     connections: 1_024,
@@ -80,7 +81,7 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
   async function send({ url, method, headers, body }: OutboundRequest, signal: AbortSignal): Promise<Answer> {
     guard.check(url);
     const options = { origin: url.origin, path: url.pathname + url.search, method, headers: Object.fromEntries(headers), body, signal };
-    const answer = await untilAborted(agent.request(options), signal);
+    const answer = await untilAborted(pool.dispatcher().request(options), signal);
     // An abort between two reads must not end the process as an unheard "error" event; the reader gets it all the same.
     answer.body.on("error", () => undefined);
     return answer;
@@ -134,15 +135,6 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
       }
     };
 
-  const connections = () => {
-    const sum = { open: 0, idle: 0, waiting: 0 };
-    for (const stats of Object.values(agent.stats)) {
-      sum.open += Number(stats.connected);
-      sum.idle += "free" in stats ? stats.free : 0;
-      sum.waiting += "queued" in stats ? stats.queued : 0;
-    }
-    return sum;
-  };
   const postWithLimits = ({ timeoutMs = defaultTimeoutMs, maxBytes, streamIdleMs = defaultStreamIdleMs }: OutboundLimits): OutboundPost => {
     const limits: ExchangeLimits = { timeoutMs, maxBytes: maxBytes ?? maxBodyBytes, streamIdleMs };
     return async (to, init) => {
@@ -152,7 +144,12 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
       for (let hops = 0; ; hops += 1) {
         guard.check(url);
         const left = hops === 0 ? limits : { ...limits, timeoutMs: Math.max(1, until - performance.now()) };
-        const answer = await exchange(agent, { origin: url.origin, path: url.pathname + url.search, ...asked }, left, init.signal);
+        const answer = await exchange(
+          pool.dispatcher(),
+          { origin: url.origin, path: url.pathname + url.search, ...asked },
+          left,
+          init.signal,
+        );
         const { location } = answer.headers;
         if (redirectStatuses.has(answer.status) && typeof location === "string") {
           if ("stream" in answer) answer.deadline.abandon(new OutboundError("redirect", "The server redirected."));
@@ -190,7 +187,7 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
     };
   };
 
-  return { fetch: withLimits({}), withLimits, postWithLimits, connections, close: () => agent.close() };
+  return { fetch: withLimits({}), withLimits, postWithLimits, connections: pool.connections, close: pool.close };
 }
 
 function responseHeaders({ headers }: Pick<WireAnswer, "headers">): Headers {

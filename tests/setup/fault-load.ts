@@ -52,6 +52,8 @@ export interface Ends {
   unheard: string[];
   cut: string[];
   wrong: string[];
+  /** What was said to each that was not answered right. */
+  words: string[];
 }
 
 interface Said {
@@ -66,20 +68,22 @@ export async function loadOn(product: Product, upstream: CountingUpstream): Prom
   const scopes = ["mcp:read", "mcp:write"];
   const { token } = await product.api<{ token: string }>("agentToken.create", { name: "load", scopes, expiresInDays: 1 });
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
-  const ends: Ends = { right: [], refused: [], unheard: [], cut: [], wrong: [] };
+  const ends: Ends = { right: [], refused: [], unheard: [], cut: [], wrong: [], words: [] };
   let isOver = false;
-  const call = async (text: string): Promise<keyof Ends> => {
+  const call = async (text: string): Promise<Exclude<keyof Ends, "words">> => {
     const given = { name: `mcp:${id}:echo`, arguments: { text } };
     const params = { name: "execute_capability", arguments: given };
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
     try {
       const response = await fetch(`${product.origin}/mcp/agent`, { method: "POST", headers, body });
       const said = await response.text();
+      const { result }: Said = response.status === 503 ? {} : JSON.parse(said);
+      if (result?.content?.[0]?.text !== text) ends.words.push(`${text}: ${response.status} ${said}`);
       if (response.status === 503) return "refused";
-      const { result }: Said = JSON.parse(said);
       if (result?.isError) return result.structuredContent?.retryable ? "refused" : "wrong";
       return result?.content?.[0]?.text === text ? "right" : "wrong";
     } catch (error) {
+      ends.words.push(`${text}: ${String(error)}`);
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : null;
       return cause && "code" in cause && cause.code === "ECONNREFUSED" ? "unheard" : "cut";
     }

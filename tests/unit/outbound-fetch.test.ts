@@ -96,6 +96,29 @@ describe("a plain exchange", () => {
     expect(echo.connections()).toBeLessThan(3);
   });
 
+  test("trusts no idle connection after the process stood still", async () => {
+    const ports: (number | undefined)[] = [];
+    const echo = await server((request, response) => {
+      ports.push(request.socket.remotePort);
+      response.end("ok");
+    });
+    const { fetch } = outbound();
+    const calls = async () => {
+      for (let count = 0; count < 4; count += 1) await (await fetch(echo.origin)).text();
+      return new Set(ports.splice(0));
+    };
+    const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_700);
+    const first = await calls();
+    standStill();
+    const second = await calls();
+    expect([...second].filter((port) => first.has(port))).toEqual([]);
+    // A request that was on its way to its connection, and of which nothing was written yet.
+    const caught = fetch(echo.origin);
+    standStill();
+    expect(await (await caught).text()).toBe("ok");
+    expect(ports.filter((port) => second.has(port))).toEqual([]);
+  });
+
   test("lets go of a caller's signal that lives on", async () => {
     const echo = await server((_request, response) => response.end("ok"));
     const { signal } = new AbortController();
