@@ -22,20 +22,27 @@ export class ClientGone extends Error {
 /** A whole JSON answer with status 200. */
 export class JsonAnswer {
   readonly text: string;
+  /** For the header `mcp-session-id`. */
+  readonly sessionId: string | null;
 
-  constructor(text: string) {
+  constructor(text: string, sessionId: string | null = null) {
     this.text = text;
+    this.sessionId = sessionId;
   }
 }
 
 export type AgentAnswer = Response | JsonAnswer;
 
+const shared = { "content-type": "application/json", "cache-control": "no-store" };
+
 /** The headers of a plain answer. */
-export const plainHeaders = { "content-type": "application/json", "cache-control": "no-store" };
+export function plainHeaders({ sessionId }: JsonAnswer): Record<string, string> {
+  return sessionId === null ? shared : { ...shared, "mcp-session-id": sessionId };
+}
 
 /** The answer as a web Response. */
 export function asResponse(answer: AgentAnswer): Response {
-  return answer instanceof JsonAnswer ? new Response(answer.text, { headers: plainHeaders }) : answer;
+  return answer instanceof JsonAnswer ? new Response(answer.text, { headers: plainHeaders(answer) }) : answer;
 }
 
 /** The request without its body, as the SDK wants it: the body was read and parsed before. */

@@ -134,7 +134,6 @@ async function answerRequest(
     answerMcp(request, body.value, { actor, signal, stillGood, canOpenUrl, onMissingScope, trace }),
   );
   if (missing.length > 0) return stepUp(response, origin, [...new Set([...scopes, ...missing])]);
-  // A handshake is never a plain answer.
   if (response instanceof JsonAnswer) return response;
   const sessionId = response.ok ? sessionIdFor(body.value) : null;
   if (sessionId !== null) response.headers.set("mcp-session-id", sessionId);

@@ -5,7 +5,7 @@ import { log } from "#server/log.ts";
 
 import { type AgentAnswer, type AgentRequest, asWebRequest } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
-import { instructions, serverInfo } from "./tool-definitions.ts";
+import { instructions, serverCapabilities, serverInfo } from "./tool-definitions.ts";
 import { paced } from "./progress.ts";
 import { relayFor } from "./relayed-questions.ts";
 import { listTools, runTool } from "./tools.ts";
@@ -55,7 +55,7 @@ export function answerWith(serverFor: (call: RequestContext) => Server) {
 }
 
 export const answer = answerWith(({ actor, signal, stillGood, canOpenUrl, onMissingScope, trace }) => {
-  const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
+  const server = new Server(serverInfo, { capabilities: serverCapabilities, instructions });
   server.setRequestHandler("tools/list", () => listTools(actor));
   server.setRequestHandler("tools/call", async (request, context) => {
     const { name, arguments: given } = request.params;

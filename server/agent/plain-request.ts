@@ -1,8 +1,10 @@
-// The short way for plain requests of both generations: tools/call and tools/list as one JSON answer, without an SDK server built around each of
-// them (that costs several times the call itself). Handshakes, progress, questions, batches and mistakes stay with the SDK; a test holds both
-// ways to equal answers.
+// The short way for plain requests of both generations: the handshake of 2025-11-25, tools/call and tools/list as one JSON answer, without an SDK
+// server built around each of them (that costs several times the call itself). Progress, questions, batches and mistakes stay with the SDK; a test
+// holds both ways to equal answers.
 import {
   type CallToolResult,
+  type InitializeResult,
+  isSpecType,
   type ListToolsResult,
   ProtocolError,
   ProtocolErrorCode,
@@ -14,14 +16,15 @@ import { log } from "#server/log.ts";
 import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
 import { isPlainlyModern, modernResult, modernVersion } from "./plain-modern.ts";
+import { instructions, serverCapabilities, serverInfo } from "./tool-definitions.ts";
 import { isTool, listTools, runTool } from "./tools.ts";
-import { demandUrlElicitation } from "./url-elicitation.ts";
+import { demandUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
 
 /** Milliseconds after which a slow answer becomes an event stream, and between its signs of life: proxies cut what stays silent for a minute. */
 const patienceMs = 15_000;
 
 type Plain = { id: string | number; isModern: boolean } & (
-  { method: "tools/list" } | { method: "tools/call"; name: string; given: unknown }
+  { method: "initialize"; protocolVersion: string } | { method: "tools/list" } | { method: "tools/call"; name: string; given: unknown }
 );
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -30,18 +33,40 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 const holdsOnly = (value: Record<string, unknown>, keys: readonly string[]) => Object.keys(value).every((key) => keys.includes(key));
 
-/** The request, when there is nothing special about it; null leaves it to the SDK. */
-function plain(request: AgentRequest, body: unknown): Plain | null {
-  const { headers } = request;
+/** The generation that the headers speak of, when there is nothing special about them. */
+function generationOf({ headers }: AgentRequest): { isModern: boolean } | null {
   const accept = headers.get("accept") ?? "";
   const version = headers.get("mcp-protocol-version");
   if (!accept.includes("application/json") || !accept.includes("text/event-stream")) return null;
   const isModern = version === modernVersion;
   if (!isModern && (headers.has("mcp-method") || (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)))) return null;
+  return { isModern };
+}
+
+/** Whether it says that the handshake of 2025-11-25 is over, which nobody has to act on. */
+function endsHandshake(request: AgentRequest, body: unknown): boolean {
+  return isObject(body) && body.method === "notifications/initialized" && body.jsonrpc === "2.0" && holdsOnly(body, ["jsonrpc", "method"])
+    ? generationOf(request)?.isModern === false
+    : false;
+}
+
+/** The request, when there is nothing special about it; null leaves it to the SDK. */
+function plain(request: AgentRequest, body: unknown): Plain | null {
   if (!isObject(body) || body.jsonrpc !== "2.0" || !holdsOnly(body, ["jsonrpc", "id", "method", "params"])) return null;
+  const generation = generationOf(request);
+  if (!generation) return null;
+  const { isModern } = generation;
   const { id, method, params = {} } = body;
   if ((typeof id !== "string" && !Number.isSafeInteger(id)) || !isObject(params)) return null;
   const known = typeof id === "string" ? id : Number(id);
+  // A generation that nobody knows is negotiated by the SDK.
+  if (method === "initialize") {
+    const { protocolVersion } = params;
+    const isKnown = typeof protocolVersion === "string" && SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion);
+    const isPlain =
+      !isModern && holdsOnly(params, ["protocolVersion", "capabilities", "clientInfo"]) && isSpecType.InitializeRequestParams(params);
+    return isKnown && isPlain ? { id: known, isModern, method, protocolVersion } : null;
+  }
   const beside = isModern ? ["_meta"] : [];
   const { _meta: meta, name, arguments: given = {} } = params;
   if (method === "tools/list")
@@ -67,6 +92,15 @@ function errorFor(error: unknown, requestId: string) {
 /** The whole answer as text. Never rejects: a slow one is a stream by then, which has no status left to fail with. */
 async function messageFor(request: Plain, context: CallContext): Promise<string> {
   const { id, isModern, method } = request;
+  if (method === "initialize") {
+    const result: InitializeResult = {
+      protocolVersion: request.protocolVersion,
+      capabilities: serverCapabilities,
+      serverInfo,
+      instructions,
+    };
+    return JSON.stringify({ jsonrpc: "2.0", id, result });
+  }
   try {
     let result: ListToolsResult | CallToolResult;
     if (method === "tools/list") result = await listTools(context.actor);
@@ -102,6 +136,7 @@ function streamOf(message: Promise<string>): Response {
 
 /** Answers a plain request; null when it is the SDK's. */
 export async function answerPlain(request: AgentRequest, body: unknown, context: CallContext): Promise<AgentAnswer | null> {
+  if (endsHandshake(request, body)) return new Response(null, { status: 202 });
   const found = plain(request, body);
   if (!found) return null;
   const message = messageFor(found, context);
@@ -113,5 +148,5 @@ export async function answerPlain(request: AgentRequest, body: unknown, context:
     }, reject);
   });
   if (text === null) return streamOf(message);
-  return new JsonAnswer(text);
+  return new JsonAnswer(text, found.method === "initialize" ? sessionIdFor(body) : null);
 }

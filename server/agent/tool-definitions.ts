@@ -4,6 +4,9 @@ import type { JSONObject, ListToolsResult } from "@modelcontextprotocol/server";
 import type { UsableConnection } from "#server/grants/access.ts";
 import { maxResultTokens } from "#server/search/fit-matches.ts";
 
+/** What the handshake says of Gatehouse. */
+export const serverCapabilities = { tools: {} };
+
 export const serverInfo = { name: "gatehouse", title: "Gatehouse", version: "1.0.0" };
 
 export const instructions = `Gatehouse is the one door to your organization's tools. It has two tools of its own.

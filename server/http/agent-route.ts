@@ -85,7 +85,7 @@ async function send(answer: AgentAnswer, req: IncomingMessage, res: ServerRespon
   // Part of a body that was not read would be taken for the next request on this connection.
   if (!req.complete) res.setHeader("connection", "close");
   if (answer instanceof JsonAnswer) {
-    const own = { "content-length": Buffer.byteLength(answer.text), "x-content-type-options": "nosniff", ...plainHeaders };
+    const own = { "content-length": Buffer.byteLength(answer.text), "x-content-type-options": "nosniff", ...plainHeaders(answer) };
     // As a text it leaves together with its headers, in one piece.
     res.writeHead(200, own).end(answer.text);
     return;
