@@ -1,14 +1,13 @@
-// A crowd that comes at once must not hold up those who are here. Whoever was not here lately goes on by turns: one with each turn of the event loop, few
-// at once, and while new connections arrive hardly anybody, because the loop greets one connection with each turn and those who wait for one may be known.
-// Networks take turns, so that a crowd from one does not keep the others out.
+// A crowd that comes at once must not hold up those who are here. Whoever was not here lately goes on by turns: one after the event loop has rested
+// since the one before, so that what they do afterwards leaves room for the others, few at once, and networks in turn, so that a crowd from one does
+// not keep the others out.
 import { DomainError } from "./errors.ts";
+import { paceOf } from "./pace.ts";
 
 /** Strangers who are looked up at once. */
 const mostInside = 4;
 /** Strangers of one network who wait; beyond it they are told to come again. */
 const mostWaiting = 5_000;
-/** Milliseconds after which one goes on although connections still arrive. */
-const patienceMs = 20;
 
 export interface Stranger {
   /** The network they come from. */
@@ -25,9 +24,8 @@ interface Waiting {
 /** By network, the one whose turn it is first. */
 const waiting = new Map<string, Waiting[]>();
 let inside = 0;
-let lastIn = 0;
-let hasArrived = false;
 let isDue = false;
+const pace = paceOf({ restMs: 1, patienceMs: 20 });
 
 /** The next who is still here. */
 function next(): Waiting | undefined {
@@ -44,12 +42,9 @@ function next(): Waiting | undefined {
 
 function letIn(): void {
   isDue = false;
-  const now = performance.now();
-  const isGreeting = hasArrived && now - lastIn < patienceMs;
-  hasArrived = false;
-  const one = isGreeting || inside >= mostInside ? undefined : next();
+  const one = inside < mostInside && pace.isDue() ? next() : undefined;
   if (one) {
-    lastIn = now;
+    pace.step();
     one.goOn();
   }
   schedule();
@@ -58,12 +53,8 @@ function letIn(): void {
 function schedule(): void {
   if (isDue || waiting.size === 0 || inside >= mostInside) return;
   isDue = true;
-  setImmediate(letIn);
-}
-
-/** Says that a new connection was greeted in this turn of the event loop. */
-export function noteArrival(): void {
-  hasArrived = true;
+  // Not with every turn of the loop, which would never rest then.
+  setTimeout(letIn, 1);
 }
 
 /**
@@ -79,7 +70,7 @@ export async function inTurn<Value>({ network, signal }: Stranger, lookUp: () =>
     };
     queue.push({ goOn, signal });
     waiting.set(network, queue);
-    schedule();
+    if (!isDue) letIn();
   });
   try {
     if (signal.aborted) throw new DomainError("UNAVAILABLE", "The client went away.");

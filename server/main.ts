@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { flushCalls, openCallJournal } from "./audit/calls.ts";
-import { noteArrival } from "./crowd.ts";
 import { closeDatabase, folderOf, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
 import { capConnections } from "./http/connection-caps.ts";
+import { greetAtPace } from "./http/greeting.ts";
 import { createHost } from "./http/host.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
@@ -46,13 +46,11 @@ try {
 }
 if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP_*");
 
-// Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at every 5 s.
-const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 };
+// Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at often, so that few are hung up on at a time.
+const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 100, keepAliveTimeout: 65_000 };
 const server = createServer(limits, await createHost({ isStopping: () => stopping }));
+greetAtPace(server);
 capConnections(server);
-server.on("connection", (socket) => {
-  if (!socket.destroyed) noteArrival();
-});
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);
