@@ -1,17 +1,17 @@
 // A crowd that comes at once must not hold up those who are here. Whoever was not here lately goes on by turns: one after the event loop has rested
-// since the one before, so that what they do afterwards leaves room for the others, few at once, and networks in turn, so that a crowd from one does
-// not keep the others out.
+// since the one before, so that what they do afterwards leaves room for the others, few at once, and sites in turn, so that a crowd from one does not
+// keep the others out.
 import { DomainError } from "./errors.ts";
 import { paceOf } from "./pace.ts";
 
 /** Strangers who are looked up at once. */
 const mostInside = 4;
-/** Strangers of one network who wait; beyond it they are told to come again. */
+/** Strangers of one site who wait; beyond it they are told to come again. */
 const mostWaiting = 5_000;
 
 export interface Stranger {
-  /** The network they come from. */
-  network: string;
+  /** Where they come from. */
+  site: string;
   /** Aborts when they went away. */
   signal: AbortSignal;
 }
@@ -21,20 +21,21 @@ interface Waiting {
   signal: AbortSignal;
 }
 
-/** By network, the one whose turn it is first. */
+/** By site, the one whose turn it is first. */
 const waiting = new Map<string, Waiting[]>();
+let count = 0;
 let inside = 0;
 let isDue = false;
 const pace = paceOf({ restMs: 1, patienceMs: 20 });
 
 /** The next who is still here. */
 function next(): Waiting | undefined {
-  for (const [network, queue] of waiting) {
-    waiting.delete(network);
+  for (const [site, queue] of waiting) {
+    waiting.delete(site);
     let one = queue.shift();
     // Those who are gone go on as well, into their end: they cost nobody a turn.
     for (; one?.signal.aborted; one = queue.shift()) one.goOn();
-    if (queue.length > 0) waiting.set(network, queue);
+    if (queue.length > 0) waiting.set(site, queue);
     if (one) return one;
   }
   return undefined;
@@ -42,7 +43,7 @@ function next(): Waiting | undefined {
 
 function letIn(): void {
   isDue = false;
-  const one = inside < mostInside && pace.isDue() ? next() : undefined;
+  const one = inside < mostInside && pace.isDue(count) ? next() : undefined;
   if (one) {
     pace.step();
     one.goOn();
@@ -58,18 +59,20 @@ function schedule(): void {
 }
 
 /**
- * Looks a stranger up when it is their turn. Throws what `lookUp` throws, and UNAVAILABLE when they went away before or too many of their network wait.
+ * Looks a stranger up when it is their turn. Throws what `lookUp` throws, and UNAVAILABLE when they went away before or too many of their site wait.
  */
-export async function inTurn<Value>({ network, signal }: Stranger, lookUp: () => Promise<Value>): Promise<Value> {
-  const queue = waiting.get(network) ?? [];
+export async function inTurn<Value>({ site, signal }: Stranger, lookUp: () => Promise<Value>): Promise<Value> {
+  const queue = waiting.get(site) ?? [];
   if (queue.length >= mostWaiting) throw new DomainError("UNAVAILABLE", "Too many agents are connecting right now. Try again in a moment.");
   await new Promise<void>((resolve) => {
+    count += 1;
     const goOn = () => {
+      count -= 1;
       inside += 1;
       resolve();
     };
     queue.push({ goOn, signal });
-    waiting.set(network, queue);
+    waiting.set(site, queue);
     if (!isDue) letIn();
   });
   try {

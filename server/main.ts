@@ -49,7 +49,7 @@ if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP
 // Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at often, so that few are hung up on at a time.
 const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 100, keepAliveTimeout: 65_000 };
 const server = createServer(limits, await createHost({ isStopping: () => stopping }));
-greetAtPace(server);
+const greetAll = greetAtPace(server);
 capConnections(server);
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
@@ -88,6 +88,8 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   log.info({ signal }, "stopping: running requests get up to 9 s");
+  // What nobody greeted would be closed by nobody.
+  greetAll();
   // Requests may be on their way over kept connections: they are told to come back, where an end of the connection would leave them to guess.
   await new Promise((resolve) => setTimeout(resolve, lastRequestsMs));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,6 +1,6 @@
 // POST /mcp/agent up to the protocol: the token, the method, the body, the brakes. Then the MCP handler answers.
 import type { Actor } from "#server/auth/actor.ts";
-import { networkOf } from "#server/auth/limits.ts";
+import { siteOf } from "#server/auth/limits.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
@@ -100,7 +100,7 @@ async function answerRequest(
   const authorization = request.headers.get("authorization");
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   if (bearer === undefined) return challenge(origin, authorization === null ? "missing" : "invalid");
-  const check = checkOf(bearer, { network: networkOf(address), signal });
+  const check = checkOf(bearer, { site: siteOf(address), signal });
   const token = await check();
   // A token of the machine interface is not for agents.
   if (!token || token.scopes.includes("admin")) return challenge(origin, "invalid");

@@ -50,6 +50,15 @@ function endsHandshake(request: AgentRequest, body: unknown): boolean {
     : false;
 }
 
+function isHandshake(params: Record<string, unknown>): boolean {
+  try {
+    return holdsOnly(params, ["protocolVersion", "capabilities", "clientInfo"]) && isSpecType.InitializeRequestParams(params);
+  } catch {
+    // Deeper than the check can follow.
+    return false;
+  }
+}
+
 /** The request, when there is nothing special about it; null leaves it to the SDK. */
 function plain(request: AgentRequest, body: unknown): Plain | null {
   if (!isObject(body) || body.jsonrpc !== "2.0" || !holdsOnly(body, ["jsonrpc", "id", "method", "params"])) return null;
@@ -63,9 +72,7 @@ function plain(request: AgentRequest, body: unknown): Plain | null {
   if (method === "initialize") {
     const { protocolVersion } = params;
     const isKnown = typeof protocolVersion === "string" && SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion);
-    const isPlain =
-      !isModern && holdsOnly(params, ["protocolVersion", "capabilities", "clientInfo"]) && isSpecType.InitializeRequestParams(params);
-    return isKnown && isPlain ? { id: known, isModern, method, protocolVersion } : null;
+    return isKnown && !isModern && isHandshake(params) ? { id: known, isModern, method, protocolVersion } : null;
   }
   const beside = isModern ? ["_meta"] : [];
   const { _meta: meta, name, arguments: given = {} } = params;

@@ -89,3 +89,9 @@ const perExplained = exactLimit({ name: "explained", points: 60, seconds: 60 });
 export async function countExplained({ membershipId }: { membershipId: string }): Promise<void> {
   await spend(perExplained, membershipId);
 }
+
+/** Where turns are taken: a host on IPv4, a /48 on IPv6, which is what one site gets; taken by /64, one of them would have 65,536 turns. */
+export function siteOf(address: string): string {
+  const network = networkOf(address);
+  return network.includes(":") ? network.split(":").slice(0, 3).join(":") : network;
+}

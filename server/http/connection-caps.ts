@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
+import { networkOf } from "#server/auth/limits.ts";
 import { env } from "#server/env.ts";
 
 const maxOpen = 10_000;
@@ -14,7 +15,7 @@ export function capConnections(server: Server): void {
   if (env.TRUST_PROXY) return;
   const open = new Map<string, number>();
   server.on("connection", (socket: Socket) => {
-    const address = socket.remoteAddress ?? "";
+    const address = networkOf(socket.remoteAddress ?? "");
     const count = (open.get(address) ?? 0) + 1;
     open.set(address, count);
     socket.once("close", () => {

@@ -1,28 +1,35 @@
 // New connections are greeted at a pace: two thousand that come within a moment would be read, parsed and kept all at once, and everybody else's calls
-// wait meanwhile. Those that wait are open and unread. Networks take turns.
+// wait meanwhile. Those that wait are open and unread. Sites take turns.
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
-import { networkOf } from "#server/auth/limits.ts";
+import { siteOf } from "#server/auth/limits.ts";
 import { env } from "#server/env.ts";
 import { paceOf } from "#server/pace.ts";
 
 /** Greeted at once while nobody waits; one more each millisecond. */
 const burst = 16;
+/** Connections that wait; those beyond it are greeted as they come. That the other end hung up is seen only when a connection is read. */
+const mostHeld = 2_500;
 
-/** Paces the connections of a server that does not listen yet. Behind a proxy they are the proxy's, and come and go as it likes: there is no pace. */
-export function greetAtPace(server: Server): void {
-  if (env.TRUST_PROXY) return;
+/**
+ * Paces the connections of a server that does not listen yet, until the function it returns is called: then all that wait are greeted, and whoever
+ * comes afterwards at once. Behind a proxy connections are the proxy's, which opens and closes them as it likes: there is no pace.
+ */
+export function greetAtPace(server: Server): () => void {
+  if (env.TRUST_PROXY) return () => undefined;
   const greeters = server.listeners("connection");
   server.removeAllListeners("connection");
   // As net.createServer takes it; http.createServer does not hand it on.
   Object.assign(server, { pauseOnConnect: true });
-  /** By network, the one whose turn it is first. */
-  const waiting = new Map<string, Socket[]>();
   const pace = paceOf({ restMs: 0.5, patienceMs: 5 });
+  /** By site, the one whose turn it is first. */
+  const waiting = new Map<string, Set<Socket>>();
+  let held = 0;
   let allowance = burst;
   let allowedAt = 0;
   let isDue = false;
+  let isOver = false;
 
   function greet(socket: Socket): void {
     pace.step();
@@ -30,21 +37,37 @@ export function greetAtPace(server: Server): void {
     socket.resume();
   }
 
-  function next(): Socket | undefined {
-    for (const [network, sockets] of waiting) {
-      waiting.delete(network);
-      const socket = sockets.shift();
-      if (sockets.length > 0) waiting.set(network, sockets);
-      if (socket && !socket.destroyed) return socket;
+  function hold(socket: Socket): void {
+    const site = siteOf(socket.remoteAddress ?? "");
+    const sockets = waiting.get(site) ?? new Set();
+    waiting.set(site, sockets.add(socket));
+    held += 1;
+    // It may be one connection too many (connection-caps.ts).
+    socket.once("close", () => drop(site, socket));
+  }
+
+  function drop(site: string, socket: Socket): void {
+    const sockets = waiting.get(site);
+    if (!sockets?.delete(socket)) return;
+    held -= 1;
+    if (sockets.size === 0) waiting.delete(site);
+  }
+
+  function greetNext(): void {
+    for (const [site, sockets] of waiting) {
+      for (const socket of sockets) {
+        drop(site, socket);
+        // The others of this site wait for all other sites.
+        if (waiting.delete(site)) waiting.set(site, sockets);
+        return greet(socket);
+      }
     }
-    return undefined;
   }
 
   function goOn(): void {
     isDue = false;
-    const socket = pace.isDue() ? next() : undefined;
-    if (socket) greet(socket);
-    if (waiting.size > 0) schedule();
+    if (pace.isDue(held)) greetNext();
+    if (held > 0) schedule();
   }
 
   function schedule(): void {
@@ -54,7 +77,8 @@ export function greetAtPace(server: Server): void {
   }
 
   server.on("connection", (socket: Socket) => {
-    if (waiting.size === 0) {
+    if (isOver || held >= mostHeld) return greet(socket);
+    if (held === 0) {
       const now = performance.now();
       allowance = Math.min(burst, allowance + (now - allowedAt));
       allowedAt = now;
@@ -63,12 +87,11 @@ export function greetAtPace(server: Server): void {
         return greet(socket);
       }
     }
-    // A connection that fails before it is read has nobody else who listens.
-    socket.on("error", () => socket.destroy());
-    const network = networkOf(socket.remoteAddress ?? "");
-    const queue = waiting.get(network);
-    if (queue) queue.push(socket);
-    else waiting.set(network, [socket]);
+    hold(socket);
     schedule();
   });
+  return () => {
+    isOver = true;
+    while (held > 0) greetNext();
+  };
 }

@@ -1,6 +1,6 @@
 // The connections to all servers, made anew after the process stood still (a suspended machine, a stopped container): servers have closed idle ones
-// meanwhile, undici counts its own turns and not the clock, and the end of a connection may be read only after the next request went out on it.
-// Such a call would have to be answered as one that may have run.
+// meanwhile, and the end of a connection may be read only after the next request went out on it. Such a call would have to be answered as one that
+// may have run.
 import { Agent, type Dispatcher } from "undici";
 
 const beatMs = 500;
@@ -18,7 +18,7 @@ export interface OutboundPool {
 
 /** One request that moves to the pool of now where its own is out of date before anything of it was written. */
 class Movable implements Dispatcher.DispatchHandler {
-  private isMoving = false;
+  private hasStarted = false;
   private readonly inner: Dispatcher.DispatchHandler;
   private readonly isOutOfDate: () => boolean;
   private readonly again: () => void;
@@ -30,10 +30,9 @@ class Movable implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    if (this.isOutOfDate()) {
-      this.isMoving = true;
-      controller.abort(new Error("The process stood still; this connection may be closed."));
-    } else this.inner.onRequestStart?.(controller, context);
+    if (this.isOutOfDate()) return controller.abort(new Error("The process stood still; this connection may be closed."));
+    this.hasStarted = true;
+    this.inner.onRequestStart?.(controller, context);
   }
 
   onResponseStart(...given: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>): void {
@@ -49,21 +48,26 @@ class Movable implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.isMoving) this.again();
+    if (!this.hasStarted && this.isOutOfDate()) this.again();
     else this.inner.onResponseError?.(controller, error);
   }
 }
 
+/** Two clocks: the one that never goes back stands still with a suspended machine, the other one may be set. */
+const clocks = () => [performance.now(), Date.now()] as const;
+
 export function createPool(options: Agent.Options): OutboundPool {
   let agent = new Agent(options);
   let dispatcher = movable(agent);
-  let retired: Promise<unknown> = Promise.resolve();
-  let seen = performance.now();
+  /** Those of before, which end with what runs on them. */
+  const retired = new Map<Agent, Promise<unknown>>();
+  let seen = clocks();
+  let isClosed = false;
 
   function movable(own: Agent): Dispatcher {
     const isOutOfDate = () => {
       look();
-      return own !== agent;
+      return own !== agent && !isClosed;
     };
     return own.compose(
       (dispatch) => (request, handler) =>
@@ -72,14 +76,15 @@ export function createPool(options: Agent.Options): OutboundPool {
   }
 
   function look(): void {
-    const now = performance.now();
-    if (now - seen > standstillMs) {
-      // What runs on it ends on it.
-      retired = Promise.all([retired, agent.close()]);
-      agent = new Agent(options);
-      dispatcher = movable(agent);
-    }
-    seen = Math.max(seen, now);
+    const [now, date] = clocks();
+    const isLate = now - seen[0] > standstillMs || date - seen[1] > standstillMs;
+    seen = [now, date];
+    if (!isLate || isClosed) return;
+    const old = agent;
+    agent = new Agent(options);
+    dispatcher = movable(agent);
+    const ended = old.close().then(() => retired.delete(old));
+    retired.set(old, ended);
   }
   const beat = setInterval(look, beatMs).unref();
 
@@ -90,7 +95,7 @@ export function createPool(options: Agent.Options): OutboundPool {
     },
     connections: () => {
       const sum = { open: 0, idle: 0, waiting: 0 };
-      for (const stats of Object.values(agent.stats)) {
+      for (const stats of [agent, ...retired.keys()].flatMap((one) => Object.values(one.stats))) {
         sum.open += Number(stats.connected);
         sum.idle += "free" in stats ? stats.free : 0;
         sum.waiting += "queued" in stats ? stats.queued : 0;
@@ -99,9 +104,8 @@ export function createPool(options: Agent.Options): OutboundPool {
     },
     close: async () => {
       clearInterval(beat);
-      // A closed pool is not made anew.
-      seen = Infinity;
-      await Promise.all([retired, agent.close()]);
+      isClosed = true;
+      await Promise.all([agent.close(), ...retired.values()]);
     },
   };
 }

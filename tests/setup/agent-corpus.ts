@@ -91,7 +91,7 @@ const versions = [
 
 /** What the request says of itself in its headers. */
 export function headerCases(): Corpus {
-  const plain = { list: listing, search, initialize: initialize() };
+  const plain = { list: listing, search, initialize: initialize(), initialized: { jsonrpc: "2.0", method: "notifications/initialized" } };
   return Object.assign(
     {},
     ...Object.entries(plain).map(([what, message]) => ({
@@ -200,11 +200,33 @@ export function messageCases(): Corpus {
     ),
     ...forEachOf("list with _meta", metas, (_meta) => post(rpc("tools/list", { _meta }))),
     ...forEachOf("search with _meta", metas, (_meta) => post(callOf("search_capabilities", { query: "echo" }, { _meta }))),
+    ...forEachOf("id of initialize", [...ids, ...oddIds], (id) => post({ ...initialize(), id })),
+    ...forEachOf(
+      "end of the handshake",
+      [{}, { params: {} }, { params: { _meta: {} } }, { params: null }, { id: null }, { extra: 1 }],
+      (more) => post({ jsonrpc: "2.0", method: "notifications/initialized", ...more }),
+    ),
     ...forEachOf("body", wholes, (body) => post(body)),
     ...forEachOf("batch", batches, (body) => post(body)),
     ...forEachOf(
       "initialize",
-      [{}, { protocolVersion: "1999-01-01" }, { protocolVersion: 1 }, { clientInfo: null }, { capabilities: { elicitation: { url: {} } } }],
+      [
+        {},
+        ...["1999-01-01", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "", 1, null].map((protocolVersion) => ({
+          protocolVersion,
+        })),
+        ...[null, {}, "x", { name: "x" }, { name: "", version: "" }, { name: "x", version: "1", title: "X", icons: [], more: 1 }].map(
+          (clientInfo) => ({ clientInfo }),
+        ),
+        ...[{ elicitation: {} }, { elicitation: { url: {} } }, { elicitation: { form: {}, url: {} } }, { elicitation: { url: 1 } }].map(
+          (capabilities) => ({ capabilities }),
+        ),
+        ...[null, [], "x", { roots: { listChanged: "x" } }, { sampling: {}, more: { any: 1 } }].map((capabilities) => ({
+          capabilities,
+        })),
+        ...metas.map((_meta) => ({ _meta })),
+        { extra: 1 },
+      ],
       (params) => post(initialize(params)),
     ),
   };
@@ -250,6 +272,12 @@ export function rawCases(): Corpus {
     "minus nothing": raw(text.replace('"id":1', '"id":-0')),
     "deep lists as arguments": raw(query(nested(2_000, "[", "]"))),
     "deep objects as arguments": raw(query(nested(2_000, '{"a":', "}").replace('{"a":}', "{}"))),
+    "deep objects in a handshake": raw(
+      JSON.stringify(initialize({ capabilities: { experimental: {} } })).replace(
+        '"experimental":{}',
+        `"experimental":{"a":${nested(8_000, '{"a":', "}").replace('{"a":}', "{}")}}`,
+      ),
+    ),
     "deep lists as a body": raw(nested(50_000, "[", "]")),
     "deep lists as an id": raw(text.replace('"id":1', `"id":${nested(2_000, "[", "]")}`)),
     "a large argument": raw(query(JSON.stringify("x".repeat(900_000)))),

@@ -1,11 +1,11 @@
-// Strangers go on by turns: one after the event loop has rested, four at once, networks in turn.
+// Strangers go on by turns: one after the event loop has rested, four at once, sites in turn.
 import { expect, test, vi } from "vitest";
 
 import { inTurn } from "#server/crowd.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const { signal } = new AbortController();
-const stranger = { network: "here", signal };
+const stranger = { site: "here", signal };
 
 test("no more than four are looked up at once, and each goes on when another is through", async () => {
   const open: (() => void)[] = [];
@@ -41,9 +41,9 @@ test("in a loop that never rests they wait longer, but not for ever", async () =
   expect(Math.min(...found)).toBeGreaterThan(19);
 });
 
-test("a crowd of one network does not keep another's out", async () => {
+test("a crowd of one site does not keep another's out", async () => {
   const order: string[] = [];
-  const from = (network: string) => inTurn({ network, signal }, () => Promise.resolve(order.push(network)));
+  const from = (site: string) => inTurn({ site, signal }, () => Promise.resolve(order.push(site)));
   await Promise.all([...Array.from({ length: 50 }, () => from("crowd")), from("office"), from("home")]);
   expect(order.indexOf("office")).toBeLessThan(5);
   expect(order.indexOf("home")).toBeLessThan(5);
@@ -54,9 +54,9 @@ test("who went away costs nobody a turn and is not looked up", async () => {
   const gone = new AbortController();
   let lookedUp = 0;
   const left = Array.from({ length: 500 }, () =>
-    inTurn({ network: "flood", signal: gone.signal }, () => Promise.resolve((lookedUp += 1))).catch((error: unknown) => error),
+    inTurn({ site: "flood", signal: gone.signal }, () => Promise.resolve((lookedUp += 1))).catch((error: unknown) => error),
   );
-  const stayed = inTurn({ network: "flood", signal }, () => Promise.resolve("here"));
+  const stayed = inTurn({ site: "flood", signal }, () => Promise.resolve("here"));
   gone.abort();
   const since = performance.now();
   expect(await stayed).toBe("here");
@@ -67,9 +67,9 @@ test("who went away costs nobody a turn and is not looked up", async () => {
 });
 
 // One goes on at once, and 5,000 wait.
-test("beyond a bound those of one network are told to come again, and others are not", async () => {
+test("beyond a bound those of one site are told to come again, and others are not", async () => {
   const all = Array.from({ length: 5_002 }, () => inTurn(stranger, () => Promise.resolve("in")).catch((error: unknown) => error));
-  const other = inTurn({ network: "other", signal }, () => Promise.resolve("in"));
+  const other = inTurn({ site: "other", signal }, () => Promise.resolve("in"));
   const ends = await Promise.all(all);
   expect(ends.filter((end) => end === "in")).toHaveLength(5_001);
   expect(ends.at(-1)).toMatchObject({ code: "UNAVAILABLE" });

@@ -1,10 +1,10 @@
-// New connections are greeted at a pace, networks in turn; what they said meanwhile is not lost.
+// New connections are greeted at a pace, sites in turn; what they said meanwhile is not lost.
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { greetAtPace } from "#server/http/greeting.ts";
 
@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 /** A server that answers with the body it got, and notes the addresses that asked in their order. */
-async function greeted(): Promise<{ port: number; asked: string[]; at: number[] }> {
+async function greeted() {
   const asked: string[] = [];
   const at: number[] = [];
   const server = createServer((req, res) => {
@@ -26,11 +26,11 @@ async function greeted(): Promise<{ port: number; asked: string[]; at: number[] 
     void text(req).then((body) => res.end(body));
   });
   open.push(server);
-  greetAtPace(server);
+  const greetAll = greetAtPace(server);
   server.listen({ port: 0, host: "127.0.0.1", backlog: 1_024 });
   await once(server, "listening");
   const address = server.address();
-  return { port: typeof address === "object" && address ? address.port : 0, asked, at };
+  return { port: typeof address === "object" && address ? address.port : 0, asked, at, server, greetAll };
 }
 
 function ask(port: number, body: string, localAddress = "127.0.0.1"): Socket {
@@ -50,7 +50,7 @@ test("a crowd is greeted one by one, and all are answered with what they sent", 
   expect((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)).toBeGreaterThan(180);
 });
 
-test("another network does not wait behind it", async () => {
+test("another site does not wait behind it", async () => {
   const { port, asked } = await greeted();
   const crowd = Array.from({ length: 300 }, () => ask(port, "crowd"));
   const other = ask(port, "other", "127.0.0.2");
@@ -67,4 +67,41 @@ test("those who leave while they wait keep nobody out", async () => {
   for (const socket of crowd) socket.resetAndDestroy();
   expect(await text(ask(port, "stays"))).toContain("stays");
   expect(asked.length).toBeLessThanOrEqual(101);
+});
+
+test("one connection too many costs nobody a turn", async () => {
+  const { port, asked, server } = await greeted();
+  let count = 0;
+  server.on("connection", (socket: Socket) => {
+    count += 1;
+    if (count > 20) socket.destroy();
+  });
+  const crowd = Array.from({ length: 100 }, () => ask(port, "crowd").on("error", () => undefined));
+  await Promise.all(crowd.map((socket) => text(socket).catch(() => "")));
+  expect(count).toBe(100);
+  expect(asked.length).toBeLessThanOrEqual(20);
+});
+
+test("once it is over all that wait are greeted, and whoever comes afterwards", async () => {
+  const { port, server, greetAll } = await greeted();
+  let arrived = 0;
+  const all = new Promise<void>((resolve) => {
+    server.on("connection", () => {
+      arrived += 1;
+      // Most of them wait by now.
+      if (arrived === 100) resolve();
+    });
+  });
+  const crowd = Array.from({ length: 100 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => undefined));
+  await all;
+  greetAll();
+  crowd.push(connect({ port, host: "127.0.0.1" }).on("error", () => undefined));
+  await Promise.all(crowd.filter(({ connecting }) => connecting).map((socket) => once(socket, "connect")));
+  await vi.waitFor(() => expect(arrived).toBe(101));
+  // What http knows it can close; what it does not know would keep the server from closing.
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+  open.splice(0);
 });
