@@ -11,10 +11,13 @@ export interface Collection {
   total: number;
   /** How many different terms they have. */
   terms: number;
-  /** Of term `id`, at `starts[id]` to `starts[id + 1]`: the segments that have it, and at which of their terms. */
+  /** How many tools have a term. */
+  counts: Uint32Array;
+  /** Of term `id`, at `starts[id]` to `starts[id + 1]`: the segments that have it, and from where to where in their postings. */
   starts: Uint32Array;
   owners: Uint32Array;
-  places: Uint32Array;
+  begins: Uint32Array;
+  ends: Uint32Array;
   /** The segments that have a term in their label. */
   labels: ReadonlyMap<number, readonly number[]>;
 }
@@ -37,14 +40,22 @@ export function combine(vocabulary: Vocabulary, segments: readonly Segment[]): C
   for (let id = 1; id < starts.length; id += 1) starts[id] = (starts[id] ?? 0) + (starts[id - 1] ?? 0);
   const filled = starts.slice();
   const owners = new Uint32Array(starts.at(-1) ?? 0);
-  const places = new Uint32Array(owners.length);
-  for (const [index, { terms }] of segments.entries())
+  const begins = new Uint32Array(owners.length);
+  const ends = new Uint32Array(owners.length);
+  const counts = new Uint32Array(vocabulary.names.length);
+  for (const [index, { terms, starts: own }] of segments.entries()) {
+    let begin = 0;
     for (let place = 0; place < terms.length; place += 1) {
       const id = terms[place] ?? 0;
       const at = filled[id] ?? 0;
+      const end = own[place + 1] ?? 0;
       owners[at] = index;
-      places[at] = place;
+      begins[at] = begin;
+      ends[at] = end;
+      counts[id] = (counts[id] ?? 0) + end - begin;
       filled[id] = at + 1;
+      begin = end;
     }
-  return { vocabulary, segments, offsets, total: offsets[segments.length] ?? 0, terms, starts, owners, places, labels };
+  }
+  return { vocabulary, segments, offsets, total: offsets[segments.length] ?? 0, terms, counts, starts, owners, begins, ends, labels };
 }

@@ -56,14 +56,8 @@ export interface Place {
 }
 
 /** How seldom a term is among the tools, as BM25 counts it; 0 when none has it. */
-function rarityIn({ segments, total, starts, owners, places }: Collection, { id, weight }: Member): number {
-  if (id < 0 || id + 1 >= starts.length) return 0;
-  let df = 0;
-  for (let at = starts[id] ?? 0; at < (starts[id + 1] ?? 0); at += 1) {
-    const ends = segments[owners[at] ?? 0]?.starts;
-    const place = places[at] ?? 0;
-    df += (ends?.[place + 1] ?? 0) - (ends?.[place] ?? 0);
-  }
+function rarityIn({ total, counts }: Collection, { id, weight }: Member): number {
+  const df = counts[id] ?? 0;
   return df === 0 ? 0 : rarityOf({ df, total, weight });
 }
 

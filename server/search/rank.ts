@@ -36,41 +36,58 @@ export function rarityOf({ df, total, weight }: { df: number; total: number; wei
   return Math.min(tuning.rarityCap, Math.log(1 + (total - df + 0.5) / (df + 0.5)));
 }
 
+/** What a search adds up in, for the largest collection so far: a search is one turn of the event loop, and 600 KB made for each would cost it the most. */
+let room = 0;
+let scoresRoom = new Float32Array();
+let coverageRoom = new Float32Array();
+let ofGroupRoom = new Float32Array();
+let touchedRoom = new Int32Array();
+
+function makeRoom(total: number): void {
+  if (total <= room) return;
+  room = Math.ceil(total * 1.25);
+  scoresRoom = new Float32Array(room);
+  coverageRoom = new Float32Array(room);
+  ofGroupRoom = new Float32Array(room);
+  touchedRoom = new Int32Array(room);
+}
+
+/** The tools that the terms of one group were found in. */
+interface Touched {
+  docs: Int32Array;
+  count: number;
+}
+
 /** Adds up what one term is worth to the tools that have it; returns its rarity, 0 when none has. */
 function addTerm(
-  { segments, offsets, total, starts, owners, places }: Collection,
+  { segments, offsets, total, counts, starts, owners, begins, ends }: Collection,
   { id, weight }: Member,
   into: Float32Array,
-  touched: number[],
+  touched: Touched,
 ): number {
-  if (id < 0 || id + 1 >= starts.length) return 0;
-  const [from, to] = [starts[id] ?? 0, starts[id + 1] ?? 0];
-  let df = 0;
-  for (let at = from; at < to; at += 1) {
-    const ends = segments[owners[at] ?? 0]?.starts;
-    const place = places[at] ?? 0;
-    df += (ends?.[place + 1] ?? 0) - (ends?.[place] ?? 0);
-  }
-  if (df === 0) return 0;
-  const rarity = rarityOf({ df, total, weight });
+  const df = counts[id] ?? 0;
+  const rarity = df === 0 ? 0 : rarityOf({ df, total, weight });
   if (rarity === 0) return 0;
   const most = weight * rarity * (tuning.saturation + 1);
-  for (let at = from; at < to; at += 1) {
+  const { docs } = touched;
+  let { count } = touched;
+  const to = starts[id + 1] ?? 0;
+  for (let at = starts[id] ?? 0; at < to; at += 1) {
     const owner = owners[at] ?? 0;
     const segment = segments[owner];
     if (!segment) continue;
     const base = offsets[owner] ?? 0;
-    const place = places[at] ?? 0;
-    const end = segment.starts[place + 1] ?? 0;
-    for (let posting = segment.starts[place] ?? 0; posting < end; posting += 1) {
+    const end = ends[at] ?? 0;
+    for (let posting = begins[at] ?? 0; posting < end; posting += 1) {
       const worth = segment.weights[posting] ?? 0;
       const value = most * (worth / (worth + tuning.saturation));
       const doc = base + (segment.docs[posting] ?? 0);
       const before = into[doc] ?? 0;
-      if (before === 0) touched.push(doc);
+      if (before === 0) docs[count++] = doc;
       if (value > before) into[doc] = value;
     }
   }
+  touched.count = count;
   return rarity * weight;
 }
 
@@ -79,17 +96,19 @@ export function rank(collection: Collection, query: string, limit: number): Rank
   const { vocabulary, starts, total } = collection;
   const isHere = (id: number) => id >= 0 && (starts[id + 1] ?? 0) > (starts[id] ?? 0);
   const groups = groupsOf(vocabulary, query, (known) => isHere(vocabulary.find(known)));
-  const scores = new Float32Array(total);
-  const coverage = new Float32Array(total);
-  const ofGroup = new Float32Array(total);
+  makeRoom(total);
+  const scores = scoresRoom.subarray(0, total).fill(0);
+  const coverage = coverageRoom.subarray(0, total).fill(0);
+  // Empty between two groups, and so between two searches.
+  const ofGroup = ofGroupRoom.subarray(0, total);
   const unmatchedTerms: string[] = [];
   const guessed: string[] = [];
   let mass = 0;
   for (const group of groups) {
-    const touched: number[] = [];
+    const touched: Touched = { docs: touchedRoom, count: 0 };
     let rarity = 0;
     for (const member of group.members) rarity = Math.max(rarity, addTerm(collection, member, ofGroup, touched));
-    if (touched.length === 0) {
+    if (touched.count === 0) {
       const near = group.isGuess || unmatchedTerms.length >= maxGuesses ? null : nearestTerm(group, vocabulary.names, isHere);
       if (!group.isGuess) unmatchedTerms.push(group.word);
       if (near === null) continue;
@@ -100,7 +119,8 @@ export function rank(collection: Collection, query: string, limit: number): Rank
       continue;
     }
     mass += rarity * group.weight;
-    for (const doc of touched) {
+    for (let at = 0; at < touched.count; at += 1) {
+      const doc = touched.docs[at] ?? 0;
       const value = ofGroup[doc] ?? 0;
       scores[doc] = (scores[doc] ?? 0) + value * group.weight;
       coverage[doc] = (coverage[doc] ?? 0) + group.weight * Math.min(rarity, value);

@@ -214,8 +214,8 @@ export function searchMemory(): SearchMemory {
   let terms = 0;
   for (const { vocabulary } of vocabularies.values()) terms += vocabulary.names.length;
   let collectionBytes = 0;
-  for (const { starts, owners, places } of collections.values())
-    collectionBytes += starts.byteLength + owners.byteLength + places.byteLength;
+  for (const { counts, starts, owners, begins, ends } of collections.values())
+    for (const { byteLength } of [counts, starts, owners, begins, ends]) collectionBytes += byteLength;
   const bytes = {
     lists: lists.bytes,
     segments: segments.calculatedSize,

@@ -89,6 +89,10 @@ test("what is not plain is left to the SDK", async () => {
   const plainly = (body: unknown, headers: Record<string, string> = accept) =>
     answerPlain(agentRequestOf(new Request(`${world.origin}/mcp/agent`, { method: "POST", headers, body: "" })), body, context);
   expect(await plainly(listing)).not.toBeNull();
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "peer", version: "1" } };
+  const hello = { ...listing, method: "initialize", params };
+  expect(await plainly(hello)).not.toBeNull();
+  expect(await plainly({ jsonrpc: "2.0", method: "notifications/initialized" })).not.toBeNull();
   const call = { ...listing, method: "tools/call" };
   for (const body of [
     [listing],
@@ -100,7 +104,10 @@ test("what is not plain is left to the SDK", async () => {
     { ...call, params: { name: "other" } },
     { ...call, params: { name: "search_capabilities", arguments: [] } },
     { ...call, params: { name: "search_capabilities", arguments: {}, _meta: { progressToken: 1 } } },
-    { jsonrpc: "2.0", method: "notifications/initialized" },
+    { ...hello, params: { ...params, protocolVersion: "1999-01-01" } },
+    { ...hello, params: { ...params, capabilities: null } },
+    { jsonrpc: "2.0", method: "notifications/initialized", params: {} },
+    { jsonrpc: "2.0", method: "notifications/cancelled" },
   ])
     expect(await plainly(body)).toBeNull();
   expect(await plainly(listing, { accept: "application/json" })).toBeNull();
