@@ -57,6 +57,8 @@ server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EACCES") stop(`Port ${env.PORT} may not be opened by this user. Set PORT to 1024 or above.`);
   stop(`Gatehouse cannot listen: ${error.message}`);
 });
+// The first look at a stack reads the source map, which takes as long as a hundred calls: not while they wait.
+void new Error("nothing happened").stack;
 const setupToken = await createSetupLink();
 // Thousands of agents may come at once after a start; Node's own 511 would turn away the rest.
 server.listen({ port: env.PORT, host: env.HOST, backlog: 4_096 }, () => announce(server.address()));
