@@ -27,6 +27,7 @@ const token = "reference-token";
 /** Calls in one round: one after the other, fifty at once, fifty at once with the slow upstream. */
 const counts = { one: 1_000, fifty: 10_000, slow: 3_000 };
 
+/** Milliseconds of calls before a way is measured. */
 const warmUpMs = 15_000;
 
 async function reference(name: string, file: string, echo: string): Promise<Subject> {

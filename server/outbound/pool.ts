@@ -56,6 +56,7 @@ class Movable implements Dispatcher.DispatchHandler {
 /** Two clocks: the one that never goes back stands still with a suspended machine, the other one may be set. */
 const clocks = () => [performance.now(), Date.now()] as const;
 
+/** The guard comes with the options: `connect.lookup` decides which addresses are reached. */
 export function createPool(options: Agent.Options): OutboundPool {
   let agent = new Agent(options);
   let dispatcher = movable(agent);

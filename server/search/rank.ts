@@ -93,8 +93,8 @@ function addTerm(
 
 /** Ranks the tools of a collection for a query. Equal scores go by a hash of where they are, so that no alphabet decides. */
 export function rank(collection: Collection, query: string, limit: number): Ranking {
-  const { vocabulary, starts, total } = collection;
-  const isHere = (id: number) => id >= 0 && (starts[id + 1] ?? 0) > (starts[id] ?? 0);
+  const { vocabulary, counts, total } = collection;
+  const isHere = (id: number) => (counts[id] ?? 0) > 0;
   const groups = groupsOf(vocabulary, query, (known) => isHere(vocabulary.find(known)));
   makeRoom(total);
   const scores = scoresRoom.subarray(0, total).fill(0);

@@ -1,7 +1,7 @@
 // One key for one subscriber: what the brakes count by.
 import { expect, test } from "vitest";
 
-import { countSignInRequest, countTry, networkOf } from "#server/auth/limits.ts";
+import { countSignInRequest, countTry, networkOf, siteOf } from "#server/auth/limits.ts";
 
 test.each([
   ["203.0.113.7", "203.0.113.7"],
@@ -13,6 +13,12 @@ test.each([
   ["user:abc", "user:abc"],
 ])("%s counts as %s", (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+test("all networks of one site take one turn", () => {
+  expect(siteOf("2001:db8:1:2::1")).toBe(siteOf("2001:db8:1:ffff::9"));
+  expect(siteOf("2001:db8:1:2::1")).not.toBe(siteOf("2001:db8:2:2::1"));
+  expect(siteOf("::ffff:192.0.2.1")).toBe("192.0.2.1");
 });
 
 test("codes and registrations are counted by network too, each apart from signing in", async () => {
