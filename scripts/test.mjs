@@ -4,12 +4,16 @@ import "./check-node.mjs";
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import { ensureBrowser, ensurePostgres } from "./programs.mjs";
 import { root, runNode, say } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
 /** @typedef {{ passed: number; failed: number }} Counts */
+
+/** What failed, by name: said again at the end, where it is found without reading thousands of lines. @type {string[]} */
+const failures = [];
 
 process.chdir(root);
 const reports = path.join(root, "test-results/reports");
@@ -34,16 +38,21 @@ function honest(/** @type {Counts | undefined} */ counts, /** @type {number} */ 
 /**
  * Prints a section when it is done, so that sections which run at once do not mix.
  * @param {string} name
- * @param {() => Promise<{ output: string; counts: Counts }>} work
+ * @param {() => Promise<{ output: string; counts: Counts; failed?: string[] }>} work
  */
 async function section(name, work) {
   const began = Date.now();
   say(`${name} ...`);
-  const { output, counts } = await work();
+  const { output, counts, failed = [] } = await work();
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   process.stdout.write(`\n━━ ${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)\n${output.trimEnd()}\n`);
+  const named = failed.map((failure) => `${name}: ${failure}`);
+  failures.push(...(counts.failed > 0 && named.length === 0 ? [name] : named));
   return counts;
 }
+
+/** The first line of an error, in characters a log shows. */
+const firstLine = (/** @type {unknown} */ message) => stripVTControlCharacters(String(message ?? "")).split("\n", 1)[0]?.slice(0, 300) ?? "";
 
 /** A check that passes or fails as a whole. */
 function check(/** @type {string} */ name, /** @type {string} */ file, /** @type {string[]} */ args) {
@@ -70,7 +79,14 @@ function vitest(name, project, env = {}, more = []) {
       (/** @type {any} */ file) => file.status === "failed" && file.assertionResults.length === 0,
     ).length;
     const counts = found && { passed: found.numPassedTests, failed: found.numFailedTests + broken };
-    return { output, counts: honest(counts, code) };
+    /** @type {string[]} */
+    const failed = (found?.testResults ?? []).flatMap((/** @type {any} */ file) => {
+      const where = path.relative(root, file.name);
+      const tests = file.assertionResults.filter((/** @type {any} */ test) => test.status === "failed");
+      if (file.status === "failed" && tests.length === 0) return [`${where}: ${firstLine(file.message)}`];
+      return tests.map((/** @type {any} */ test) => `${where}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+    });
+    return { output, counts: honest(counts, code), failed };
   });
 }
 
@@ -79,9 +95,13 @@ function endToEnd() {
     const report = path.join(reports, "end-to-end.json");
     const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report };
     const { code, output } = await runNode("node_modules/@playwright/test/cli.js", ["test", "--reporter=list,json"], env);
-    const stats = readReport(report)?.stats;
-    const counts = stats && { passed: stats.expected + stats.flaky, failed: stats.unexpected };
-    return { output, counts: honest(counts, code) };
+    const found = readReport(report);
+    const counts = found && { passed: found.stats.expected + found.stats.flaky, failed: found.stats.unexpected };
+    /** @type {string[]} */
+    const failed = (found?.suites ?? []).flatMap((/** @type {any} */ suite) =>
+      suite.specs.filter((/** @type {any} */ spec) => !spec.ok).map((/** @type {any} */ spec) => `${suite.file}: ${spec.title}`),
+    );
+    return { output, counts: honest(counts, code), failed };
   });
 }
 
@@ -115,5 +135,6 @@ const tests = async () => [
 // Side by side: the checks keep one core busy, the tests mostly wait.
 const counts = (await Promise.all([checks(), tests()])).flat();
 const sum = (/** @type {"passed" | "failed"} */ key) => counts.reduce((total, count) => total + count[key], 0);
+for (const failure of failures) process.stdout.write(`\nFAILED ${failure}`);
 process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed\n`);
 process.exitCode = sum("failed") === 0 ? 0 : 1;
