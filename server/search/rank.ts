@@ -52,6 +52,11 @@ function makeRoom(total: number): void {
   touchedRoom = new Int32Array(room);
 }
 
+/** Bytes that are kept to add up in, whoever searches. */
+export function rankingBytes(): number {
+  return room * 4 * 4;
+}
+
 /** The tools that the terms of one group were found in. */
 interface Touched {
   docs: Int32Array;

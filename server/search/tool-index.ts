@@ -8,7 +8,7 @@ import { gauges } from "#server/metric.ts";
 import { type Collection, combine } from "./collection.ts";
 import { explainAll, type Explanation } from "./explain.ts";
 import { operations } from "./operations.ts";
-import { rankAll } from "./rank.ts";
+import { rankAll, rankingBytes } from "./rank.ts";
 import { buildSegment, type Segment } from "./segment.ts";
 import { type IndexedTool, listMemory, shared, storedTools } from "./tool-lists.ts";
 import { Vocabulary } from "./vocabulary.ts";
@@ -38,8 +38,8 @@ const bytesOfTerm = 120;
 const maxVocabularies = 500;
 /** Terms that may gather in a vocabulary beyond twice what its largest collection has: lists come and go, their terms stay. */
 const maxLeftTerms = 100_000;
-/** Places of terms in all collections that are kept, eight bytes each. */
-const maxPlaces = 8_000_000;
+/** Bytes of collections that are kept: one of 50,000 tools takes 20 MB. */
+const maxCollectionBytes = 96 * 1_048_576;
 
 const vocabularies = new LRUCache<string, { vocabulary: Vocabulary; live: number }>({ max: maxVocabularies });
 const segments = new LRUCache<string, Indexed>({
@@ -50,6 +50,10 @@ const building = new WeakMap<Vocabulary, Map<string, Promise<Indexed>>>();
 
 function segmentBytes({ terms, starts, docs, weights, names, nameStarts, actions, label }: Segment): number {
   return [terms, starts, docs, weights, names, nameStarts, actions, label].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+function collectionBytes({ counts, starts, owners, begins, ends, offsets }: Collection): number {
+  return [counts, starts, owners, begins, ends, offsets].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 function vocabularyOf(orgId: string): Vocabulary {
@@ -76,7 +80,7 @@ async function segmentOf(orgId: string, vocabulary: Vocabulary, { key, digest, l
 }
 
 /** Those of the callers who asked last, by what they may use: most members of an organization may use the same. */
-const collections = new LRUCache<string, Collection>({ maxSize: maxPlaces, sizeCalculation: ({ owners }) => owners.length + 1 });
+const collections = new LRUCache<string, Collection>({ maxSize: maxCollectionBytes, sizeCalculation: collectionBytes });
 const numbers = new WeakMap<Segment, number>();
 let lastNumber = 0;
 
@@ -205,7 +209,7 @@ export interface SearchMemory {
   vocabularies: number;
   terms: number;
   collections: number;
-  bytes: { lists: number; segments: number; vocabularies: number; collections: number; total: number };
+  bytes: { lists: number; segments: number; vocabularies: number; collections: number; ranking: number; total: number };
 }
 
 /** Counts what is kept; a few hundred entries at the most are looked at. */
@@ -213,16 +217,14 @@ export function searchMemory(): SearchMemory {
   const lists = listMemory();
   let terms = 0;
   for (const { vocabulary } of vocabularies.values()) terms += vocabulary.names.length;
-  let collectionBytes = 0;
-  for (const { counts, starts, owners, begins, ends } of collections.values())
-    for (const { byteLength } of [counts, starts, owners, begins, ends]) collectionBytes += byteLength;
   const bytes = {
     lists: lists.bytes,
     segments: segments.calculatedSize,
     vocabularies: terms * bytesOfTerm,
-    collections: collectionBytes,
+    collections: collections.calculatedSize,
+    ranking: rankingBytes(),
   };
-  const total = bytes.lists + bytes.segments + bytes.vocabularies + bytes.collections;
+  const total = Object.values(bytes).reduce((sum, taken) => sum + taken, 0);
   return {
     lists: lists.lists,
     tools: lists.tools,
@@ -239,6 +241,6 @@ gauges("gatehouse_search_memory_items", "What search keeps in memory, by kind.",
   return { lists, tools, segments, vocabularies, terms, collections };
 });
 gauges("gatehouse_search_memory_bytes", "What that takes, as estimated.", "kind", () => {
-  const { lists, segments, vocabularies, collections } = searchMemory().bytes;
-  return { lists, segments, vocabularies, collections };
+  const { lists, segments, vocabularies, collections, ranking } = searchMemory().bytes;
+  return { lists, segments, vocabularies, collections, ranking };
 });
