@@ -49,33 +49,41 @@ export const boundedBody: RequestHandler = (req, res, next) => {
   sendError(req, res, 413, "This is too large (1 MiB at most).");
 };
 
-/** Strict headers on every answer; the Content-Security-Policy knows this request's nonce. */
-export const securityHeaders: RequestHandler = (req, res, next) => {
-  const { nonce } = factsOf(req);
-  const vite = env.NODE_ENV === "development";
+const vite = env.NODE_ENV === "development";
+const nonce = (req: IncomingMessage) => `'nonce-${factsOf(req).nonce}'`;
+
+const directives = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'", nonce],
+  // Vite's development client puts styles into the page without a nonce.
+  styleSrc: vite ? ["'self'", "'unsafe-inline'"] : ["'self'", nonce],
+  imgSrc: ["'self'", "data:"],
+  fontSrc: ["'self'"],
+  connectSrc: vite ? ["'self'", "ws:"] : ["'self'"],
+  manifestSrc: ["'self'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  objectSrc: ["'none'"],
+};
+const formAction = ["'self'"];
+
+const headersWith = (policy: { directives: object; opener: "unsafe-none" | "same-origin-allow-popups" }) =>
   helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'", `'nonce-${nonce}'`],
-        // Vite's development client puts styles into the page without a nonce.
-        styleSrc: vite ? ["'self'", "'unsafe-inline'"] : ["'self'", `'nonce-${nonce}'`],
-        imgSrc: ["'self'", "data:"],
-        fontSrc: ["'self'"],
-        connectSrc: vite ? ["'self'", "ws:"] : ["'self'"],
-        manifestSrc: ["'self'"],
-        // After consent the browser goes on to the agent's own address, and form-action counts that too.
-        ...(req.path.startsWith("/consent/") ? {} : { formAction: ["'self'"] }),
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        objectSrc: ["'none'"],
-      },
-    },
-    // The sign-in popup has to stay tied to its opener on its way from our waiting page to the provider and back to our callback. A policy
-    // on either of the two would cut the tie (HTML, section 7.1.3): the opener would think it closed, and it could not close itself.
-    crossOriginOpenerPolicy: { policy: req.path.startsWith("/oauth/") ? "unsafe-none" : "same-origin-allow-popups" },
+    contentSecurityPolicy: { useDefaults: false, directives: { ...policy.directives } },
+    crossOriginOpenerPolicy: { policy: policy.opener },
     referrerPolicy: { policy: "same-origin" },
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
-  })(req, res, next);
+  });
+
+const usual = headersWith({ directives: { ...directives, formAction }, opener: "same-origin-allow-popups" });
+// After consent the browser goes on to the agent's own address, and form-action counts that too.
+const consent = headersWith({ directives, opener: "same-origin-allow-popups" });
+// The sign-in popup has to stay tied to its opener on its way from our waiting page to the provider and back to our callback. A policy on either of
+// the two would cut the tie (HTML, section 7.1.3): the opener would think it closed, and it could not close itself.
+const popup = headersWith({ directives: { ...directives, formAction }, opener: "unsafe-none" });
+
+/** Strict headers on every answer; the Content-Security-Policy knows this request's nonce. */
+export const securityHeaders: RequestHandler = (req, res, next) => {
+  const headers = req.path.startsWith("/consent/") ? consent : req.path.startsWith("/oauth/") ? popup : usual;
+  headers(req, res, next);
 };
