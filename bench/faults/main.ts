@@ -1,4 +1,4 @@
-// `npm run faults [-- <rounds>] [word...]`: provokes faults in and around the built product while calls run on healthy connections, three times each
+// `npm run faults [-- <rounds>] [word...]`: provokes faults in and around the built product while calls run on healthy connections, five times each
 // unless told otherwise; with words only those whose name has one of them. Judges what the others notice, wrong answers, lost writes, recovery. A whole run writes docs/reports/faults.md.
 import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
@@ -20,7 +20,7 @@ import { startUpstreams, startWorld, type Upstreams } from "./world.ts";
 const root = path.resolve(import.meta.dirname, "../..");
 const given = process.argv.slice(2);
 const words = given.filter((word) => !/^\d+$/.test(word));
-const rounds = Number(given.find((word) => /^\d+$/.test(word)) ?? 3);
+const rounds = Number(given.find((word) => /^\d+$/.test(word)) ?? 5);
 const busyBefore = loadavg()[0] ?? 0;
 const isWanted = ({ name }: { name: string }) => words.length === 0 || words.some((word) => name.includes(word));
 

@@ -49,7 +49,7 @@ async function calm(world: World, ms: number): Promise<Sample[]> {
 /** Provokes a fault that other connections must not notice. */
 export async function measure(
   world: World,
-  { name, how, rounds: own, provoke, ms = 5_000, noticedMs = 0 }: Fault,
+  { name, how, rounds: own, provoke, ms = 10_000, noticedMs = 0 }: Fault,
   usual: number,
 ): Promise<Row> {
   const rounds = own ?? usual;
