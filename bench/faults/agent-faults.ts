@@ -4,10 +4,10 @@ import { once } from "node:events";
 import type { CrowdOrder, CrowdReport } from "./crowd.ts";
 import { pause } from "./load.ts";
 import type { Fault } from "./measure.ts";
-import { forked, mintToken, type World } from "./world.ts";
+import { forkedElsewhere, mintToken, type World } from "./world.ts";
 
 async function crowd(order: CrowdOrder): Promise<CrowdReport> {
-  const child = forked("crowd.ts");
+  const child = forkedElsewhere("crowd.ts");
   child.send(order);
   const [report]: CrowdReport[] = await once(child, "message");
   child.disconnect();

@@ -1,6 +1,7 @@
 // What every fault is provoked in: the built product with five healthy connections and one that misbehaves, and somebody who writes.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { constants, setPriority } from "node:os";
 import path from "node:path";
 
 import { type Product, startProduct } from "#tests/setup/product.ts";
@@ -12,7 +13,7 @@ import { healthyServers, type Manner, type Order, type Report } from "./manners.
 const here = import.meta.dirname;
 
 /** A process of the bench that is told what to do over its channel. */
-export function forked(file: string, args: string[] = []): ChildProcess {
+function forked(file: string, args: string[] = []): ChildProcess {
   return fork(path.join(here, file), args, { execArgv: ["--import", "tsx"], cwd: path.resolve(here, "../..") });
 }
 
@@ -24,9 +25,19 @@ export interface Upstreams {
   stop: () => void;
 }
 
+/**
+ * A process that makes trouble: it gets what the others leave of the processors. Crowds and servers of others have processors of their own; what is
+ * judged is the trouble they make in Gatehouse, not that they take its machine from it here.
+ */
+export function forkedElsewhere(file: string, args: string[] = []): ChildProcess {
+  const child = forked(file, args);
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  return child;
+}
+
 /** The servers of one process. */
 async function startGroup(name: "healthy" | "unruly"): Promise<Upstreams> {
-  const child = forked("upstreams.ts", [name]);
+  const child = (name === "unruly" ? forkedElsewhere : forked)("upstreams.ts", [name]);
   const report = async (): Promise<Report> => {
     const [said]: Report[] = await once(child, "message");
     if (!said) throw new Error("The servers said nothing.");
