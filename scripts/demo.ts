@@ -6,6 +6,8 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 
+import { productFlags } from "./run.mjs";
+
 const root = path.resolve(import.meta.dirname, "..");
 const folder = path.join(root, "data/demo");
 const port = Number(process.env.PORT ?? 3000);
@@ -109,7 +111,7 @@ async function main(): Promise<void> {
   const [upstreams] = await Promise.all([startUpstreams(), once(seeding, "exit")]);
   if (seeding.exitCode !== 0) throw new Error("The demo database could not be filled.");
 
-  const product = run(process.execPath, ["--max-semi-space-size=32", "--enable-source-maps", "build/main.js"], settings, "inherit");
+  const product = run(process.execPath, [...productFlags, "build/main.js"], settings, "inherit");
   product.once("exit", stopAll);
   await answers(`${origin}/readyz`, product);
 

@@ -3,6 +3,9 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 
+/** How Node runs the product, as `npm start` and the image have it: why, says the README's decisions. */
+export const productFlags = ["--max-semi-space-size=16", "--heap-growing-percent=100", "--enable-source-maps"];
+
 export const root = path.resolve(import.meta.dirname, "..");
 
 /** Set-up says what it does on standard error: standard output belongs to the command itself. */

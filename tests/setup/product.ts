@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
+import { productFlags } from "../../scripts/run.mjs";
+
 const projectRoot = path.resolve(import.meta.dirname, "../..");
 
 export const bootstrapToken = "bootstrap-token-for-tests-0123456789abcdef";
@@ -38,7 +40,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
 
 /** Starts the built product on a free port of 127.0.0.1 and waits until it says where it runs. Throws with its output when it ends instead. */
 export async function startProduct(settings: Record<string, string> = {}, { bootstrap = true, cwd = projectRoot } = {}): Promise<Product> {
-  const child = spawn(process.execPath, ["--max-semi-space-size=32", "--enable-source-maps", path.join(projectRoot, "build/main.js")], {
+  const child = spawn(process.execPath, [...productFlags, path.join(projectRoot, "build/main.js")], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

@@ -307,6 +307,21 @@ describe("size", () => {
     expect(await refusal((await outbound().fetch(bomb.origin)).text())).toBe("too_large");
   });
 
+  test("a server whose answer was too large is read at a pace from then on", async () => {
+    const big = await server((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify("x".repeat(1_048_576)));
+    });
+    const post = (maxBytes: number) =>
+      outbound().postWithLimits({ maxBytes })(new URL(big.origin), { headers: {}, body: "{}", signal: new AbortController().signal });
+    expect(await refusal(post(100_000))).toBe("too_large");
+    const began = performance.now();
+    const answer = await post(2_000_000);
+    expect("text" in answer && answer.text).toHaveLength(1_048_578);
+    // Sixteen pieces of 64 KiB, and eight milliseconds after all of them but the last; at once it takes five in all.
+    expect(performance.now() - began).toBeGreaterThan(90);
+  });
+
   test("thousands of small headers are refused as well", async () => {
     const lines = Array.from({ length: 5_000 }, (_, index) => `x-${index}: small\r\n`).join("");
     const heavy = await serveBytes(`HTTP/1.1 200 OK\r\n${lines}content-length: 0\r\n\r\n`);
