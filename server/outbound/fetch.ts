@@ -7,6 +7,7 @@ import { OutboundError } from "./error.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { exchange, type ExchangeLimits, type WireAnswer } from "./json-exchange.ts";
 import { decoded, limitBody } from "./limited-body.ts";
+import { pausableConnector } from "./paused-end.ts";
 import { createPool } from "./pool.ts";
 import { jsonRequest, type OutboundRequest, outboundRequest, redirectedRequest } from "./request.ts";
 
@@ -74,7 +75,12 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
     // Our own deadline stands over these two.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { lookup: guard.pinnedLookup, timeout: 10_000, autoSelectFamily: true, ...(ca === undefined ? {} : { ca }) },
+    connect: pausableConnector({
+      lookup: guard.pinnedLookup,
+      timeout: 10_000,
+      autoSelectFamily: true,
+      ...(ca === undefined ? {} : { ca }),
+    }),
   });
 
   // undici's request and not its fetch: the latter costs three times as much per call, and redirects and limits are ours anyway.

@@ -4,7 +4,6 @@ import { promisify } from "node:util";
 import { brotliDecompress, constants, gunzip } from "node:zlib";
 import { Readable } from "node:stream";
 
-import { LRUCache } from "lru-cache";
 import type { Dispatcher } from "undici";
 
 import { type Deadline, startDeadline } from "./deadline.ts";
@@ -34,22 +33,6 @@ export interface ExchangeLimits {
 /** For how many bytes, and for how long, a body nobody wants may go on so that its connection can be kept. */
 const graceBytes = 65_536;
 const graceMs = 200;
-
-/** Servers whose answer was too large lately, with when the next piece of what they send may be read. */
-const oversized = new LRUCache<string, { nextAt: number }>({ max: 1_000, ttl: 60_000 });
-/**
- * A piece of their answers in bytes, and the milliseconds it takes at the least: eight megabytes a second from each of them, however many answers that
- * are. Forty took the others' time twice over, to read and then to collect.
- */
-const pieceBytes = 65_536;
-const pieceMs = 8;
-
-/** Milliseconds until the next piece may be read. */
-function untilNextPiece(pace: { nextAt: number }): number {
-  const now = performance.now();
-  pace.nextAt = Math.max(now, pace.nextAt) + pieceMs;
-  return pace.nextAt - now;
-}
 
 const inflate = promisify(gunzip);
 const unbrotli = promisify(brotliDecompress);
@@ -120,12 +103,6 @@ export function exchange(
     let grace: NodeJS.Timeout | undefined;
     let received = 0;
     const chunks: Buffer[] = [];
-    let inPiece = 0;
-    const origin = String(options.origin);
-    const overLimit = () => {
-      oversized.set(origin, oversized.get(origin) ?? { nextAt: 0 });
-      fail(tooLarge(maxBytes));
-    };
 
     dispatcher.dispatch(options, {
       onRequestStart(started) {
@@ -163,7 +140,7 @@ export function exchange(
           resolve({ status, headers, text: "" });
         } else if (Number(first(given["content-length"]) ?? 0) > maxBytes) {
           // It says so itself: none of it has to be read.
-          overLimit();
+          fail(tooLarge(maxBytes));
         }
       },
       onResponseData(started, chunk) {
@@ -174,16 +151,8 @@ export function exchange(
         received += chunk.byteLength;
         if (isUnwanted) {
           if (received > graceBytes) started.abort(new Error("Nobody reads the rest of this answer."));
-        } else if (received > maxBytes) overLimit();
-        else {
-          chunks.push(chunk);
-          inPiece += chunk.byteLength;
-          const pace = inPiece >= pieceBytes ? oversized.get(origin) : undefined;
-          if (!pace) return;
-          inPiece = 0;
-          started.pause();
-          setTimeout(() => started.resume(), untilNextPiece(pace));
-        }
+        } else if (received > maxBytes) fail(tooLarge(maxBytes));
+        else chunks.push(chunk);
       },
       onResponseEnd() {
         clearTimeout(grace);

@@ -69,7 +69,15 @@ export function serve(listener: RequestListener, { tls = false } = {}): Promise<
 
 /** A TCP server that says `bytes` to whoever sends something, and hangs up; without bytes it only hangs up. */
 export function serveBytes(bytes: string): Promise<HostileServer> {
-  const server = createTcpServer((socket) => socket.once("data", () => (bytes === "" ? socket.destroy() : socket.end(bytes, "latin1"))));
+  return serveSockets((socket) => void (bytes === "" ? socket.destroy() : socket.end(bytes, "latin1")));
+}
+
+/** Leaves each connection to `answer` once something was asked on it. */
+export function serveSockets(answer: (socket: Socket) => void): Promise<HostileServer> {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => answer(socket));
+  });
   return listening(server, "http", []);
 }
 
