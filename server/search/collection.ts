@@ -2,10 +2,8 @@
 import type { Segment } from "./segment.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** The segments of one caller, with where each term is in them: made once for many queries. */
-export interface Collection {
-  vocabulary: Vocabulary;
-  segments: readonly Segment[];
+/** Where each term is in the segments of one caller: made once for many queries. */
+export interface Postings {
   /** The number of the first tool of each segment, and how many there are in all. */
   offsets: Uint32Array;
   total: number;
@@ -20,6 +18,12 @@ export interface Collection {
   ends: Uint32Array;
   /** The segments that have a term in their label. */
   labels: ReadonlyMap<number, readonly number[]>;
+}
+
+/** The segments of one caller, with their postings. */
+export interface Collection extends Postings {
+  vocabulary: Vocabulary;
+  segments: readonly Segment[];
 }
 
 /** Brings segments of one vocabulary together. */

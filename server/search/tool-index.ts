@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import type { UsableConnection } from "#server/grants/access.ts";
 import { gauges } from "#server/metric.ts";
 
-import { type Collection, combine } from "./collection.ts";
+import { type Collection, combine, type Postings } from "./collection.ts";
 import { explainAll, type Explanation } from "./explain.ts";
 import { operations } from "./operations.ts";
 import { rankAll, rankingBytes } from "./rank.ts";
@@ -52,7 +52,7 @@ function segmentBytes({ terms, starts, docs, weights, names, nameStarts, actions
   return [terms, starts, docs, weights, names, nameStarts, actions, label].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-function collectionBytes({ counts, starts, owners, begins, ends, offsets }: Collection): number {
+function collectionBytes({ counts, starts, owners, begins, ends, offsets }: Postings): number {
   return [counts, starts, owners, begins, ends, offsets].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
@@ -80,7 +80,7 @@ async function segmentOf(orgId: string, vocabulary: Vocabulary, { key, digest, l
 }
 
 /** Those of the callers who asked last, by what they may use: most members of an organization may use the same. */
-const collections = new LRUCache<string, Collection>({ maxSize: maxCollectionBytes, sizeCalculation: collectionBytes });
+const collections = new LRUCache<string, Postings>({ maxSize: maxCollectionBytes, sizeCalculation: collectionBytes });
 const numbers = new WeakMap<Segment, number>();
 let lastNumber = 0;
 
@@ -93,8 +93,12 @@ function numberOf(segment: Segment): number {
 
 function collectionOf(vocabulary: Vocabulary, made: readonly Segment[]): Collection {
   const key = made.map(numberOf).join(" ");
-  let collection = collections.get(key);
-  if (!collection) collections.set(key, (collection = combine(vocabulary, made)));
+  const held = collections.get(key);
+  if (held) return Object.assign({ vocabulary, segments: made }, held);
+  const collection = combine(vocabulary, made);
+  // Without the segments: one that was replaced would live as long as what was made of it.
+  const { offsets, total, terms, counts, starts, owners, begins, ends, labels } = collection;
+  collections.set(key, { offsets, total, terms, counts, starts, owners, begins, ends, labels });
   return collection;
 }
 
