@@ -52,7 +52,10 @@ async function section(name, work) {
 }
 
 /** The first line of an error, in characters a log shows. */
-const firstLine = (/** @type {unknown} */ message) => stripVTControlCharacters(String(message ?? "")).split("\n", 1)[0]?.slice(0, 300) ?? "";
+const firstLine = (/** @type {unknown} */ message) =>
+  stripVTControlCharacters(String(message ?? ""))
+    .split("\n", 1)[0]
+    ?.slice(0, 300) ?? "";
 
 /** A check that passes or fails as a whole. */
 function check(/** @type {string} */ name, /** @type {string} */ file, /** @type {string[]} */ args) {
@@ -98,9 +101,13 @@ function endToEnd() {
     const found = readReport(report);
     const counts = found && { passed: found.stats.expected + found.stats.flaky, failed: found.stats.unexpected };
     /** @type {string[]} */
-    const failed = (found?.suites ?? []).flatMap((/** @type {any} */ suite) =>
-      suite.specs.filter((/** @type {any} */ spec) => !spec.ok).map((/** @type {any} */ spec) => `${suite.file}: ${spec.title}`),
-    );
+    /** @type {(suite: any) => string[]} */
+    const failedOf = (suite) => [
+      ...suite.specs.filter((/** @type {any} */ spec) => !spec.ok).map((/** @type {any} */ spec) => `${suite.file}: ${spec.title}`),
+      ...(suite.suites ?? []).flatMap(failedOf),
+    ];
+    /** @type {string[]} */
+    const failed = (found?.suites ?? []).flatMap(failedOf);
     return { output, counts: honest(counts, code), failed };
   });
 }
@@ -108,6 +115,7 @@ function endToEnd() {
 /** Says on a line of its own why something was not tested. In CI everything has to be. @returns {Counts} */
 function missing(/** @type {string} */ what) {
   const failed = process.env.CI ? 1 : 0;
+  if (failed > 0) failures.push(what);
   process.stdout.write(`\n━━ ${what}\n`);
   return { passed: 0, failed };
 }
