@@ -54,7 +54,7 @@ const wantedPerSecond = 10_000;
 
 export const badTokens: Fault = {
   name: "10,000 bad tokens a second",
-  how: `from one address over 500 connections, half well-formed, half not; each another one`,
+  how: `from one address over 500 connections as fast as they are answered, half well-formed, half not; each another one`,
   // Long enough for its beginning, when the address is not braked yet, to be what it is: a moment.
   ms: 15_000,
   provoke: async ({ product }, ms) => {

@@ -11,7 +11,7 @@ export interface Row {
   ratio: number | null;
   wrong: string[];
   lost: number;
-  /** Milliseconds until the connection in question, or the product, answered right again. */
+  /** Milliseconds until the connection in question, or the product, answered right again; the longest of the rounds. */
   recovery: number | null;
   /** What else has to hold, and whether it did. */
   checks: { what: string; ok: boolean }[];
@@ -63,11 +63,12 @@ export async function measure(
     const judgedFrom = Date.now() + noticedMs;
     checks.push(...(await provoke(world, ms)));
     const during = await load.stop();
-    if (before.length === 0 || during.length === 0) throw new Error("The load made no calls.");
+    const judged = during.filter(({ at }) => at >= judgedFrom);
+    if (before.length === 0 || judged.length === 0) throw new Error("The load made no calls.");
     wrong.push(...complaints(before), ...complaints(during));
     found.push({
       before: p99(before),
-      during: p99(during.filter(({ at }) => at >= judgedFrom)),
+      during: p99(judged),
       recovery: await recovery(world, world.unruly),
     });
   }
@@ -80,7 +81,7 @@ export async function measure(
     ratio: middle(found.map(({ before, during }) => during / before)),
     wrong,
     lost,
-    recovery: middle(found.map((round) => round.recovery)),
+    recovery: Math.max(...found.map((round) => round.recovery)),
     checks,
   };
 }

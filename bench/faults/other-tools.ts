@@ -33,6 +33,8 @@ export const otherTools: Fault = {
     const { connectionId, index } = world.unruly;
     const began = Date.now();
     world.upstreams.behave("other tools");
+    // It has to hear of it, and gets what the others leave of the processors.
+    await pause(500);
     const call = (tool: string) => ask(world, "execute_capability", { name: `mcp:${connectionId}:${tool}`, arguments: { text: "hello" } });
     const old = await call("echo");
     const isFound = await findTool(world, "speak", 10_000);

@@ -151,20 +151,25 @@ describe("a connection that ends while its answer is read slower than it came", 
 
   test.each(cases)("$way: a body delimited $framed, and the connection $end", async ({ way, type, framed, end }) => {
     let length = 0;
+    let sent = deferred();
     const odd = await serveSockets((socket) => {
+      socket.once(end === "ends" ? "finish" : "close", () => sent.resolve());
       const known = framed === "by its length" ? `content-length: ${length + (end === "ends" ? 0 : 1)}\r\n` : "";
       socket.write(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nconnection: close\r\n${known}\r\n`);
-      socket.write(Buffer.alloc(length, "x"), () => end === "is reset" && setTimeout(() => socket.resetAndDestroy(), 2));
+      socket.write(Buffer.alloc(length, "x"), () => void (end === "is reset" && socket.resetAndDestroy()));
       if (end === "ends") socket.end();
     });
     open.unshift(odd);
     const { fetch, postWithLimits } = outbound();
     for (length of lengths.flatMap((one) => Array<number>(10).fill(one))) {
+      sent = deferred();
       const init = { headers: {}, body: "{}", signal: new AbortController().signal };
       const answer = way === "fetch" ? fetch(odd.origin, { method: "POST" }) : postWithLimits({})(new URL(odd.origin), init);
       const text = answer.then(async (response) => {
         if (!(response instanceof Response)) throw new Error("An event stream was expected.");
-        await new Promise((resolve) => setTimeout(resolve, 4));
+        await sent.promise;
+        // The end comes in one of the next turns.
+        for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
         return response.text();
       });
       if (end === "ends") expect(await text).toHaveLength(length);
