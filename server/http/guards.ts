@@ -67,20 +67,20 @@ const directives = {
 };
 const formAction = ["'self'"];
 
-const headersWith = (policy: { directives: object; opener: "unsafe-none" | "same-origin-allow-popups" }) =>
+const headersWith = (policy: Record<string, (string | typeof nonce)[]>, opener: "unsafe-none" | "same-origin-allow-popups") =>
   helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { ...policy.directives } },
-    crossOriginOpenerPolicy: { policy: policy.opener },
+    contentSecurityPolicy: { useDefaults: false, directives: policy },
+    crossOriginOpenerPolicy: { policy: opener },
     referrerPolicy: { policy: "same-origin" },
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   });
 
-const usual = headersWith({ directives: { ...directives, formAction }, opener: "same-origin-allow-popups" });
+const usual = headersWith({ ...directives, formAction }, "same-origin-allow-popups");
 // After consent the browser goes on to the agent's own address, and form-action counts that too.
-const consent = headersWith({ directives, opener: "same-origin-allow-popups" });
+const consent = headersWith(directives, "same-origin-allow-popups");
 // The sign-in popup has to stay tied to its opener on its way from our waiting page to the provider and back to our callback. A policy on either of
 // the two would cut the tie (HTML, section 7.1.3): the opener would think it closed, and it could not close itself.
-const popup = headersWith({ directives: { ...directives, formAction }, opener: "unsafe-none" });
+const popup = headersWith({ ...directives, formAction }, "unsafe-none");
 
 /** Strict headers on every answer; the Content-Security-Policy knows this request's nonce. */
 export const securityHeaders: RequestHandler = (req, res, next) => {

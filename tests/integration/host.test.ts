@@ -101,6 +101,25 @@ test("every page has a strict policy with a nonce, and no inline script or style
   await product.api("connection.remove", { id });
 });
 
+test("each answer has a nonce of its own; consent may go on elsewhere, and only the sign-in window keeps its opener", async () => {
+  const headersOf = async (page: string) => {
+    const { headers } = await fetch(`${product.origin}${page}`, { redirect: "manual" });
+    const policy = headers.get("content-security-policy") ?? "";
+    return { nonce: /'nonce-([^']+)'/.exec(policy)?.[1], policy, opener: headers.get("cross-origin-opener-policy") };
+  };
+  const [first, second] = [await headersOf("/login"), await headersOf("/login")];
+  expect(first.nonce).toBeTruthy();
+  expect(second.nonce).not.toBe(first.nonce);
+  expect(first.policy).toContain("form-action 'self'");
+  expect(first.opener).toBe("same-origin-allow-popups");
+  const consent = await headersOf("/consent/unknown");
+  expect(consent.policy).not.toContain("form-action");
+  expect(consent.opener).toBe("same-origin-allow-popups");
+  const popup = await headersOf("/oauth/wait");
+  expect(popup.policy).toContain("form-action 'self'");
+  expect(popup.opener).toBe("unsafe-none");
+});
+
 test("another host name, another origin, an endless or large body are refused", async () => {
   const form = { "content-type": "application/x-www-form-urlencoded" };
   expect((await send("/login", { host: "evil.example" })).status).toBe(421);
