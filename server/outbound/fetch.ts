@@ -79,6 +79,8 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
       lookup: guard.pinnedLookup,
       timeout: 10_000,
       autoSelectFamily: true,
+      // One connector for all servers: undici's hundred are meant for each.
+      maxCachedSessions: 1_000,
       ...(ca === undefined ? {} : { ca }),
     }),
   });

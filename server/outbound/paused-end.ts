@@ -1,7 +1,7 @@
 // undici 7 asserts that an answer is not paused when its connection ends, in a listener where nobody can catch it: a server that says "connection:
 // close" and is read slower than it sends would end the process (nodejs/undici#5360). Version 8, where that is mended, does not run on Node 20; once
 // the product may ask for a newer one this file can go.
-import type { Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 
 import { buildConnector } from "undici";
 
@@ -36,8 +36,8 @@ function goOn(socket: Socket): void {
   parser.paused = false;
 }
 
-/** undici's connector, whose connections may end while they are paused. */
-export function pausableConnector(options: buildConnector.BuildOptions): buildConnector.connector {
+/** undici's connector, whose connections may end while they are paused. `lookup` is the guard's: it decides which addresses are reached. */
+export function pausableConnector(options: buildConnector.BuildOptions & { lookup: LookupFunction }): buildConnector.connector {
   const connect = buildConnector(options);
   return (to, callback) =>
     connect(to, (...result) => {

@@ -38,7 +38,7 @@ const bytesOfTerm = 120;
 const maxVocabularies = 500;
 /** Terms that may gather in a vocabulary beyond twice what its largest collection has: lists come and go, their terms stay. */
 const maxLeftTerms = 100_000;
-/** Bytes of collections that are kept: one of 50,000 tools takes 20 MB. */
+/** Bytes of collections that are kept: one of 50,000 tools takes 4 to 5 MB. */
 const maxCollectionBytes = 96 * 1_048_576;
 
 const vocabularies = new LRUCache<string, { vocabulary: Vocabulary; live: number }>({ max: maxVocabularies });
