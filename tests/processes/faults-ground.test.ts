@@ -109,6 +109,9 @@ test.runIf(kind === "pglite")("SIGTERM under load: every call that was heard is 
   await soon(() => expect(load.ends.right.length).toBeGreaterThan(20));
   expect(await product.stop()).toBe(0);
   const ends = await load.stop();
-  expect(ends).toMatchObject({ wrong: [], cut: [] });
+  expect(ends.wrong).toEqual([]);
+  // Who was still in the kernel's queue as the port closed is reset by the kernel, unheard: once each, and nothing of it left.
+  expect(new Set(ends.cut.map((text) => text.split("-")[0])).size).toBe(ends.cut.length);
+  expect(ends.cut.filter((text) => upstream.arrived.has(text))).toEqual([]);
   expect(ends.right.filter((text) => !upstream.arrived.has(text))).toEqual([]);
 });
