@@ -28,6 +28,9 @@ let inside = 0;
 let isDue = false;
 const pace = paceOf({ restMs: 1, patienceMs: 20 });
 
+/** How many strangers wait for their turn. */
+export const strangersWaiting = (): number => count;
+
 /** The next who is still here. */
 function next(): Waiting | undefined {
   for (const [site, queue] of waiting) {

@@ -4,11 +4,15 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { siteOf } from "#server/auth/limits.ts";
+import { strangersWaiting } from "#server/crowd.ts";
 import { env } from "#server/env.ts";
 import { paceOf } from "#server/pace.ts";
 
 /** Greeted at once while nobody waits; one more each millisecond. */
 const burst = 16;
+/** While so many agents that nobody knows wait for their turn (crowd.ts), who is greeted would only wait there: one at a time, this far apart. */
+const manyStrangers = 32;
+const slowlyMs = 8;
 /** Connections that wait; those beyond it are greeted as they come. That the other end hung up is seen only when a connection is read. */
 const mostHeld = 2_500;
 
@@ -28,11 +32,13 @@ export function greetAtPace(server: Server): () => void {
   let held = 0;
   let allowance = burst;
   let allowedAt = 0;
+  let greetedAt = 0;
   let isDue = false;
   let isOver = false;
 
   function greet(socket: Socket): void {
     pace.step();
+    greetedAt = performance.now();
     for (const greeter of greeters) greeter.call(server, socket);
     socket.resume();
   }
@@ -66,7 +72,7 @@ export function greetAtPace(server: Server): () => void {
 
   function goOn(): void {
     isDue = false;
-    if (pace.isDue(held)) greetNext();
+    if (strangersWaiting() < manyStrangers ? pace.isDue(held) : performance.now() - greetedAt >= slowlyMs) greetNext();
     if (held > 0) schedule();
   }
 

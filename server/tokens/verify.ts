@@ -23,7 +23,14 @@ export interface VerifiedToken {
 
 const verified = new LRUCache<string, { version: number; token: VerifiedToken; isRenewed: boolean }>({ max: 10_000, ttl: maxAgeMs });
 /** Hashes of tokens that the database knew within the hour. */
-const good = new LRUCache<string, true>({ max: 20_000, ttl: 3_600_000 });
+const good = new LRUCache<string, Newcomer>({ max: 20_000, ttl: 3_600_000 });
+
+interface Newcomer {
+  /** Requests that still go on by turns. */
+  turns: number;
+}
+/** After the one by which a token was met: its list of tools, its first call. A crowd that was let in at a pace would come back as one. */
+const newcomersTurns = 2;
 
 const checks = counters(
   "gatehouse_token_checks_total",
@@ -120,7 +127,7 @@ function load(hash: string): Promise<VerifiedToken | null> {
 async function learn(tokenHash: string): Promise<VerifiedToken | null> {
   const [before, start] = [totalChanges(), performance.now()];
   const token = await load(tokenHash);
-  if (token) good.set(tokenHash, true);
+  if (token) good.set(tokenHash, good.get(tokenHash) ?? { turns: newcomersTurns });
   else good.delete(tokenHash);
   if (before !== totalChanges()) return token;
   if (token) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token, isRenewed: false }, { start });
@@ -133,10 +140,22 @@ export function verify(bearer: string): Promise<VerifiedToken | null> {
   return check(bearer, hashOf(bearer), null);
 }
 
-/** `verify` for a token that is asked for again and again; one that was not here lately waits for its turn. Throws UNAVAILABLE as `inTurn` does. */
+/**
+ * `verify` for a token that one request asks for again and again. One that was not here lately waits for its turn, with its first requests as well.
+ * Throws UNAVAILABLE as `inTurn` does.
+ */
 export function checkOf(bearer: string, stranger: Stranger): () => Promise<VerifiedToken | null> {
   const tokenHash = hashOf(bearer);
-  return () => check(bearer, tokenHash, stranger);
+  let isIn = false;
+  return async () => {
+    const newcomer = isIn ? undefined : good.get(tokenHash);
+    isIn = true;
+    if (newcomer && newcomer.turns > 0) {
+      newcomer.turns -= 1;
+      await inTurn(stranger, () => Promise.resolve());
+    }
+    return check(bearer, tokenHash, stranger);
+  };
 }
 
 const hashOf = (bearer: string) => (bearer.length > maxTokenLength ? "" : hashSecret(bearer));

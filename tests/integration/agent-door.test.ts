@@ -1,7 +1,8 @@
 // What stands at POST /mcp/agent before any tool runs: tokens, methods, bodies, and the protocol in both of its generations.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { answerPlain } from "#server/agent/plain-request.ts";
+import { inTurn } from "#server/crowd.ts";
 import { db } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
 import { create as createToken } from "#server/tokens/create.ts";
@@ -9,7 +10,7 @@ import { newToken } from "#server/tokens/format.ts";
 import { list as listTokens } from "#server/tokens/list.ts";
 import { flushUses, noteUse } from "#server/tokens/note-use.ts";
 import { revoke } from "#server/tokens/revoke.ts";
-import { verify } from "#server/tokens/verify.ts";
+import { checkOf, verify } from "#server/tokens/verify.ts";
 import { createMember } from "#prisma/factories.ts";
 import { ask, connectUpstream, execute, legacyClient, modernClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 import { agentRequestOf } from "#tests/setup/agent-request.ts";
@@ -145,6 +146,32 @@ test("a token is shown once, kept as a hash, and listed without anything that co
   expect(row.tokenHash).toMatch(/^[0-9a-f]{64}$/);
   expect(JSON.stringify([row, await listTokens(actor), await db.auditEvent.findMany()])).not.toContain(token);
   expect(await listTokens(actor)).toMatchObject([{ id, name: "agent", hint: token.slice(-4), scopes: ["mcp:read"] }]);
+});
+
+test("a token that was not here lately goes on by turns with its first three requests, and waits for nobody afterwards", async () => {
+  const token = await tokenFor(world.owner.actor);
+  const stranger = { site: "office", signal: new AbortController().signal };
+  const asked = () => checkOf(token, stranger)();
+  expect(await asked()).not.toBeNull();
+  for (const isNew of [true, true, false]) {
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let inside = 0;
+    const others = Array.from({ length: 4 }, () => inTurn(stranger, () => ((inside += 1), held)));
+    await vi.waitFor(() => expect(inside).toBe(4));
+    let isAnswered = false;
+    const answer = asked().then((found) => ((isAnswered = true), found));
+    if (isNew) {
+      // As long as whoever waits for nobody takes.
+      expect(await verify(token)).not.toBeNull();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(isAnswered).toBe(false);
+      goOn();
+    }
+    expect(await answer).not.toBeNull();
+    goOn();
+    await Promise.all(others);
+  }
 });
 
 test("of many tokens that come at once each acts for its own member, and the others get nothing", async () => {

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 
 import { afterEach, expect, test, vi } from "vitest";
 
+import { inTurn } from "#server/crowd.ts";
 import { greetAtPace } from "#server/http/greeting.ts";
 
 const open: Server[] = [];
@@ -48,16 +49,20 @@ test("a crowd is greeted one by one, and all are answered with what they sent", 
   expect((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)).toBeGreaterThan(180);
 });
 
-/** A server that nothing connects to: who comes, and when, is said by the test. `greeted` are the addresses in their order. */
+/** A server that nothing connects to: who comes, and when, is said by the test. `greeted` are the addresses in their order, `at` when it was. */
 function told() {
   const server = createServer();
   server.removeAllListeners("connection");
   const greeted: string[] = [];
-  server.on("connection", ({ remoteAddress = "" }: Socket) => greeted.push(remoteAddress));
+  const at: number[] = [];
+  server.on("connection", ({ remoteAddress = "" }: Socket) => {
+    greeted.push(remoteAddress);
+    at.push(performance.now());
+  });
   greetAtPace(server);
   const come = (remoteAddress: string) =>
     server.emit("connection", Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress }));
-  return { server, greeted, come };
+  return { server, greeted, at, come };
 }
 
 test("another site does not wait behind it", async () => {
@@ -70,6 +75,23 @@ test("another site does not wait behind it", async () => {
   await vi.waitFor(() => expect(greeted).toContain("192.0.2.2"));
   // One of the crowd was first in the row.
   expect(greeted.indexOf("192.0.2.2") - atOnce).toBeLessThanOrEqual(1);
+});
+
+test("while many agents that nobody knows wait for their turn, connections are greeted slowly", async () => {
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const { signal } = new AbortController();
+  // Four are looked up, the others wait.
+  const strangers = Array.from({ length: 40 }, () => inTurn({ site: "crowd", signal }, () => held));
+  const { greeted, at, come } = told();
+  for (let n = 0; n < 30; n += 1) come("192.0.2.1");
+  const atOnce = greeted.length;
+  await vi.waitFor(() => expect(greeted.length).toBeGreaterThan(atOnce + 4), { interval: 1 });
+  const slow = at.slice(-4);
+  for (const [n, later] of slow.slice(1).entries()) expect(later - (slow[n] ?? 0)).toBeGreaterThan(7.5);
+  goOn();
+  await Promise.all(strangers);
+  await vi.waitFor(() => expect(greeted).toHaveLength(30));
 });
 
 test("those who leave while they wait keep nobody out", async () => {
