@@ -1,12 +1,10 @@
 // A crowd that comes at once must not hold up those who are here. Whoever was not here lately goes on by turns: one after the event loop has rested
-// since the one before, so that what they do afterwards leaves room for the others, few at once, and sites in turn, so that a crowd from one does not
-// keep the others out.
+// since the one before, so that what they do afterwards leaves room for the others, and sites in turn, so that a crowd from one does not keep the
+// others out.
 import { DomainError } from "./errors.ts";
 import { paceOf } from "./pace.ts";
 
-/** Strangers who are looked up at once. */
-const mostInside = 4;
-/** Strangers of one site who wait; beyond it they are told to come again. */
+/** Of one site who wait; beyond it they are told to come again. */
 const mostWaiting = 5_000;
 
 export interface Stranger {
@@ -21,68 +19,106 @@ interface Waiting {
   signal: AbortSignal;
 }
 
-/** By site, the one whose turn it is first. */
-const waiting = new Map<string, Waiting[]>();
-let count = 0;
-let inside = 0;
-let isDue = false;
-const pace = paceOf({ restMs: 1, patienceMs: 20 });
-
-/** How many strangers wait for their turn. */
-export const strangersWaiting = (): number => count;
-
-/** The next who is still here. */
-function next(): Waiting | undefined {
-  for (const [site, queue] of waiting) {
-    waiting.delete(site);
-    let one = queue.shift();
-    // Those who are gone go on as well, into their end: they cost nobody a turn.
-    for (; one?.signal.aborted; one = queue.shift()) one.goOn();
-    if (queue.length > 0) waiting.set(site, queue);
-    if (one) return one;
-  }
-  return undefined;
+export interface Turns {
+  /** Runs `task` when it is their turn. Throws what `task` throws, and UNAVAILABLE when they went away before or too many of their site wait. */
+  inTurn: <Value>(stranger: Stranger, task: () => Promise<Value>) => Promise<Value>;
+  /** How many of a site wait. */
+  waiting: (site: string) => number;
 }
 
-function letIn(): void {
+/** A row of those who wait, let in one by one. */
+interface Row {
+  size: number;
+  hasRoom: () => boolean;
+  /** Lets the next in who is still here; false when nobody is. */
+  letIn: () => boolean;
+}
+
+/** One pace for all rows, which take turns: what is done in a turn of either takes room from the same others. */
+const pace = paceOf({ restMs: 1, patienceMs: 20 });
+/** The one whose turn it is first. */
+const rows: Row[] = [];
+let isDue = false;
+
+const canGo = (row: Row) => row.size > 0 && row.hasRoom();
+
+function goOn(): void {
   isDue = false;
-  const one = inside < mostInside && pace.isDue(count) ? next() : undefined;
-  if (one) {
-    pace.step();
-    one.goOn();
+  if (pace.isDue(rows.reduce((sum, { size }) => sum + size, 0))) {
+    const row = rows.find(canGo);
+    if (row?.letIn()) {
+      pace.step();
+      rows.push(...rows.splice(rows.indexOf(row), 1));
+    }
   }
   schedule();
 }
 
 function schedule(): void {
-  if (isDue || waiting.size === 0 || inside >= mostInside) return;
+  if (isDue || !rows.some(canGo)) return;
   isDue = true;
   // Not with every turn of the loop, which would never rest then.
-  setTimeout(letIn, 1);
+  setTimeout(goOn, 1);
 }
 
-/**
- * Looks a stranger up when it is their turn. Throws what `lookUp` throws, and UNAVAILABLE when they went away before or too many of their site wait.
- */
-export async function inTurn<Value>({ site, signal }: Stranger, lookUp: () => Promise<Value>): Promise<Value> {
-  const queue = waiting.get(site) ?? [];
-  if (queue.length >= mostWaiting) throw new DomainError("UNAVAILABLE", "Too many agents are connecting right now. Try again in a moment.");
-  await new Promise<void>((resolve) => {
-    count += 1;
-    const goOn = () => {
-      count -= 1;
-      inside += 1;
-      resolve();
-    };
-    queue.push({ goOn, signal });
-    waiting.set(site, queue);
-    if (!isDue) letIn();
-  });
-  try {
-    if (signal.aborted) throw new DomainError("UNAVAILABLE", "The client went away.");
-    return await lookUp();
-  } finally {
-    inside -= 1;
-    schedule();
+/** A row of its own. `mostInside`: tasks that run at once. */
+function turnsOf(mostInside: number): Turns {
+  /** By site, the one whose turn it is first. */
+  const waiting = new Map<string, Waiting[]>();
+  let inside = 0;
+
+  function next(): Waiting | undefined {
+    for (const [site, queue] of waiting) {
+      waiting.delete(site);
+      let one = queue.shift();
+      // Those who are gone go on as well, into their end: they cost nobody a turn.
+      for (; one?.signal.aborted; one = queue.shift()) one.goOn();
+      if (queue.length > 0) waiting.set(site, queue);
+      if (one) return one;
+    }
+    return undefined;
   }
+
+  const row: Row = {
+    size: 0,
+    hasRoom: () => inside < mostInside,
+    letIn: () => {
+      const one = next();
+      one?.goOn();
+      return one !== undefined;
+    },
+  };
+  rows.push(row);
+
+  return {
+    waiting: (site) => waiting.get(site)?.length ?? 0,
+    inTurn: async ({ site, signal }, task) => {
+      const queue = waiting.get(site) ?? [];
+      if (queue.length >= mostWaiting)
+        throw new DomainError("UNAVAILABLE", "Too many agents are connecting right now. Try again in a moment.");
+      await new Promise<void>((resolve) => {
+        const goOnInside = () => {
+          row.size -= 1;
+          inside += 1;
+          resolve();
+        };
+        queue.push({ goOn: goOnInside, signal });
+        waiting.set(site, queue);
+        row.size += 1;
+        if (!isDue) goOn();
+      });
+      try {
+        if (signal.aborted) throw new DomainError("UNAVAILABLE", "The client went away.");
+        return await task();
+      } finally {
+        inside -= 1;
+        schedule();
+      }
+    },
+  };
 }
+
+/** Those with a token that has to be looked up. Few at once: with a database that hangs the others are told by its own timeouts, not all at once. */
+export const strangers = turnsOf(4);
+/** Those whose token was found a moment ago. They wait for nobody's look-up. */
+export const newcomers = turnsOf(Infinity);

@@ -39,21 +39,25 @@ interface Agents {
   index: number;
 }
 
-/** Each opens a connection of its own, says hello, lists the tools and makes one call. */
+/** Each opens a connection of its own and does what a client of the SDK does: hello, its notification, a look for a stream, the tools; then one call. */
 async function agents({ origin, tokens, connectionId, index }: Agents): Promise<CrowdReport> {
   const { ends, note } = counting();
   const began = performance.now();
   const one = async (token: string, n: number) => {
     const client = new Client(origin, { headersTimeout: 120_000, bodyTimeout: 120_000, connect: { timeout: 60_000 } });
-    const ask = async (method: string, params: object, expected: string) => {
-      const body = JSON.stringify({ jsonrpc: "2.0", id: n, method, params });
-      const response = await client.request({ method: "POST", path: "/mcp/agent", headers: headers(token), body });
-      const said = await response.body.text();
-      if (!said.includes(expected)) throw new Error(`${method}: ${response.statusCode} ${said.slice(0, 100)}`);
+    const send = async (what: string, expected: string, options: { method: "GET" } | { method: "POST"; body: string }) => {
+      const response = await client.request({ path: "/mcp/agent", headers: headers(token), ...options });
+      const said = `${response.statusCode} ${await response.body.text()}`;
+      if (!said.includes(expected)) throw new Error(`${what}: ${said.slice(0, 100)}`);
     };
+    const ask = (method: string, params: object, expected: string) =>
+      send(method, expected, { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: n, method, params }) });
     try {
       const clientInfo = { name: "crowd", version: "1" };
       await ask("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo }, '"serverInfo"');
+      const initialized = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+      await send("notifications/initialized", "202", { method: "POST", body: initialized });
+      await send("a stream", "405", { method: "GET" });
       await ask("tools/list", {}, '"search_capabilities"');
       const call = { name: `mcp:${connectionId}:echo`, arguments: { text: `agent ${n}` } };
       await ask("tools/call", { name: "execute_capability", arguments: call }, `${index}:agent ${n}`);

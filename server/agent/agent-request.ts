@@ -19,15 +19,17 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
-/** A whole JSON answer with status 200. */
+/** A whole JSON answer, without a web Response around it, which costs as much as a call. */
 export class JsonAnswer {
   readonly text: string;
-  /** For the header `mcp-session-id`. */
-  readonly sessionId: string | null;
+  readonly status: number;
+  /** Beside those that every such answer has. */
+  readonly headers: Record<string, string> | null;
 
-  constructor(text: string, sessionId: string | null = null) {
+  constructor(text: string, status = 200, headers: Record<string, string> | null = null) {
     this.text = text;
-    this.sessionId = sessionId;
+    this.status = status;
+    this.headers = headers;
   }
 }
 
@@ -36,13 +38,13 @@ export type AgentAnswer = Response | JsonAnswer;
 const shared = { "content-type": "application/json", "cache-control": "no-store" };
 
 /** The headers of a plain answer. */
-export function plainHeaders({ sessionId }: JsonAnswer): Record<string, string> {
-  return sessionId === null ? shared : { ...shared, "mcp-session-id": sessionId };
+export function plainHeaders({ headers }: JsonAnswer): Record<string, string> {
+  return headers === null ? shared : { ...shared, ...headers };
 }
 
 /** The answer as a web Response. */
 export function asResponse(answer: AgentAnswer): Response {
-  return answer instanceof JsonAnswer ? new Response(answer.text, { headers: plainHeaders(answer) }) : answer;
+  return answer instanceof JsonAnswer ? new Response(answer.text, { status: answer.status, headers: plainHeaders(answer) }) : answer;
 }
 
 /** The request without its body, as the SDK wants it: the body was read and parsed before. */

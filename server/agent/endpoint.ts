@@ -6,7 +6,7 @@ import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import { noteUse } from "#server/tokens/note-use.ts";
-import { checkOf, type VerifiedToken } from "#server/tokens/verify.ts";
+import { arrivalOf, type VerifiedToken } from "#server/tokens/verify.ts";
 
 import { type AgentAnswer, type AgentRequest, asResponse, ClientGone, JsonAnswer } from "./agent-request.ts";
 import { clientName } from "./client-name.ts";
@@ -25,15 +25,12 @@ export interface AgentRequestContext {
   signal: AbortSignal;
 }
 
-function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
-  return Response.json(
-    { jsonrpc: "2.0", error: { code, message }, id: null },
-    { status, headers: { "cache-control": "no-store", ...headers } },
-  );
+function refuse(status: number, code: number, message: string, headers: Record<string, string> | null = null): JsonAnswer {
+  return new JsonAnswer(JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: null }), status, headers);
 }
 
 /** 401 as RFC 6750 section 3 and RFC 9728 section 5.1 want it; agents that can sign in by themselves follow it. */
-function challenge(origin: string, problem: "missing" | "invalid"): Response {
+function challenge(origin: string, problem: "missing" | "invalid"): JsonAnswer {
   const error = problem === "invalid" ? 'error="invalid_token", ' : "";
   const header = `Bearer ${error}resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp/agent", scope="mcp:read mcp:write"`;
   const message =
@@ -67,7 +64,13 @@ function parseJson(text: string): { value: unknown } | null {
   }
 }
 
-function tooMany(seconds: number): Response {
+/** Whether anything of it is a request: a notification costs nothing, and clients send one each time they connect. */
+function asksSomething(body: unknown): boolean {
+  if (Array.isArray(body)) return body.some(asksSomething);
+  return typeof body === "object" && body !== null && "id" in body;
+}
+
+function tooMany(seconds: number): JsonAnswer {
   return refuse(429, -32_000, `Too many requests. Wait ${seconds} seconds.`, { "retry-after": String(seconds) });
 }
 
@@ -100,7 +103,7 @@ async function answerRequest(
   const authorization = request.headers.get("authorization");
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   if (bearer === undefined) return challenge(origin, authorization === null ? "missing" : "invalid");
-  const check = checkOf(bearer, { site: siteOf(address), signal });
+  const { check, turn } = arrivalOf(bearer, { site: siteOf(address), signal });
   const token = await check();
   // A token of the machine interface is not for agents.
   if (!token || token.scopes.includes("admin")) return challenge(origin, "invalid");
@@ -113,10 +116,11 @@ async function answerRequest(
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) return refuse(415, -32_000, "Send application/json.");
   const text = await request.read();
   if (text === null) return refuse(413, -32_000, "The request is larger than 1 MiB.");
+  const body = parseJson(text);
+  if (body && asksSomething(body.value)) await turn();
   const stillGood = async () => (await check()) !== null;
   // A body can take minutes to come, and its token may end meanwhile.
   if (!(await stillGood())) return challenge(origin, "invalid");
-  const body = parseJson(text);
   if (!body) return refuse(400, -32_700, "The body is not valid JSON.");
   // A batch is as many requests as it holds.
   const requests = requestsIn(body.value);

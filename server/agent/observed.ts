@@ -9,7 +9,7 @@ import { CallRecord } from "#server/telemetry/call-record.ts";
 import { traceContextOf, type TraceContext } from "#server/telemetry/trace-context.ts";
 import { startSpan } from "#server/telemetry/tracing.ts";
 
-import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
+import { type AgentAnswer, type AgentRequest } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
 import { executeCapability } from "./execute-capability.ts";
 import { ToolError, type ToolErrorName } from "./tool-error.ts";
@@ -122,7 +122,7 @@ export async function observedRequest(
   if (!span) return answer(told);
   try {
     const response = await answer(span.context);
-    const status = response instanceof JsonAnswer ? 200 : response.status;
+    const { status } = response;
     span.end(status >= 500 ? String(status) : null, { attributes: { "http.response.status_code": status } });
     return response;
   } catch (error) {

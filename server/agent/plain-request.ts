@@ -155,5 +155,6 @@ export async function answerPlain(request: AgentRequest, body: unknown, context:
     }, reject);
   });
   if (text === null) return streamOf(message);
-  return new JsonAnswer(text, found.method === "initialize" ? sessionIdFor(body) : null);
+  const sessionId = found.method === "initialize" ? sessionIdFor(body) : null;
+  return new JsonAnswer(text, 200, sessionId === null ? null : { "mcp-session-id": sessionId });
 }

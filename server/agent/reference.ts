@@ -22,22 +22,25 @@ function isRpcError(body: unknown): body is RpcError {
   return typeof body === "object" && body !== null && "error" in body && typeof body.error === "object" && body.error !== null;
 }
 
-/** `response`, and in the JSON-RPC error of one that refuses, `data.requestId`. */
-export async function withReference(response: AgentAnswer, requestId: string): Promise<AgentAnswer> {
-  if (response instanceof JsonAnswer) {
-    answers["2xx"].add();
-    return response;
-  }
-  const { status, headers } = response;
-  answers[classOf(status)].add();
-  if (status < 400 || !headers.get("content-type")?.startsWith("application/json")) return response;
-  const text = await response.text();
+/** The text of a refusal with the id in its JSON-RPC error; null where there is none, or no room for it: the header has it in any case. */
+function withId(text: string, requestId: string): string | null {
   const body: unknown = JSON.parse(text);
-  if (!isRpcError(body)) return new Response(text, { status, headers });
+  if (!isRpcError(body)) return null;
   const { error } = body;
   const data = "data" in error ? error.data : {};
-  // What is no object has no room for it; the header has it in any case.
-  if (typeof data !== "object") return new Response(text, { status, headers });
-  headers.delete("content-length");
-  return new Response(JSON.stringify({ ...body, error: { ...error, data: { ...data, requestId } } }), { status, headers });
+  return typeof data === "object" ? JSON.stringify({ ...body, error: { ...error, data: { ...data, requestId } } }) : null;
+}
+
+/** `response`, and in the JSON-RPC error of one that refuses, `data.requestId`. */
+export async function withReference(response: AgentAnswer, requestId: string): Promise<AgentAnswer> {
+  const { status } = response;
+  answers[classOf(status)].add();
+  if (status < 400) return response;
+  if (response instanceof JsonAnswer) return new JsonAnswer(withId(response.text, requestId) ?? response.text, status, response.headers);
+  const { headers } = response;
+  if (!headers.get("content-type")?.startsWith("application/json")) return response;
+  const text = await response.text();
+  const referred = withId(text, requestId);
+  if (referred !== null) headers.delete("content-length");
+  return new Response(referred ?? text, { status, headers });
 }

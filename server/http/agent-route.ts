@@ -87,7 +87,7 @@ async function send(answer: AgentAnswer, req: IncomingMessage, res: ServerRespon
   if (answer instanceof JsonAnswer) {
     const own = { "content-length": Buffer.byteLength(answer.text), "x-content-type-options": "nosniff", ...plainHeaders(answer) };
     // As a text it leaves together with its headers, in one piece.
-    res.writeHead(200, own).end(answer.text);
+    res.writeHead(answer.status, own).end(answer.text);
     return;
   }
   res.statusCode = answer.status;

@@ -4,14 +4,14 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { siteOf } from "#server/auth/limits.ts";
-import { strangersWaiting } from "#server/crowd.ts";
+import { strangers } from "#server/crowd.ts";
 import { env } from "#server/env.ts";
 import { paceOf } from "#server/pace.ts";
 
 /** Greeted at once while nobody waits; one more each millisecond. */
 const burst = 16;
-/** While so many agents that nobody knows wait for their turn (crowd.ts), who is greeted would only wait there: one at a time, this far apart. */
-const manyStrangers = 32;
+/** While so many agents of a site wait to be looked up (crowd.ts), who is greeted there would mostly wait there: one at a time, this far apart. */
+const manyStrangers = 8;
 const slowlyMs = 8;
 /** Connections that wait; those beyond it are greeted as they come. That the other end hung up is seen only when a connection is read. */
 const mostHeld = 2_500;
@@ -28,43 +28,45 @@ export function greetAtPace(server: Server): () => void {
   Object.assign(server, { pauseOnConnect: true });
   const pace = paceOf({ restMs: 0.5, patienceMs: 5 });
   /** By site, the one whose turn it is first. */
-  const waiting = new Map<string, Set<Socket>>();
+  const waiting = new Map<string, { sockets: Set<Socket>; greetedAt: number }>();
   let held = 0;
   let allowance = burst;
   let allowedAt = 0;
-  let greetedAt = 0;
   let isDue = false;
   let isOver = false;
 
   function greet(socket: Socket): void {
-    pace.step();
-    greetedAt = performance.now();
     for (const greeter of greeters) greeter.call(server, socket);
     socket.resume();
   }
 
   function hold(socket: Socket): void {
     const site = siteOf(socket.remoteAddress ?? "");
-    const sockets = waiting.get(site) ?? new Set();
-    waiting.set(site, sockets.add(socket));
+    const line = waiting.get(site) ?? { sockets: new Set(), greetedAt: 0 };
+    waiting.set(site, line);
+    line.sockets.add(socket);
     held += 1;
     // It may be one connection too many (connection-caps.ts).
     socket.once("close", () => drop(site, socket));
   }
 
   function drop(site: string, socket: Socket): void {
-    const sockets = waiting.get(site);
-    if (!sockets?.delete(socket)) return;
+    const line = waiting.get(site);
+    if (!line?.sockets.delete(socket)) return;
     held -= 1;
-    if (sockets.size === 0) waiting.delete(site);
+    if (line.sockets.size === 0) waiting.delete(site);
   }
 
   function greetNext(): void {
-    for (const [site, sockets] of waiting) {
-      for (const socket of sockets) {
+    const now = performance.now();
+    for (const [site, line] of waiting) {
+      if (!isOver && now - line.greetedAt < slowlyMs && strangers.waiting(site) >= manyStrangers) continue;
+      for (const socket of line.sockets) {
         drop(site, socket);
+        line.greetedAt = now;
         // The others of this site wait for all other sites.
-        if (waiting.delete(site)) waiting.set(site, sockets);
+        if (waiting.delete(site)) waiting.set(site, line);
+        pace.step();
         return greet(socket);
       }
     }
@@ -72,7 +74,7 @@ export function greetAtPace(server: Server): () => void {
 
   function goOn(): void {
     isDue = false;
-    if (strangersWaiting() < manyStrangers ? pace.isDue(held) : performance.now() - greetedAt >= slowlyMs) greetNext();
+    if (pace.isDue(held)) greetNext();
     if (held > 0) schedule();
   }
 

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
-import { inTurn, type Stranger } from "#server/crowd.ts";
+import { newcomers, type Stranger, strangers } from "#server/crowd.ts";
 import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, renewalAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { counters } from "#server/metric.ts";
@@ -22,15 +22,14 @@ export interface VerifiedToken {
 }
 
 const verified = new LRUCache<string, { version: number; token: VerifiedToken; isRenewed: boolean }>({ max: 10_000, ttl: maxAgeMs });
-/** Hashes of tokens that the database knew within the hour. */
-const good = new LRUCache<string, Newcomer>({ max: 20_000, ttl: 3_600_000 });
-
-interface Newcomer {
+/** After the request by which a token was met: its list of tools, its first call. A crowd that was let in one by one would come back as one. */
+const newcomersTurns = 2;
+interface Known {
   /** Requests that still go on by turns. */
   turns: number;
 }
-/** After the one by which a token was met: its list of tools, its first call. A crowd that was let in at a pace would come back as one. */
-const newcomersTurns = 2;
+/** Hashes of tokens that the database knew within the hour. */
+const known = new LRUCache<string, Known>({ max: 20_000, ttl: 3_600_000 });
 
 const checks = counters(
   "gatehouse_token_checks_total",
@@ -127,8 +126,8 @@ function load(hash: string): Promise<VerifiedToken | null> {
 async function learn(tokenHash: string): Promise<VerifiedToken | null> {
   const [before, start] = [totalChanges(), performance.now()];
   const token = await load(tokenHash);
-  if (token) good.set(tokenHash, good.get(tokenHash) ?? { turns: newcomersTurns });
-  else good.delete(tokenHash);
+  if (token) known.set(tokenHash, known.get(tokenHash) ?? { turns: newcomersTurns });
+  else known.delete(tokenHash);
   if (before !== totalChanges()) return token;
   if (token) verified.set(tokenHash, { version: versionOf(token.membership.orgId), token, isRenewed: false }, { start });
   else verified.delete(tokenHash);
@@ -137,30 +136,50 @@ async function learn(tokenHash: string): Promise<VerifiedToken | null> {
 
 /** Who a bearer token acts for, or null when it is unknown, expired, revoked, malformed, or its membership is gone. */
 export function verify(bearer: string): Promise<VerifiedToken | null> {
-  return check(bearer, hashOf(bearer), null);
+  const tokenHash = hashOf(bearer);
+  return check(bearer, tokenHash, () => learn(tokenHash));
 }
 
-/**
- * `verify` for a token that one request asks for again and again. One that was not here lately waits for its turn, with its first requests as well.
- * Throws UNAVAILABLE as `inTurn` does.
- */
-export function checkOf(bearer: string, stranger: Stranger): () => Promise<VerifiedToken | null> {
+/** One request with a token, from where it came. */
+export interface Arrival {
+  /** `verify`, again and again. A token that was not here lately waits for its turn. Throws UNAVAILABLE as `inTurn` does. */
+  check: () => Promise<VerifiedToken | null>;
+  /**
+   * Before what the request asks for, once its token is checked: a token that is new here waits for its turn with its next requests as well. Throws
+   * UNAVAILABLE as `inTurn` does.
+   */
+  turn: () => Promise<void>;
+}
+
+export function arrivalOf(bearer: string, stranger: Stranger): Arrival {
   const tokenHash = hashOf(bearer);
-  let isIn = false;
-  return async () => {
-    const newcomer = isIn ? undefined : good.get(tokenHash);
-    isIn = true;
-    if (newcomer && newcomer.turns > 0) {
+  let hadItsTurn = false;
+  const lookUp = () => {
+    if (hadItsTurn || known.has(tokenHash)) return learn(tokenHash);
+    hadItsTurn = true;
+    return strangers.inTurn(stranger, () => learn(tokenHash));
+  };
+  return {
+    check: () => check(bearer, tokenHash, lookUp),
+    turn: async () => {
+      const newcomer = known.get(tokenHash);
+      if (hadItsTurn || !newcomer || newcomer.turns === 0) return;
+      hadItsTurn = true;
+      // Before it is had: of many that come at once two wait.
       newcomer.turns -= 1;
-      await inTurn(stranger, () => Promise.resolve());
-    }
-    return check(bearer, tokenHash, stranger);
+      await newcomers
+        .inTurn(stranger, () => Promise.resolve())
+        .catch((error: unknown) => {
+          newcomer.turns += 1;
+          throw error;
+        });
+    },
   };
 }
 
 const hashOf = (bearer: string) => (bearer.length > maxTokenLength ? "" : hashSecret(bearer));
 
-async function check(bearer: string, tokenHash: string, stranger: Stranger | null): Promise<VerifiedToken | null> {
+async function check(bearer: string, tokenHash: string, lookUp: () => Promise<VerifiedToken | null>): Promise<VerifiedToken | null> {
   const held = verified.get(tokenHash);
   const isCurrent = held !== undefined && held.version === versionOf(held.token.membership.orgId);
   if (!isCurrent && !isPlausible(bearer)) return null;
@@ -169,9 +188,7 @@ async function check(bearer: string, tokenHash: string, stranger: Stranger | nul
     // One that cannot be renewed is over soon, and whoever asks then is told why.
     learn(tokenHash).catch(() => undefined);
   }
-  const token = isCurrent
-    ? held.token
-    : await (!stranger || good.has(tokenHash) ? learn(tokenHash) : inTurn(stranger, () => learn(tokenHash)));
+  const token = isCurrent ? held.token : await lookUp();
   const isGood = token !== null && (token.expiresAt === null || token.expiresAt > new Date());
   checks[!isGood ? "refused" : isCurrent ? "hit" : "miss"].add();
   return isGood ? token : null;
@@ -179,5 +196,5 @@ async function check(bearer: string, tokenHash: string, stranger: Stranger | nul
 
 /** Whether this token was good within the hour, as far as this process saw; says nothing about now. */
 export function wasGoodLately(bearer: string): boolean {
-  return good.has(hashSecret(bearer));
+  return known.has(hashSecret(bearer));
 }

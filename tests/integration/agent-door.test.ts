@@ -1,8 +1,8 @@
 // What stands at POST /mcp/agent before any tool runs: tokens, methods, bodies, and the protocol in both of its generations.
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { answerPlain } from "#server/agent/plain-request.ts";
-import { inTurn } from "#server/crowd.ts";
+import { newcomers, strangers } from "#server/crowd.ts";
 import { db } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
 import { create as createToken } from "#server/tokens/create.ts";
@@ -10,12 +10,14 @@ import { newToken } from "#server/tokens/format.ts";
 import { list as listTokens } from "#server/tokens/list.ts";
 import { flushUses, noteUse } from "#server/tokens/note-use.ts";
 import { revoke } from "#server/tokens/revoke.ts";
-import { checkOf, verify } from "#server/tokens/verify.ts";
+import { arrivalOf, verify } from "#server/tokens/verify.ts";
 import { createMember } from "#prisma/factories.ts";
 import { ask, connectUpstream, execute, legacyClient, modernClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 import { agentRequestOf } from "#tests/setup/agent-request.ts";
 
 const world = useAgentWorld();
+afterEach(() => vi.restoreAllMocks());
+
 const listing = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 
 test("a client before 2026-07-28 sees two tools, finds one of the upstream's and runs it", async () => {
@@ -150,28 +152,33 @@ test("a token is shown once, kept as a hash, and listed without anything that co
 
 test("a token that was not here lately goes on by turns with its first three requests, and waits for nobody afterwards", async () => {
   const token = await tokenFor(world.owner.actor);
-  const stranger = { site: "office", signal: new AbortController().signal };
-  const asked = () => checkOf(token, stranger)();
-  expect(await asked()).not.toBeNull();
-  for (const isNew of [true, true, false]) {
-    let goOn = (): void => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
-    let inside = 0;
-    const others = Array.from({ length: 4 }, () => inTurn(stranger, () => ((inside += 1), held)));
-    await vi.waitFor(() => expect(inside).toBe(4));
-    let isAnswered = false;
-    const answer = asked().then((found) => ((isAnswered = true), found));
-    if (isNew) {
-      // As long as whoever waits for nobody takes.
-      expect(await verify(token)).not.toBeNull();
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(isAnswered).toBe(false);
-      goOn();
-    }
-    expect(await answer).not.toBeNull();
-    goOn();
-    await Promise.all(others);
+  const turns = [vi.spyOn(strangers, "inTurn"), vi.spyOn(newcomers, "inTurn")];
+  const had = () => turns.map(({ mock }) => mock.calls.length);
+  const post = (message: object) => ask(world, token, { jsonrpc: "2.0", ...message });
+  const clientInfo = { name: "agent", version: "1" };
+  await post({ id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo } });
+  expect(had()).toEqual([1, 0]);
+  // What every client of the SDK sends next costs nothing, and no turn.
+  await post({ method: "notifications/initialized" });
+  await fetch(`${world.origin}/mcp/agent`, { headers: { authorization: `Bearer ${token}` } });
+  expect(had()).toEqual([1, 0]);
+  for (const times of [1, 2, 2]) {
+    expect((await post({ ...listing })).status).toBe(200);
+    expect(had()).toEqual([1, times]);
   }
+});
+
+test("who goes away before the turn has it the next time", async () => {
+  const token = await tokenFor(world.owner.actor);
+  await verify(token);
+  const gone = new AbortController();
+  gone.abort();
+  const inTurn = vi.spyOn(newcomers, "inTurn");
+  for (let time = 0; time < 4; time += 1) {
+    await expect(arrivalOf(token, { site: "office", signal: gone.signal }).turn()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  }
+  await arrivalOf(token, { site: "office", signal: new AbortController().signal }).turn();
+  expect(inTurn).toHaveBeenCalledTimes(5);
 });
 
 test("of many tokens that come at once each acts for its own member, and the others get nothing", async () => {

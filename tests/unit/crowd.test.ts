@@ -1,7 +1,9 @@
 // Strangers go on by turns: one after the event loop has rested, four at once, sites in turn.
 import { expect, test, vi } from "vitest";
 
-import { inTurn } from "#server/crowd.ts";
+import { newcomers, strangers } from "#server/crowd.ts";
+
+const { inTurn } = strangers;
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const { signal } = new AbortController();
@@ -74,6 +76,33 @@ test("beyond a bound those of one site are told to come again, and others are no
   expect(ends.filter((end) => end === "in")).toHaveLength(5_001);
   expect(ends.at(-1)).toMatchObject({ code: "UNAVAILABLE" });
   expect(await other).toBe("in");
+});
+
+test("who needs no look-up waits for nobody's, but goes on by turns too", async () => {
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const lookedUp = Array.from({ length: 10 }, () => inTurn(stranger, () => held));
+  try {
+    const at: number[] = [];
+    await vi.waitFor(() => expect(strangers.waiting("here")).toBe(6), { interval: 1 });
+    await Promise.all(Array.from({ length: 8 }, () => newcomers.inTurn(stranger, () => Promise.resolve(at.push(performance.now())))));
+    expect(Math.min(...at.slice(1).map((later, n) => later - (at[n] ?? 0)))).toBeGreaterThan(0.9);
+    expect(strangers.waiting("here")).toBe(6);
+  } finally {
+    goOn();
+    await Promise.all(lookedUp);
+  }
+});
+
+test("the two rows take turns", async () => {
+  const order: string[] = [];
+  const from = ({ inTurn: go }: typeof strangers, name: string) =>
+    Array.from({ length: 6 }, () => go(stranger, () => Promise.resolve(order.push(name))));
+  await Promise.all([...from(strangers, "stranger"), ...from(newcomers, "newcomer")]);
+  for (const half of [order.slice(1, 6), order.slice(6, 11)]) {
+    expect(half.filter((name) => name === "stranger").length).toBeGreaterThan(1);
+    expect(half.filter((name) => name === "newcomer").length).toBeGreaterThan(1);
+  }
 });
 
 test("who could not be looked up is told why, and the next goes on", async () => {

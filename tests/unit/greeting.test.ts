@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 
 import { afterEach, expect, test, vi } from "vitest";
 
-import { inTurn } from "#server/crowd.ts";
+import { strangers } from "#server/crowd.ts";
 import { greetAtPace } from "#server/http/greeting.ts";
 
 const open: Server[] = [];
@@ -77,21 +77,44 @@ test("another site does not wait behind it", async () => {
   expect(greeted.indexOf("192.0.2.2") - atOnce).toBeLessThanOrEqual(1);
 });
 
-test("while many agents that nobody knows wait for their turn, connections are greeted slowly", async () => {
+test("while many agents of a site wait to be looked up, its connections are greeted slowly, and those of others are not", async () => {
   let goOn = (): void => undefined;
   const held = new Promise<void>((resolve) => (goOn = resolve));
   const { signal } = new AbortController();
   // Four are looked up, the others wait.
-  const strangers = Array.from({ length: 40 }, () => inTurn({ site: "crowd", signal }, () => held));
+  const lookedUp = Array.from({ length: 40 }, () => strangers.inTurn({ site: "192.0.2.1", signal }, () => held));
   const { greeted, at, come } = told();
-  for (let n = 0; n < 30; n += 1) come("192.0.2.1");
-  const atOnce = greeted.length;
-  await vi.waitFor(() => expect(greeted.length).toBeGreaterThan(atOnce + 4), { interval: 1 });
-  const slow = at.slice(-4);
-  for (const [n, later] of slow.slice(1).entries()) expect(later - (slow[n] ?? 0)).toBeGreaterThan(7.5);
-  goOn();
-  await Promise.all(strangers);
-  await vi.waitFor(() => expect(greeted).toHaveLength(30));
+  const timesOf = (address: string) => at.filter((_, n) => greeted[n] === address);
+  try {
+    for (let n = 0; n < 40; n += 1) come("192.0.2.1");
+    const atOnce = greeted.length;
+    for (let n = 0; n < 10; n += 1) come("192.0.2.2");
+    await vi.waitFor(() => expect(timesOf("192.0.2.1").length).toBeGreaterThan(atOnce + 4), { interval: 1 });
+    const slow = timesOf("192.0.2.1").slice(-4);
+    for (const [n, later] of slow.slice(1).entries()) expect(later - (slow[n] ?? 0)).toBeGreaterThan(7.5);
+    // All ten of them in the time in which the crowd had four.
+    expect(timesOf("192.0.2.2")).toHaveLength(10);
+  } finally {
+    goOn();
+    await Promise.all(lookedUp);
+  }
+  await vi.waitFor(() => expect(greeted).toHaveLength(50));
+});
+
+test("those beyond the bound do not keep those who wait from being greeted", async () => {
+  const { greeted, come } = told();
+  for (let n = 0; n < 2_600; n += 1) come("192.0.2.1");
+  come("192.0.2.2");
+  const greetedLater = greeted.length;
+  let isOver = false;
+  // More often than anybody's patience.
+  const flood = () => void (isOver || (come("192.0.2.3"), setImmediate(flood)));
+  flood();
+  try {
+    await vi.waitFor(() => expect(greeted.slice(greetedLater)).toContain("192.0.2.1"), { interval: 1 });
+  } finally {
+    isOver = true;
+  }
 });
 
 test("those who leave while they wait keep nobody out", async () => {
