@@ -118,7 +118,7 @@ function turnsOf(mostInside: number): Turns {
   };
 }
 
-/** Those with a token that has to be looked up. Few at once: with a database that hangs the others are told by its own timeouts, not all at once. */
+/** Those with a token that has to be looked up, few at once. */
 export const strangers = turnsOf(4);
 /** Those whose token was found a moment ago. They wait for nobody's look-up. */
 export const newcomers = turnsOf(Infinity);

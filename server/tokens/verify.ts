@@ -151,6 +151,7 @@ export interface Arrival {
   turn: () => Promise<void>;
 }
 
+/** A request that came with `bearer`. */
 export function arrivalOf(bearer: string, stranger: Stranger): Arrival {
   const tokenHash = hashOf(bearer);
   let hadItsTurn = false;
