@@ -118,7 +118,7 @@ function turnsOf(mostInside: number): Turns {
   };
 }
 
-/** Those with a token that has to be looked up, few at once. */
+/** Those with a token that was not here lately, while it is looked up: few at once. */
 export const strangers = turnsOf(4);
-/** Those whose token was found a moment ago. They wait for nobody's look-up. */
+/** Those who were here once or twice. They wait for nobody's look-up. */
 export const newcomers = turnsOf(Infinity);

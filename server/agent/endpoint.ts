@@ -64,11 +64,10 @@ function parseJson(text: string): { value: unknown } | null {
   }
 }
 
-/** Whether anything of it is a request: a notification costs nothing, and clients send one each time they connect. */
-function asksSomething(body: unknown): boolean {
-  if (Array.isArray(body)) return body.some(asksSomething);
-  return typeof body === "object" && body !== null && "id" in body;
-}
+const hasId = (message: unknown) => typeof message === "object" && message !== null && "id" in message;
+
+/** Whether anything of it is a request: clients send a notification each time they connect, and that costs next to nothing. */
+const asksSomething = (body: unknown) => (Array.isArray(body) ? body.some(hasId) : hasId(body));
 
 function tooMany(seconds: number): JsonAnswer {
   return refuse(429, -32_000, `Too many requests. Wait ${seconds} seconds.`, { "retry-after": String(seconds) });

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { answerPlain } from "#server/agent/plain-request.ts";
 import { newcomers, strangers } from "#server/crowd.ts";
 import { db } from "#server/db.ts";
+import { DomainError } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { create as createToken } from "#server/tokens/create.ts";
 import { newToken } from "#server/tokens/format.ts";
@@ -166,6 +167,31 @@ test("a token that was not here lately goes on by turns with its first three req
     expect((await post({ ...listing })).status).toBe(200);
     expect(had()).toEqual([1, times]);
   }
+});
+
+test("nothing is done before the turn, and who cannot have one is told to come again", async () => {
+  const token = await tokenFor(world.owner.actor);
+  await verify(token);
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const inTurn = vi.spyOn(newcomers, "inTurn").mockImplementationOnce((_, task) => held.then(task));
+  let isAnswered = false;
+  const answer = ask(world, token, listing).finally(() => (isAnswered = true));
+  await vi.waitFor(() => expect(inTurn).toHaveBeenCalled());
+  // As long as another takes that has no turn to wait for.
+  await fetch(`${world.origin}/mcp/agent`, { headers: { authorization: `Bearer ${token}` } });
+  expect(isAnswered).toBe(false);
+  goOn();
+  expect((await answer).status).toBe(200);
+  inTurn.mockRejectedValueOnce(new DomainError("UNAVAILABLE", "Too many."));
+  const refused = await ask(world, token, listing);
+  expect([refused.status, refused.headers.get("retry-after"), refused.headers.get("content-type")]).toEqual([503, "1", "application/json"]);
+  expect(await refused.json()).toMatchObject({ error: { message: "Too many.", data: { requestId: expect.any(String) } } });
+});
+
+test("a body of many levels is refused as what it is", async () => {
+  const token = await tokenFor(world.owner.actor);
+  expect((await ask(world, token, `${"[".repeat(100_000)}${"]".repeat(100_000)}`)).status).toBe(400);
 });
 
 test("who goes away before the turn has it the next time", async () => {
