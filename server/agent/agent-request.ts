@@ -35,11 +35,10 @@ export class JsonAnswer {
 
 export type AgentAnswer = Response | JsonAnswer;
 
-const shared = { "content-type": "application/json", "cache-control": "no-store" };
-
 /** The headers of a plain answer. */
 export function plainHeaders({ headers }: JsonAnswer): Record<string, string> {
-  return headers === null ? shared : { ...shared, ...headers };
+  // A literal that begins with a spread and goes on is a hidden class of its own each time on Node 20.
+  return { "content-type": "application/json", "cache-control": "no-store", ...headers };
 }
 
 /** The answer as a web Response. */

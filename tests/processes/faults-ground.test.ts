@@ -110,7 +110,8 @@ test.runIf(kind === "pglite")("SIGTERM under load: every call that was heard is 
   expect(await product.stop()).toBe(0);
   const ends = await load.stop();
   expect(ends.wrong).toEqual([]);
-  // Who was still in the kernel's queue as the port closed is cut off by the kernel, unheard, each caller once at the most. What was heard has a line that says how it ended.
+  // Who was still in the kernel's queue as the port closed is cut off by the kernel, unheard, each caller once at the most. What was heard has a line
+  // that says how it ended.
   const heard = product
     .output()
     .split("\n")

@@ -1,4 +1,4 @@
-// Strangers go on by turns: one after the event loop has rested, four at once, sites in turn.
+// Strangers and newcomers go on by turns: one after the event loop has rested, sites in turn; of those who are looked up four at once.
 import { expect, test, vi } from "vitest";
 
 import { newcomers, strangers } from "#server/crowd.ts";
