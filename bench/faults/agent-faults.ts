@@ -31,7 +31,7 @@ export async function prepareCrowd({ product }: World): Promise<void> {
 
 export const manyAgents: Fault = {
   name: "2,000 agents connect at once",
-  how: "each with its own token and connection: initialize, tools/list, one call",
+  how: "each with its own token and connection: initialize, notification, a look for a stream, tools/list, one call",
   rounds: crowds,
   provoke: async ({ product, unruly }) => {
     const report = await crowd({ crowd: "agents", origin: product.origin, tokens: tokens.splice(0, crowdSize), ...unruly });
