@@ -30,9 +30,8 @@ interface Kept {
   settled: () => void;
 }
 
-/** Milliseconds that outcomes, and rows in the journal, wait for company. */
-const outcomeDelayMs = 50;
-const journalDelayMs = 250;
+/** Milliseconds that outcomes, and rows in the journal, wait for company. On a database server each statement beside a call delays it. */
+const delayMs = 250;
 /** Milliseconds that a row in the journal waits for its outcome: most calls are over by then, and need one statement instead of two. */
 const outcomePatienceMs = 500;
 /** Rows in one statement of a call's own. */
@@ -135,7 +134,7 @@ export function recordOutcome(id: string, outcome: CallOutcome): void {
 }
 
 function schedule(): void {
-  timer ??= setTimeout(() => void (writing ??= writeDown(outcomePatienceMs)), journal ? journalDelayMs : outcomeDelayMs).unref();
+  timer ??= setTimeout(() => void (writing ??= writeDown(outcomePatienceMs)), delayMs).unref();
 }
 
 /** Stores what is due and goes on by itself until nothing is left. Never rejects: nobody waits for it. */
