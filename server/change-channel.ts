@@ -1,13 +1,15 @@
-// Replicas on one PostgreSQL tell each other at once what changed (LISTEN/NOTIFY). Nothing depends on a message to arrive: without one,
-// what a replica remembers is one second old at the most.
+// Replicas on one PostgreSQL tell each other at once what changed, and which call was cancelled (LISTEN/NOTIFY). No right depends on a message to
+// arrive: without one, what a replica remembers is one second old at the most.
 import { randomUUID } from "node:crypto";
 
 import type { Client, Pool } from "pg";
 
+import { heardCancelled, tellCancelledBy } from "./running-calls.ts";
 import { heardOfChange, tellOthersBy } from "./freshness.ts";
 import { log } from "./log.ts";
 
 const channel = "gatehouse_changed";
+const cancelChannel = "gatehouse_cancelled";
 /** Milliseconds before a lost listening connection is opened again. */
 const retryMs = 1_000;
 
@@ -35,13 +37,14 @@ export function openChangeChannel(pool: Pool, connection: () => Client): () => P
     };
     client.on("error", lost);
     client.on("end", () => lost());
-    client.on("notification", ({ payload = "" }) => {
+    client.on("notification", ({ channel: told, payload = "" }) => {
+      if (told === cancelChannel) return heardCancelled(payload);
       const [from, orgId] = payload.split(" ");
       if (orgId !== undefined && from !== own) heardOfChange(orgId);
     });
     client
       .connect()
-      .then(() => client.query(`LISTEN ${channel}`))
+      .then(() => client.query(`LISTEN ${channel}; LISTEN ${cancelChannel}`))
       .catch(lost);
   };
   listen();
@@ -50,10 +53,16 @@ export function openChangeChannel(pool: Pool, connection: () => Client): () => P
       .query("SELECT pg_notify($1, $2)", [channel, `${own} ${orgId}`])
       .catch((error: unknown) => log.warn({ err: error }, "other processes were not told of a change"));
   });
+  tellCancelledBy((key) => {
+    pool
+      .query("SELECT pg_notify($1, $2)", [cancelChannel, key])
+      .catch((error: unknown) => log.warn({ err: error }, "other processes were not told of a cancelled call"));
+  });
   return async () => {
     isStopped = true;
     clearTimeout(retry);
     tellOthersBy(() => undefined);
+    tellCancelledBy(() => undefined);
     await listening?.end().catch(() => undefined);
   };
 }

@@ -1,10 +1,13 @@
 // POST /mcp/agent up to the protocol: the token, the method, the body, the brakes. Then the MCP handler answers.
+import { z } from "zod";
+
 import type { Actor } from "#server/auth/actor.ts";
 import { siteOf } from "#server/auth/limits.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
+import { cancelCall, noteRunning, type Running } from "#server/running-calls.ts";
 import { noteUse } from "#server/tokens/note-use.ts";
 import { arrivalOf, type VerifiedToken } from "#server/tokens/verify.ts";
 
@@ -15,7 +18,8 @@ import { type Answer, answer } from "./mcp-server.ts";
 import { observedRequest } from "./observed.ts";
 import { answerPlain } from "./plain-request.ts";
 import { withReference } from "./reference.ts";
-import { saysUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
+
+import { isSessionId, saysUrlElicitation, sessionIdFor } from "./session-id.ts";
 
 export interface AgentRequestContext {
   origin: string;
@@ -23,6 +27,7 @@ export interface AgentRequestContext {
   /** The client's address. */
   address: string;
   signal: AbortSignal;
+  running: Running;
 }
 
 function refuse(status: number, code: number, message: string, headers: Record<string, string> | null = null): JsonAnswer {
@@ -69,6 +74,19 @@ const hasId = (message: unknown) => typeof message === "object" && message !== n
 /** Whether anything of it is a request: clients send a notification each time they connect, and that costs next to nothing. */
 const asksSomething = (body: unknown) => (Array.isArray(body) ? body.some(hasId) : hasId(body));
 
+const callId = z.union([z.string(), z.number()]);
+const toolCall = z.object({ method: z.literal("tools/call"), id: callId });
+const cancellation = z.object({ method: z.literal("notifications/cancelled"), params: z.object({ requestId: callId }) });
+
+/** What an agent with a session says about calls that run: that one begins, or is cancelled. */
+function noteCalls(body: unknown, sessionId: string | null, { membershipId }: Actor, running: Running): void {
+  if (!isSessionId(sessionId)) return;
+  const call = toolCall.safeParse(body).data;
+  if (call) return noteRunning({ membershipId, sessionId, id: call.id }, running);
+  const cancelled = cancellation.safeParse(body).data;
+  if (cancelled) cancelCall(membershipId, sessionId, cancelled.params.requestId);
+}
+
 function tooMany(seconds: number): JsonAnswer {
   return refuse(429, -32_000, `Too many requests. Wait ${seconds} seconds.`, { "retry-after": String(seconds) });
 }
@@ -96,7 +114,7 @@ export const handleAgentRequest = endpointFor(
 
 async function answerRequest(
   request: AgentRequest,
-  { origin, requestId, address, signal }: AgentRequestContext,
+  { origin, requestId, address, signal, running }: AgentRequestContext,
   answerMcp: Answer,
 ): Promise<AgentAnswer> {
   const authorization = request.headers.get("authorization");
@@ -131,7 +149,10 @@ async function answerRequest(
   const actor = actorOf(token, origin, requestId);
   const missing: string[] = [];
   const onMissingScope = token.audience === null ? undefined : (scope: string) => void missing.push(scope);
-  const canOpenUrl = saysUrlElicitation(request.headers.get("mcp-session-id"));
+  const session = request.headers.get("mcp-session-id");
+  // Who is gone already is not heard to go.
+  if (!signal.aborted) noteCalls(body.value, session, actor, running);
+  const canOpenUrl = saysUrlElicitation(session);
   const asked = { headers: request.headers, body: body.value, requestId };
   const response = await observedRequest(asked, (trace) =>
     answerMcp(request, body.value, { actor, signal, stillGood, canOpenUrl, onMissingScope, trace }),

@@ -16,9 +16,10 @@ import { log } from "#server/log.ts";
 import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
 import { isPlainlyModern, modernResult, modernVersion } from "./plain-modern.ts";
+import { sessionIdFor } from "./session-id.ts";
 import { instructions, serverCapabilities, serverInfo } from "./tool-definitions.ts";
 import { isTool, listTools, runTool } from "./tools.ts";
-import { demandUrlElicitation, sessionIdFor } from "./url-elicitation.ts";
+import { demandUrlElicitation } from "./url-elicitation.ts";
 
 /** Milliseconds after which a slow answer becomes an event stream, and between its signs of life: proxies cut what stays silent for a minute. */
 const patienceMs = 15_000;

@@ -20,7 +20,6 @@ const waiting = z.object({
 
 const capable = z.object({ elicitation: z.object({ url: z.object({}) }) });
 const capableEnvelope = z.object({ [CLIENT_CAPABILITIES_META_KEY]: capable });
-const capableInitialize = z.object({ method: z.literal("initialize"), params: z.object({ capabilities: capable }) });
 
 /** Whether the envelope of a 2026-07-28 request declares URL elicitation. An empty `elicitation` means forms alone. */
 export function declaresUrlElicitation(envelope: unknown): boolean {
@@ -46,18 +45,4 @@ export function demandUrlElicitation(result: CallToolResult): CallToolResult {
   const asked = question(result);
   if (asked) throw new UrlElicitationRequiredError([{ mode: "url", elicitationId: randomUUID(), ...asked }]);
   return result;
-}
-
-// The endpoint keeps no sessions, but an agent of 2025-11-25 says what it can do in `initialize` alone. So the session id carries it: nothing is stored,
-// nothing is granted by it, and every replica understands it.
-const marker = /^url-[0-9a-f-]{36}$/;
-
-/** The session id for the answer to this message, when it is the `initialize` of an agent with URL elicitation; else null. */
-export function sessionIdFor(body: unknown): string | null {
-  return capableInitialize.safeParse(body).success ? `url-${randomUUID()}` : null;
-}
-
-/** Whether this session id says that the agent can send its person to a URL. */
-export function saysUrlElicitation(sessionId: string | null): boolean {
-  return sessionId !== null && marker.test(sessionId);
 }

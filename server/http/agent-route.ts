@@ -114,12 +114,14 @@ export const routeTo =
   (req, res, next) => {
     // A web Request cannot be made of these.
     if (req.method === "TRACE" || req.method === "CONNECT") return void res.writeHead(405, { allow: "POST" }).end();
-    const { origin, requestId, address, signal } = factsOf(req);
-    handle(toAgentRequest(req, origin), { origin, requestId, address, signal })
+    const facts = factsOf(req);
+    const { origin, requestId, address, signal } = facts;
+    const running = { cancel: (reason: Error) => facts.cancel(reason), whenOver: (then: () => void) => void res.once("close", then) };
+    handle(toAgentRequest(req, origin), { origin, requestId, address, signal, running })
       .then((answer) => send(answer, req, res))
       .catch((error: unknown) => {
         // A client that went away is nobody to answer.
-        if (!signal.aborted) next(error);
+        if (!res.destroyed) next(error);
       });
   };
 

@@ -14,17 +14,24 @@ class HttpFacts {
   readonly origin: string;
   /** The client's address: behind a trusted proxy what that proxy saw. */
   readonly address: string;
-  /** Aborts when the client went away or the server stops waiting for running requests. */
+  /** Aborts when the client went away, cancelled, or the server stops waiting for running requests. */
   readonly signal: AbortSignal;
+  readonly #gone: AbortController;
   /** Set once the session or the admin token was checked. */
   actor: Actor | null = null;
   #nonce: string | null = null;
 
-  constructor(req: IncomingMessage, signal: AbortSignal) {
+  constructor(req: IncomingMessage, gone: AbortController) {
     this.requestId = requestIdOf(req);
     this.origin = originOf(req);
     this.address = clientAddress(req);
-    this.signal = signal;
+    this.#gone = gone;
+    this.signal = gone.signal;
+  }
+
+  /** Ends what this request began; it is answered all the same. */
+  cancel(reason: Error): void {
+    this.#gone.abort(reason);
   }
 
   /** For the Content-Security-Policy of the one page this request may answer. */
@@ -60,7 +67,7 @@ export function learn(req: IncomingMessage, res: ServerResponse): HttpFacts {
     running.delete(gone);
     if (!res.writableFinished) gone.abort(new Error("The client went away."));
   });
-  const facts = new HttpFacts(req, gone.signal);
+  const facts = new HttpFacts(req, gone);
   known.set(req, facts);
   return facts;
 }

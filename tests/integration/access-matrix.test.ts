@@ -345,7 +345,13 @@ describe("both tools x everybody x scopes", () => {
           body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } }),
         }),
       ),
-      { origin: "http://gatehouse.test", requestId: "matrix", address: "127.0.0.1", signal: new AbortController().signal },
+      {
+        origin: "http://gatehouse.test",
+        requestId: "matrix",
+        address: "127.0.0.1",
+        signal: new AbortController().signal,
+        running: { cancel: () => undefined, whenOver: () => undefined },
+      },
     );
     const response = asResponse(answer);
     const text = await response.text();

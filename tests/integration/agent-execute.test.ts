@@ -5,9 +5,10 @@ import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { expect, test } from "vitest";
 
 import { flushCalls } from "#server/audit/calls.ts";
+import { createMember } from "#prisma/factories.ts";
 import { create as createConnection } from "#server/connections/create.ts";
 import { db } from "#server/db.ts";
-import { demandHeader, type FakeTool } from "#tests/fakes/mcp-upstream.ts";
+import { demandHeader, echoTool, type FakeTool } from "#tests/fakes/mcp-upstream.ts";
 import { ask, call, connectUpstream, everyone, execute, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
 const world = useAgentWorld();
@@ -112,9 +113,9 @@ test("progress of the upstream reaches an agent that asked for it", async () => 
   expect(await execute(client, `mcp:${id}:echo`, { text: "x" })).toMatchObject({ content: [{ text: "done" }] });
 });
 
-test("an agent that goes away cancels the upstream call", async () => {
+/** A tool that runs until its caller gives up; tells when it began and was cancelled. */
+function waitingTool() {
   const upstream = new EventEmitter();
-  const [began, ended] = [once(upstream, "began"), once(upstream, "ended")];
   const run: FakeTool["run"] = (_given, signal) => {
     upstream.emit("began");
     return new Promise((_resolve, reject) => {
@@ -124,7 +125,17 @@ test("an agent that goes away cancels the upstream call", async () => {
       });
     });
   };
-  world.upstream.tools = [{ name: "wait", run }];
+  return { tool: { name: "wait", run }, began: once(upstream, "began"), ended: once(upstream, "ended") };
+}
+
+async function expectFailed() {
+  await flushCalls();
+  await expect.poll(() => db.auditEvent.findFirst({ where: { action: "capability.executed" } })).toMatchObject({ outcome: "failed" });
+}
+
+test("an agent that goes away cancels the upstream call", async () => {
+  const { tool, began, ended } = waitingTool();
+  world.upstream.tools = [tool];
   const { id } = await connectUpstream(world);
   const token = await tokenFor(world.owner.actor);
   const gone = new AbortController();
@@ -134,8 +145,65 @@ test("an agent that goes away cancels the upstream call", async () => {
   gone.abort();
   await expect(asked).rejects.toThrow();
   expect(await ended).toEqual(["cancelled"]);
-  await flushCalls();
-  await expect.poll(() => db.auditEvent.findFirst({ where: { action: "capability.executed" } })).toMatchObject({ outcome: "failed" });
+  await expectFailed();
+});
+
+// The SDK's client of 2025-11-25 leaves the request of the call open.
+test.each(["as one answer", "with progress asked for"])("an agent of 2025-11-25 cancels by message (%s)", async (how) => {
+  const { tool, began, ended } = waitingTool();
+  world.upstream.tools = [tool];
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  const gone = new AbortController();
+  const params = { name: "execute_capability", arguments: { name: `mcp:${id}:wait` } };
+  const more = how === "as one answer" ? {} : { onprogress: () => undefined };
+  const asked = client.request({ method: "tools/call", params }, CallToolResultSchema, { signal: gone.signal, ...more });
+  await began;
+  gone.abort();
+  await expect(asked).rejects.toThrow();
+  expect(await ended).toEqual(["cancelled"]);
+  await expectFailed();
+});
+
+test("a message cancels the call of its own member's session, and no other; the call is answered", async () => {
+  const { tool, began, ended } = waitingTool();
+  world.upstream.tools = [tool, echoTool];
+  const { id } = await connectUpstream(world);
+  const [mine, theirs] = [
+    await tokenFor(world.owner.actor),
+    await tokenFor((await createMember({ id: world.owner.actor.orgId, name: "Acme" })).actor),
+  ];
+  const info = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "a", version: "1" } };
+  const hello = () => ask(world, mine, { jsonrpc: "2.0", id: 0, method: "initialize", params: info });
+  const [session, another] = [(await hello()).headers.get("mcp-session-id") ?? "", (await hello()).headers.get("mcp-session-id") ?? ""];
+  expect(session).not.toBe(another);
+  const send = (token: string, sent: string, body: object) =>
+    ask(world, token, { jsonrpc: "2.0", ...body }, { headers: sent === "" ? {} : { "mcp-session-id": sent } });
+  const execution = (name: string) => ({ id: 7, method: "tools/call", params: { name: "execute_capability", arguments: { name } } });
+  const asked = send(mine, session, execution(`mcp:${id}:wait`));
+  await began;
+  const cancel = (token: string, sent: string, requestId: unknown) =>
+    send(token, sent, { method: "notifications/cancelled", params: { requestId } });
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  const strangers = [
+    cancel(mine, another, 7),
+    cancel(theirs, session, 7),
+    cancel(mine, "", 7),
+    cancel(mine, session, "7"),
+    cancel(mine, session, 8),
+  ];
+  for (const answer of await Promise.all(strangers)) expect(answer.status).toBe(202);
+  expect(await (await send(mine, another, execution(`mcp:${id}:echo`))).json()).toHaveProperty("result");
+  expect(isOver).toBe(false);
+  expect((await cancel(mine, session, 7)).status).toBe(202);
+  expect(await (await asked).json()).toMatchObject({
+    id: 7,
+    result: { isError: true, content: [{ text: expect.stringContaining("cancelled") }] },
+  });
+  // It is over: nothing is left to cancel.
+  expect((await cancel(mine, session, 7)).status).toBe(202);
+  expect(await (await send(mine, session, execution(`mcp:${id}:echo`))).json()).toHaveProperty("result");
 });
 
 test("each execute leaves an audit row: ok, failed, denied; arguments only as digest and size", async () => {

@@ -85,6 +85,7 @@ async function agent(): Promise<(name: string, given: object) => Promise<Answer>
     const answered = await handleAgentRequest(agentRequestOf(request), {
       origin,
       requestId: "r",
+      running: { cancel: () => undefined, whenOver: () => undefined },
       address: "127.0.0.1",
       signal: new AbortController().signal,
     });

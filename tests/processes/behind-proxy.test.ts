@@ -1,5 +1,7 @@
 // Three processes on one PostgreSQL behind a proxy without sticky sessions: everything that takes several requests works when each of them lands
 // in another process.
+import { EventEmitter, once } from "node:events";
+
 import { CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
 import { inputRequired } from "@modelcontextprotocol/server";
@@ -169,6 +171,31 @@ test.skipIf(!hasPostgres)(
       });
   },
 );
+
+test.skipIf(!hasPostgres)("a call that runs at one is cancelled by a message that lands at another", async () => {
+  const upstream = new EventEmitter();
+  const [began, ended] = [once(upstream, "began"), once(upstream, "ended")];
+  const run: FakeTool["run"] = (_given, signal) => {
+    upstream.emit("began");
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        upstream.emit("ended");
+        reject(new Error("cancelled"));
+      });
+    });
+  };
+  const id = await connection([{ name: "wait", run }]);
+  const token = await newToken();
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "peer", version: "1" } };
+  const session = (await askAgent(at(0), token, { method: "initialize", params })).headers.get("mcp-session-id") ?? "";
+  const headers = { "mcp-session-id": session };
+  const call = { name: "execute_capability", arguments: { name: `mcp:${id}:wait` } };
+  const asked = askAgent(at(0), token, { id: 5, method: "tools/call", params: call }, headers);
+  await began;
+  await askAgent(at(1), token, { id: undefined, method: "notifications/cancelled", params: { requestId: 5 } }, headers);
+  await ended;
+  expect(await (await asked).json()).toMatchObject({ id: 5, result: { isError: true } });
+});
 
 test.skipIf(!hasPostgres)("a large result that one keeps is read at the others", async () => {
   const large = Array.from({ length: 40_000 }, (_, index) => `line ${index + 1}`).join("\n");

@@ -83,7 +83,8 @@ export async function askBy(way: Way, origin: string, token: string | null, aske
     return told(response.statusCode, new Headers(Object.fromEntries(entries)), await response.body.text());
   }
   const request = new Request(url, { method, headers, body: method === "GET" || method === "HEAD" ? null : body });
-  const context = { origin, requestId: crypto.randomUUID(), address: "127.0.0.1", signal: new AbortController().signal };
+  const running = { cancel: () => undefined, whenOver: () => undefined };
+  const context = { origin, requestId: crypto.randomUUID(), address: "127.0.0.1", signal: new AbortController().signal, running };
   const response = asResponse(await (way === "served" ? handleAgentRequest : served)(agentRequestOf(request), context));
   // HTTP leaves out the body of an answer to HEAD.
   return told(response.status, response.headers, method === "HEAD" ? "" : await response.text());
