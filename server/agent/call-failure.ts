@@ -67,7 +67,7 @@ export function callFailure(error: unknown, failed: Failed): unknown {
     case "rate_limited":
       return tell({
         error: "rate_limited",
-        message: `${name} says there were too many requests. Wait before you try again.`,
+        message: `${name} asks callers to wait: ${error.message} Wait before you try again.`,
         retryable: true,
         retryAfterSeconds: error.retryAfterSeconds ?? 30,
       });

@@ -109,13 +109,29 @@ export async function storeCalls(rows: readonly CallRow[]): Promise<CallRow[]> {
 
 const lost = counter("gatehouse_audit_outcomes_lost_total", "Outcomes that could not be written; their rows stay at started.");
 
-/** Stores how calls ended. Never throws: their rows stay at "started". */
-export async function storeOutcomes(outcomes: readonly (CallOutcome & { id: string })[]): Promise<void> {
+export interface EndedCall extends CallOutcome {
+  id: string;
+}
+
+/** Counts and names in the log how calls ended that nobody will know. */
+export function loseOutcomes(outcomes: readonly EndedCall[], error?: unknown): void {
   if (outcomes.length === 0) return;
+  lost.add(outcomes.length);
+  log.error({ err: error, count: outcomes.length }, "outcomes of calls could not be written; their audit rows stay at started");
+}
+
+/** Stores how calls ended, and returns those that have to wait: the database is away or full. Never throws. */
+export async function storeOutcomes(outcomes: readonly EndedCall[]): Promise<readonly EndedCall[]> {
+  if (outcomes.length === 0) return [];
   try {
     await write(endRows, [JSON.stringify(outcomes)]);
+    return [];
   } catch (error) {
-    lost.add(outcomes.length);
-    log.error({ err: error, count: outcomes.length }, "outcomes of calls could not be written; their audit rows stay at started");
+    if (!isRefusal(error)) {
+      log.warn({ err: error, count: outcomes.length }, "outcomes of calls wait: the database does not take them");
+      return outcomes;
+    }
+    loseOutcomes(outcomes, error);
+    return [];
   }
 }

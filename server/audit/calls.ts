@@ -12,7 +12,17 @@ import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
 import { gauges, histogram } from "#server/metric.ts";
 
-import { type CallIntent, type CallOutcome, type CallRow, insertCalls, rowOf, storeCalls, storeOutcomes } from "./call-rows.ts";
+import {
+  type CallIntent,
+  type CallOutcome,
+  type CallRow,
+  type EndedCall,
+  insertCalls,
+  loseOutcomes,
+  rowOf,
+  storeCalls,
+  storeOutcomes,
+} from "./call-rows.ts";
 import { type Journal, openJournal } from "./journal.ts";
 
 export type { CallIntent, CallOutcome };
@@ -38,23 +48,24 @@ const outcomePatienceMs = 500;
 const maxBatch = 200;
 /** Rows that go from the journal into the database at once. Whatever else is asked of PGlite waits: 50 are two milliseconds, and no dearer each. */
 const journalBatch = 50;
-/** Rows in the journal, beyond which calls are refused: the database does not take them. */
+/** Rows in the journal, beyond which calls are refused, and outcomes, beyond which they are lost: the database does not take them. */
 const maxKept = 50_000;
 
 const waiting: Waiting[] = [];
 let committing: Promise<void> | null = null;
 let journal: Journal | null = null;
 const kept = new Map<string, Kept>();
-let outcomes: (CallOutcome & { id: string })[] = [];
+let outcomes: EndedCall[] = [];
 let timer: NodeJS.Timeout | null = null;
 let writing: Promise<void> | null = null;
 
 gauges(
   "gatehouse_audit_waiting",
-  "Audit rows of calls that wait to be written: intents (their calls wait, too) and outcomes.",
+  "Audit rows of calls that wait to be written: intents (their calls wait, too), those in the journal, and outcomes.",
   "kind",
   () => ({
     intents: waiting.length,
+    journal: kept.size,
     outcomes: outcomes.length,
   }),
 );
@@ -143,7 +154,9 @@ async function writeDown(patienceMs: number): Promise<void> {
     await storeKept(patienceMs);
     const ended = outcomes;
     outcomes = [];
-    await storeOutcomes(ended);
+    const left = await storeOutcomes(ended);
+    outcomes = [...left, ...outcomes];
+    loseOutcomes(outcomes.splice(maxKept));
   } catch (error) {
     log.error({ err: error }, "audit rows of calls could not be written down; they are tried again");
   } finally {

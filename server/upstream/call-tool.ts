@@ -13,7 +13,7 @@ import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
 
-import { rateLimited, unauthorized, UpstreamCallError } from "./call-error.ts";
+import { askedToWait, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
 import { isServerFault, mayRepeat } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";
@@ -36,7 +36,8 @@ function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamC
       ...(scope === undefined ? {} : { scope }),
     });
   }
-  if (status === 429) return rateLimited(retryAfter);
+  const wait = askedToWait(status, retryAfter);
+  if (wait) return wait;
   if (rpc && status < 500) return ofRpcError(rpc);
   if (status === 403)
     return new UpstreamCallError("protocol_error", "The server refused this call (403).", {

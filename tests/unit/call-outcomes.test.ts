@@ -38,7 +38,7 @@ let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "gatehouse-outcomes-"));
   store.mockReset().mockResolvedValue([]);
-  storeOutcomes.mockReset().mockResolvedValue(undefined);
+  storeOutcomes.mockReset().mockResolvedValue([]);
   demandRoom.mockReset();
   await openCallJournal(folder);
 });
@@ -63,11 +63,23 @@ test("a call that ends while its row is refused is stored with its outcome", asy
 
 test("what goes wrong in the background is tried again", async () => {
   store.mockRejectedValueOnce(new Error("unexpected"));
-  storeOutcomes.mockRejectedValueOnce(new Error("unexpected"));
-  recordOutcome("elsewhere", { outcome: "ok", durationMs: 1 });
-  await vi.waitFor(() => expect(storeOutcomes).toHaveBeenCalledTimes(1), 5_000);
-  recordOutcome("another", { outcome: "ok", durationMs: 1 });
+  const id = await recordIntent(actor, intent);
+  recordOutcome(id, { outcome: "ok", durationMs: 1 });
+  await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(1), 5_000);
+  await recordIntent(actor, intent);
+  await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(2), 5_000);
+});
+
+test("how calls ended waits for a database that is away, and comes before what ended later", async () => {
+  const ended = (id: string) => ({ id, outcome: "ok" as const, durationMs: 1 });
+  storeOutcomes.mockReset().mockResolvedValue([]);
+  storeOutcomes.mockImplementationOnce((outcomes: unknown) => {
+    recordOutcome("later", ended("later"));
+    return Promise.resolve(outcomes);
+  });
+  recordOutcome("first", ended("first"));
   await vi.waitFor(() => expect(storeOutcomes).toHaveBeenCalledTimes(2), 5_000);
+  expect(storeOutcomes.mock.calls.map(([outcomes]: unknown[]) => outcomes)).toEqual([[ended("first")], [ended("first"), ended("later")]]);
 });
 
 test("without room for the row there is no call, and nothing is written down", async () => {
