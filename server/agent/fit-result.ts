@@ -1,10 +1,13 @@
 // Keeps a result within what an agent can take. Up to 256 KB of text it stays as it is; beyond that the whole is kept aside for 15 minutes, and the
 // agent gets its beginning and the way to the rest. Images, audio and other binaries are never touched: a part of one is worth nothing.
+import { isDeepStrictEqual } from "node:util";
+
 import type { CallToolResult } from "@modelcontextprotocol/server";
 
 import { log } from "#server/log.ts";
 import { keep, maxKeptLength } from "#server/results/keep.ts";
 import { pageOf, pagesOf } from "#server/results/read.ts";
+import { joinWhole } from "#server/results/whole.ts";
 
 /** What an agent gets inline, in bytes of text. */
 export const maxInlineBytes = 256 * 1024;
@@ -31,10 +34,20 @@ export function textsOf(result: CallToolResult): string[] {
   return contentOf(result).flatMap((block) => textOf(block) ?? []);
 }
 
-/** The one text that stands for the whole result: its object, or else its texts. */
-function wholeOf(result: CallToolResult): string {
-  if (result.structuredContent !== undefined) return JSON.stringify(result.structuredContent);
-  return textsOf(result).join("\n");
+/** Whether a text is nothing but an object's JSON, however it is laid out: the protocol asks servers to repeat their structured content so. */
+function repeats(text: string, object: unknown): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(text), object);
+  } catch {
+    return false;
+  }
+}
+
+/** The texts that say more than the structured content does. */
+function ownTexts(result: CallToolResult): string[] {
+  const texts = textsOf(result);
+  const { structuredContent } = result;
+  return structuredContent === undefined ? texts : texts.filter((text) => text !== "" && !repeats(text, structuredContent));
 }
 
 const cutTo = (text: string, bytes: number) =>
@@ -50,9 +63,10 @@ export async function fitResult(
 ): Promise<CallToolResult> {
   const texts = contentOf(result).reduce((sum, block) => sum + Buffer.byteLength(textOf(block) ?? ""), 0);
   const { structuredContent } = result;
-  const total = texts + (structuredContent === undefined ? 0 : Buffer.byteLength(JSON.stringify(structuredContent)));
-  if (total <= limit) return result;
-  const whole = wholeOf(result);
+  const json = structuredContent === undefined ? undefined : JSON.stringify(structuredContent);
+  if (texts + Buffer.byteLength(json ?? "") <= limit) return result;
+  const own = ownTexts(result);
+  const whole = joinWhole(own, json);
   // The call was made: that its result cannot be kept must not look as if it had failed.
   const id = await keep(owner, connectionId, whole).catch((error: unknown) => {
     log.warn({ err: error, requestId: owner.requestId }, "a large result was not kept");
@@ -66,6 +80,9 @@ export async function fitResult(
       : [
           `It is kept for 15 minutes, in ${pages} pages${whole.length > maxKeptLength ? " (only its first 8 million characters)" : ""}. Read on with execute_capability:`,
           `name "gatehouse:results.read", arguments { "id": "${id}" } and "page" (a number), "pointer" (JSON Pointer) or "lines" ("100-200").`,
+          ...(json === undefined || own.length === 0
+            ? []
+            : ["Its last line is the structured content as JSON, and a pointer selects from that; the lines before it are the texts."]),
         ]),
     "Better still, ask the tool for less: a narrower query, fewer fields, a smaller page.",
   ].join(" ");

@@ -7,6 +7,7 @@ import { requireUsable } from "#server/grants/access.ts";
 import { sealer } from "#server/secrets.ts";
 
 import { bindingOf } from "./keep.ts";
+import { jsonPartOf } from "./whole.ts";
 
 /** Characters of a page. */
 export const pageLength = 32_768;
@@ -14,7 +15,11 @@ export const pageLength = 32_768;
 export const readInput = z.object({
   id: z.string().min(1).max(64).describe("The id that the answer to execute_capability named."),
   page: z.number().int().min(1).optional().describe("Which page of the selection; 1 is the first."),
-  pointer: z.string().max(1_000).optional().describe('Only this part of a JSON result: a JSON Pointer (RFC 6901) such as "/items/0/name".'),
+  pointer: z
+    .string()
+    .max(1_000)
+    .optional()
+    .describe('Only this part of a JSON result or of structured content: a JSON Pointer (RFC 6901) such as "/items/0/name".'),
   lines: z
     .string()
     .regex(/^[1-9]\d{0,8}-[1-9]\d{0,8}$/, 'must be a range such as "100-200"')
@@ -22,12 +27,12 @@ export const readInput = z.object({
     .describe('Only these lines, such as "100-200".'),
 });
 
-/** The value a JSON Pointer (RFC 6901) names. Throws BAD_INPUT when there is none. */
+/** The value that a JSON Pointer (RFC 6901) names in a result's JSON. Throws BAD_INPUT when there is none. */
 function pointedAt(text: string, pointer: string): string {
   if (pointer !== "" && !pointer.startsWith("/")) throw badInput("pointer", 'A JSON Pointer is empty or begins with "/".');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(jsonPartOf(text));
   } catch {
     throw badInput("pointer", "This result is not JSON. Read it by page or by lines.");
   }

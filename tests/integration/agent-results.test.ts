@@ -16,7 +16,7 @@ const lines = Array.from({ length: 40_000 }, (_, index) => `line ${index + 1} ðŸ
 const items = Array.from({ length: 20_000 }, (_, index) => ({ id: index, name: `item ${index}`, "a/b": { "~": [index] } }));
 const image = { type: "image" as const, data: "aGlh".repeat(100_000), mimeType: "image/png" };
 
-async function largeResult(result: { content: never[]; structuredContent?: Record<string, unknown> } | { content: object[] }) {
+async function largeResult(result: { content: object[]; structuredContent?: Record<string, unknown> }) {
   world.upstream.tools = [{ name: "export", run: () => z.custom<{ content: [] }>().parse(result) }];
   const { id } = await connectUpstream(world);
   const agent = await agentOf();
@@ -62,6 +62,34 @@ test("an object is read by JSON Pointer; a wrong one says what is there", async 
     expect(refused).toMatchObject({ isError: true, structuredContent: { error: "invalid_capability_arguments" } });
     expect(JSON.stringify(refused.structuredContent)).toContain(JSON.stringify(said).slice(1, -1));
   }
+});
+
+test("texts beside an object are kept with it: they are read by page and lines, the object by JSON Pointer", async () => {
+  const structuredContent = { exitCode: 0, steps: ["build"] };
+  const resource = { type: "resource", resource: { uri: "file:///note", text: "a note" } };
+  const content = [{ type: "text", text: lines.join("\n") }, resource, image];
+  const { agent, resultId, statement, beginning, rest } = await largeResult({ content, structuredContent });
+  expect(statement).toContain("40004 lines");
+  expect(statement).toContain("last line is the structured content");
+  expect(beginning.startsWith("line 1 ")).toBe(true);
+  expect(rest).toEqual([image]);
+  const whole = `${lines.join("\n")}\na note\n\nStructured content:\n${JSON.stringify(structuredContent)}`;
+  expect((await read(agent, { id: resultId, lines: "1-40004" })).pages).toBe(Math.ceil(whole.length / pageLength));
+  expect((await read(agent, { id: resultId, lines: "40000-40004" })).text).toBe(whole.slice(whole.indexOf("line 40000 ")));
+  expect((await read(agent, { id: resultId, pointer: "/exitCode" })).text).toBe("0");
+  expect((await read(agent, { id: resultId, pointer: "" })).text).toBe(JSON.stringify(structuredContent));
+});
+
+test("a text that only repeats the object, however it is laid out, is not kept beside it", async () => {
+  const content = [
+    { type: "text", text: JSON.stringify({ items }, null, 2) },
+    { type: "text", text: "" },
+  ];
+  const { agent, resultId, statement, beginning } = await largeResult({ content, structuredContent: { items } });
+  expect(statement).not.toContain("last line");
+  expect(JSON.stringify({ items }).startsWith(beginning)).toBe(true);
+  expect((await read(agent, { id: resultId, lines: "1-2" })).pages).toBe(Math.ceil(JSON.stringify({ items }).length / pageLength));
+  expect((await read(agent, { id: resultId, pointer: "/items/3/id" })).text).toBe("3");
 });
 
 test("what is kept is sealed, belongs to the one who asked, and goes with the grant and with its time", async () => {
