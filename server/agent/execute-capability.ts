@@ -21,7 +21,7 @@ import type { CallContext } from "./call-context.ts";
 import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { parse, split } from "./execute-input.ts";
-import { contentOf, fitResult } from "./fit-result.ts";
+import { contentOf, fitResult, maxInlineBytes } from "./fit-result.ts";
 import { countCall, countCallTo, OverLimit } from "./limits.ts";
 import { callerInput, relayQuestions } from "./relayed-questions.ts";
 import { ToolError } from "./tool-error.ts";
@@ -76,10 +76,12 @@ async function runOperation(
   operation: Operation,
   actor: Actor,
   given: Record<string, unknown>,
-  capability: string,
+  { capability, limit }: { capability: string; limit: number },
 ): Promise<CallToolResult> {
   try {
-    const value = await operation.run(actor, Object.keys(given).length > 0 ? given : undefined);
+    // The answer has the value twice, each time within an object.
+    const maxBytes = Math.floor(limit / 2) - '{"result":}'.length;
+    const value = await operation.run(actor, Object.keys(given).length > 0 ? given : undefined, maxBytes);
     const plain: unknown = JSON.parse(JSON.stringify(value ?? null));
     const structuredContent = { result: plain };
     return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
@@ -142,7 +144,7 @@ function withGuidance(result: CallToolResult, digest: string | undefined, tool: 
 /** Runs one capability for the caller; `record` times it. Throws ToolError for everything an agent has to be told. */
 export async function executeCapability(
   given: unknown,
-  { actor, signal, onProgress, inlineBytes, relay }: CallContext,
+  { actor, signal, onProgress, inlineBytes: limit = maxInlineBytes, relay }: CallContext,
   record: CallRecord,
 ): Promise<CallToolResult> {
   const began = performance.now();
@@ -187,10 +189,10 @@ export async function executeCapability(
     if (own) {
       auditId = await intent();
       record.enter("operation");
-      const answer = await runOperation(own, actor, parsed.arguments, name);
+      const answer = await runOperation(own, actor, parsed.arguments, { capability: name, limit });
       finish("ok");
       record.enter("shaping");
-      return await fitResult(answer, { owner: actor, connectionId: null, limit: inlineBytes });
+      return await fitResult(answer, { owner: actor, connectionId: null, limit });
     }
     if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
@@ -231,7 +233,7 @@ export async function executeCapability(
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     if (!result.isError) noteRun(actor, connection, tool);
     const guided = withGuidance(result, parsed.schemaDigest, tool);
-    return await fitResult(guided, { owner: actor, connectionId: connection.id, limit: inlineBytes });
+    return await fitResult(guided, { owner: actor, connectionId: connection.id, limit });
   } catch (error) {
     if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;

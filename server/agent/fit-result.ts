@@ -59,7 +59,7 @@ const cutTo = (text: string, bytes: number) =>
 /** The result as it may go to its agent: at most `limit` bytes of text. `connectionId` is whose result it is; null: our own. */
 export async function fitResult(
   result: CallToolResult,
-  { owner, connectionId, limit = maxInlineBytes }: { owner: Owner; connectionId: string | null; limit?: number | undefined },
+  { owner, connectionId, limit }: { owner: Owner; connectionId: string | null; limit: number },
 ): Promise<CallToolResult> {
   const texts = contentOf(result).reduce((sum, block) => sum + Buffer.byteLength(textOf(block) ?? ""), 0);
   const { structuredContent } = result;

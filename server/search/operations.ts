@@ -10,8 +10,8 @@ export interface Operation {
   inputSchema: Prisma.JsonValue;
   /** "sha256:<hex>" of all that an agent reads of it. */
   digest: string;
-  /** Runs it with the caller's own permissions. Throws DomainError. */
-  run: (actor: Actor, input: unknown) => Promise<unknown>;
+  /** Runs it with the caller's own permissions; what can answer in parts keeps to `maxBytes` of JSON. Throws DomainError. */
+  run: (actor: Actor, input: unknown, maxBytes: number) => Promise<unknown>;
 }
 
 let offered: ReadonlyMap<string, Operation> = new Map();

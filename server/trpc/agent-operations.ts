@@ -48,8 +48,8 @@ function asDomainError(error: unknown): unknown {
   return issues ? new DomainError("BAD_INPUT", issues[0]?.message ?? "The input is not valid.", { issues }) : error;
 }
 
-async function run(path: string, actor: Actor, input: unknown): Promise<unknown> {
-  let target: unknown = createCaller({ actor, requestId: actor.requestId });
+async function run(path: string, actor: Actor, input: unknown, maxBytes: number): Promise<unknown> {
+  let target: unknown = createCaller({ actor, requestId: actor.requestId, maxBytes });
   for (const part of path.split("."))
     target = typeof target === "function" || typeof target === "object" ? Reflect.get(target ?? {}, part) : undefined;
   if (typeof target !== "function") throw new Error(`There is no procedure ${path}.`);
@@ -67,6 +67,6 @@ export function agentOperations(): Operation[] {
     if (!meta?.agent || type !== "query") return [];
     const shown = { name, ...meta.agent, inputSchema: schemaOf(inputs) };
     const digest = `sha256:${createHash("sha256").update(JSON.stringify(shown)).digest("hex")}`;
-    return [{ ...shown, digest, run: (actor: Actor, input: unknown) => run(name, actor, input) }];
+    return [{ ...shown, digest, run: (actor, input, maxBytes) => run(name, actor, input, maxBytes) }];
   });
 }

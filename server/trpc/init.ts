@@ -13,6 +13,8 @@ import { demandStorable } from "#server/parse.ts";
 export interface Context {
   actor: Actor | null;
   requestId: string;
+  /** Bytes of JSON that the answer has room for, where an agent asks; for what can answer in parts. */
+  maxBytes?: number;
 }
 
 /** What a procedure is, beyond its types. */

@@ -2,12 +2,13 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 
+import { maxInlineBytes } from "#server/agent/fit-result.ts";
 import { replace } from "#server/grants/replace.ts";
 import { db } from "#server/db.ts";
 import { sweepResults } from "#server/results/keep.ts";
 import { pageLength } from "#server/results/read.ts";
 import { createMember } from "#prisma/factories.ts";
-import { connectUpstream, execute, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+import { call, connectUpstream, execute, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
 const world = useAgentWorld();
 const agentOf = async (actor = world.owner.actor) => legacyClient(world, await tokenFor(actor));
@@ -27,7 +28,8 @@ async function largeResult(result: { content: object[]; structuredContent?: Reco
   return { connectionId: id, agent, answer, resultId, statement: text.parse(statement).text, beginning: text.parse(beginning).text, rest };
 }
 
-const part = z.object({ structuredContent: z.object({ result: z.object({ text: z.string(), page: z.number(), pages: z.number() }) }) });
+const page = z.object({ text: z.string(), page: z.number(), pages: z.number(), nextOffset: z.number().optional() });
+const part = z.object({ structuredContent: z.object({ result: page }) });
 const read = async (agent: Awaited<ReturnType<typeof agentOf>>, given: object) =>
   part.parse(await execute(agent, "gatehouse:results.read", { ...given })).structuredContent.result;
 
@@ -55,6 +57,8 @@ test("an object is read by JSON Pointer; a wrong one says what is there", async 
     [{ pointer: "items" }, 'begins with "/"'],
     [{ pointer: "/items/1/id/x" }, "a plain value"],
     [{ page: 10_000 }, "last page"],
+    [{ offset: 100_000_000 }, "last page"],
+    [{ page: 1, offset: 1 }, "not at both"],
     [{ lines: "9-1" }, "first line"],
     [{ lines: "1-2", pointer: "" }, "not by both"],
   ] as const) {
@@ -90,6 +94,36 @@ test("a text that only repeats the object, however it is laid out, is not kept b
   expect(JSON.stringify({ items }).startsWith(beginning)).toBe(true);
   expect((await read(agent, { id: resultId, lines: "1-2" })).pages).toBe(Math.ceil(JSON.stringify({ items }).length / pageLength));
   expect((await read(agent, { id: resultId, pointer: "/items/3/id" })).text).toBe("3");
+});
+
+/** What several reads in one batch answered, and its bytes of text. */
+async function readTogether(agent: Awaited<ReturnType<typeof agentOf>>, given: object[]) {
+  const calls = given.map((one) => ({ name: "gatehouse:results.read", arguments: one }));
+  const { content } = await call(agent, "execute_capability", { calls });
+  const texts = content.map((block) => z.object({ text: z.string() }).parse(block).text);
+  return { pages: texts.map((text) => part.parse(JSON.parse(text)).structuredContent.result), bytes: Buffer.byteLength(texts.join("")) };
+}
+
+test.each([
+  ["emojis", lines.slice(0, 20_000).join("\n")],
+  ["a beginning that JSON makes six times as long", "\u0001".repeat(20_000) + "x".repeat(250_000)],
+])("pages read in one batch share its room, are never kept anew, and join to the whole (%s)", async (_what, whole) => {
+  const { agent, resultId } = await largeResult({ content: [{ type: "text", text: whole }] });
+  const parts = Array.from({ length: Math.ceil(whole.length / pageLength) }, () => "");
+  const first = await readTogether(
+    agent,
+    parts.map((_, index) => ({ id: resultId, page: index + 1 })),
+  );
+  expect(first.pages.some(({ nextOffset }) => nextOffset !== undefined)).toBe(true);
+  for (let answer = first; ;) {
+    expect(answer.bytes).toBeLessThan(maxInlineBytes);
+    for (const { page, text } of answer.pages) parts[page - 1] += text;
+    const rest = answer.pages.flatMap(({ nextOffset }) => (nextOffset === undefined ? [] : { id: resultId, offset: nextOffset }));
+    if (rest.length === 0) break;
+    answer = await readTogether(agent, rest);
+  }
+  expect(parts.join("") === whole).toBe(true);
+  expect(await db.keptResult.count()).toBe(1);
 });
 
 test("what is kept is sealed, belongs to the one who asked, and goes with the grant and with its time", async () => {

@@ -12,5 +12,5 @@ export const resultsRouter = router({
       },
     })
     .input(readInput)
-    .query(({ ctx, input }) => read(ctx.actor, input)),
+    .query(({ ctx, input }) => read(ctx.actor, input, ctx.maxBytes)),
 });
