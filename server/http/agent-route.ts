@@ -80,6 +80,17 @@ function toAgentRequest(req: IncomingMessage, origin: string): AgentRequest {
   };
 }
 
+/** Until more may be written, or nobody reads any more. Takes its listeners off again: one long stream to a slow reader waits any number of times. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise<void>((resolve) => {
+    const ended = () => {
+      res.off("drain", ended).off("close", ended);
+      resolve();
+    };
+    res.on("drain", ended).on("close", ended);
+  });
+}
+
 async function send(answer: AgentAnswer, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (!req.complete && !req.destroyed) await dropRest(req);
   // Part of a body that was not read would be taken for the next request on this connection.
@@ -103,7 +114,7 @@ async function send(answer: AgentAnswer, req: IncomingMessage, res: ServerRespon
   res.on("close", () => void reader?.cancel().catch(() => undefined));
   for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
     // A slow reader holds up its own stream, not our memory.
-    if (!res.write(chunk.value)) await new Promise((resolve) => res.once("drain", resolve).once("close", resolve));
+    if (!res.write(chunk.value)) await drained(res);
   }
   res.end();
 }

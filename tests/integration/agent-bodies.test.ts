@@ -1,6 +1,6 @@
 // Bodies at the agents' door: nothing of one is held before its sender may send it, and one that is refused leaves its connection in order.
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 
 import express from "express";
@@ -94,36 +94,59 @@ test("a token that is revoked while its body comes is good for nothing any more"
   await vi.waitFor(() => expect(said()).toContain("HTTP/1.1 401"));
 });
 
+/** A door of its own for one answer, which is a stream. */
+async function streamingDoor(pull: (controller: ReadableStreamDefaultController<Uint8Array>, res: ServerResponse) => void) {
+  const app = express().set("env", "test");
+  app.use((req, res, next) => {
+    learn(req, res);
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => pull(controller, res) });
+    return routeTo(() => Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } })))(req, res, next);
+  });
+  const server = createServer(app);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  const close = async () => {
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { origin: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`, close };
+}
+
 test("an answer that fails in the middle of its stream ends its connection, and nothing else", async () => {
   const unheard: unknown[] = [];
   const note = (reason: unknown) => unheard.push(reason);
   process.on("unhandledRejection", note);
-  const failing = routeTo(() => {
-    const parts = [Buffer.from(": begun\n\n")];
-    const body = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        const part = parts.shift();
-        if (part) controller.enqueue(part);
-        else controller.error(new Error("broken"));
-      },
-    });
-    return Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
+  const parts = [Buffer.from(": begun\n\n")];
+  const door = await streamingDoor((controller) => {
+    const part = parts.shift();
+    if (part) controller.enqueue(part);
+    else controller.error(new Error("broken"));
   });
-  const app = express().set("env", "test");
-  app.use((req, res, next) => {
-    learn(req, res);
-    next();
-  }, failing);
-  const server = createServer(app);
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const address = server.address();
-  const origin = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
-  const response = await fetch(origin, { method: "POST", body: "x" });
+  const response = await fetch(door.origin, { method: "POST", body: "x" });
   await expect(response.text()).rejects.toThrow();
-  const closed = once(server, "close");
-  server.close();
-  server.closeAllConnections();
-  await closed;
+  await door.close();
   process.off("unhandledRejection", note);
   expect(unheard).toEqual([]);
+});
+
+test("a long stream that waits for its reader many times leaves nothing on its answer", async () => {
+  // Larger than what Node takes without a pause.
+  const chunk = Buffer.alloc(1_048_576, 10);
+  const chunks = 20;
+  let pauses = 0;
+  const listeners: number[] = [];
+  const door = await streamingDoor((controller, res) => {
+    if (listeners.length === 0) res.on("drain", () => (pauses += 1));
+    listeners.push(res.listenerCount("close"));
+    if (listeners.length <= chunks) controller.enqueue(chunk);
+    else controller.close();
+  });
+  const response = await fetch(door.origin, { method: "POST", body: "x" });
+  expect((await response.arrayBuffer()).byteLength).toBe(chunks * chunk.byteLength);
+  await door.close();
+  expect(pauses).toBeGreaterThan(10);
+  // Beside those from before it began: the one that cancels it, and one at most while it waits.
+  expect(Math.max(...listeners)).toBeLessThanOrEqual((listeners[0] ?? 0) + 2);
 });
