@@ -24,16 +24,28 @@ const transportMs = 24 * 3_600_000;
 /** Those that no longer hear of changes: new calls get another one, and calls under way may still be answered on these. */
 const deaf = new WeakSet<Promise<OpenSession>>();
 
+/**
+ * Sessions that get no new calls, with their keys: the pool had no room for them, another one has their place, or they are deaf. They are closed when
+ * the longest call that may be under way on them is over. While more are in use than the pool holds, each one that is opened pushes another out, so
+ * that these gather as fast as calls come: there are as many as the pool holds at most, twice `maxSessions` open in all, and then the oldest is closed
+ * at once.
+ */
+const leaving = new LRUCache<Promise<OpenSession>, string>({
+  max: maxSessions,
+  ttl: callBudgetMs,
+  ttlAutopurge: true,
+  dispose: (_key, session) => void closeQuietly(session),
+});
+
 const pool = new LRUCache<string, Promise<OpenSession>>({
   max: maxSessions,
   ttl: idleMs,
   updateAgeOnGet: true,
   ttlAutopurge: true,
-  // Calls may still be under way on a session that another one took the place of.
-  dispose: (session, _key, reason) =>
-    reason === "set" || deaf.has(session)
-      ? void setTimeout(() => void closeQuietly(session), callBudgetMs).unref()
-      : void closeQuietly(session),
+  dispose: (session, key, reason) => {
+    if (reason === "set" || reason === "evict" || deaf.has(session)) leaving.set(session, key);
+    else void closeQuietly(session);
+  },
 });
 gauge("gatehouse_upstream_sessions", "Sessions to third-party servers that are kept open, or opening.", () => pool.size);
 gauge("gatehouse_upstream_sessions_limit", "How many are kept at most.", () => maxSessions);
@@ -196,16 +208,19 @@ export async function dropSession(target: UpstreamTarget, session: OpenSession):
 
 /** Closes the sessions of a connection, of a credential identity, or of one at the other. Call it after their credential changed. */
 export function forgetSessions({ connectionId, holder }: { connectionId?: string; holder?: string }): void {
-  for (const key of pool.keys()) {
+  const isOfThem = (key: string) => {
     const [ofConnection, ofHolder] = key.split("\0");
-    if ((connectionId ?? ofConnection) === ofConnection && (holder ?? ofHolder) === ofHolder) pool.delete(key);
-  }
+    return (connectionId ?? ofConnection) === ofConnection && (holder ?? ofHolder) === ofHolder;
+  };
+  for (const key of pool.keys()) if (isOfThem(key)) pool.delete(key);
+  for (const [session, key] of leaving.entries()) if (isOfThem(key)) leaving.delete(session);
 }
 
 /** Closes everything, at the end of the process. Waits a second at most: a server that is silent in its handshake must not hold up the stop. */
 export async function closeAllSessions(): Promise<void> {
-  const open = [...pool.values()];
+  const open = [...pool.values(), ...leaving.keys()];
   pool.clear();
+  leaving.clear();
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, goodbyeMs);

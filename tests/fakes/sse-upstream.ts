@@ -1,5 +1,5 @@
 // A third-party MCP server that only speaks HTTP+SSE, made with the v1 SDK's own transport as an independent peer.
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
@@ -12,6 +12,10 @@ export interface SseUpstream {
   calls: { name: string; given: Record<string, unknown> }[];
   /** The `_meta` of each of these calls. */
   metas: unknown[];
+  /** Calls that arrived are answered after it. */
+  hold: Promise<void>;
+  /** How many streams are open. */
+  streams: () => number;
   /** Ends every open stream, as a restart does. */
   hangUp: () => void;
   /** Forgets its sessions, and leaves their streams open. */
@@ -22,10 +26,11 @@ export interface SseUpstream {
 function serverFor(upstream: SseUpstream): Server {
   const server = new Server({ name: "sse-upstream", version: "1.0.0" }, { capabilities: { tools: {} } });
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [{ name: "echo", inputSchema: { type: "object" } }] }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
     const given = params.arguments ?? {};
     upstream.calls.push({ name: params.name, given });
     upstream.metas.push(params._meta);
+    await upstream.hold;
     return { content: [{ type: "text", text: String(given.text) }], surprise: 1 };
   });
   return server;
@@ -34,26 +39,27 @@ function serverFor(upstream: SseUpstream): Server {
 /** Starts one on a free port of 127.0.0.1. */
 export async function startSseUpstream(): Promise<SseUpstream> {
   const sessions = new Map<string, SSEServerTransport>();
+  const streams = new Set<ServerResponse>();
   const upstream: SseUpstream = {
     url: "",
     opened: 0,
     calls: [],
     metas: [],
-    hangUp: () => undefined,
+    hold: Promise.resolve(),
+    streams: () => streams.size,
+    hangUp: () => {
+      for (const res of streams) res.destroy();
+    },
     forget: () => sessions.clear(),
     close: () => Promise.resolve(),
-  };
-  const streams = new Set<() => void>();
-  upstream.hangUp = () => {
-    for (const end of streams) end();
-    streams.clear();
   };
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? "/", "http://localhost");
     if (req.method === "GET" && url.pathname === "/sse") {
       const transport = new SSEServerTransport("/messages", res);
       sessions.set(transport.sessionId, transport);
-      streams.add(() => res.destroy());
+      streams.add(res);
+      res.on("close", () => streams.delete(res));
       upstream.opened += 1;
       void serverFor(upstream).connect(transport);
     } else if (req.method === "POST" && url.pathname === "/messages") {

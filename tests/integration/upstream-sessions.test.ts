@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { disconnect } from "#server/connections/disconnect.ts";
 import { update } from "#server/connections/update.ts";
 import { db } from "#server/db.ts";
-import { closeAllSessions, forgetSessions } from "#server/upstream/sessions.ts";
+import { closeAllSessions, forgetSessions, sessionFor } from "#server/upstream/sessions.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
 import { type SessionUpstream, startSessionUpstream } from "#tests/fakes/session-upstream.ts";
@@ -132,18 +132,23 @@ test("disconnecting ends the session, here and at the server", async () => {
   expect(upstream.received).toEqual([]);
 });
 
-test("a session nobody uses for five minutes is closed, and one in use is not", async () => {
-  const upstream = await sessionServer();
-  const target = await targetFor(await connectTo(owner, upstream.url));
-  await expect.poll(() => upstream.sessions.size).toBe(0);
+/** Stands the clock of sessions still, and returns how it goes on. */
+function stopClock(): (minutes: number) => void {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   let ahead = 0;
   const now = performance.now.bind(performance);
   vi.spyOn(performance, "now").mockImplementation(() => now() + ahead);
-  const pass = (minutes: number) => {
+  return (minutes) => {
     ahead += minutes * 60_000;
     vi.advanceTimersByTime(minutes * 60_000);
   };
+}
+
+test("a session nobody uses for five minutes is closed, and one in use is not", async () => {
+  const upstream = await sessionServer();
+  const target = await targetFor(await connectTo(owner, upstream.url));
+  await expect.poll(() => upstream.sessions.size).toBe(0);
+  const pass = stopClock();
   await call(target);
   pass(4);
   await call(target);
@@ -154,6 +159,60 @@ test("a session nobody uses for five minutes is closed, and one in use is not", 
   pass(5.1);
   vi.useRealTimers();
   await expect.poll(() => upstream.sessions.size).toBe(0);
+});
+
+/** Hundreds of sessions at once take their time on a busy machine. */
+const crowded = { timeout: 120_000 };
+
+/** A call that its server has and does not answer yet, on a stream that ends with its session. */
+async function callUnderWay() {
+  const upstream = await startSseUpstream();
+  open.push(upstream);
+  const id = await connectTo(owner, upstream.url);
+  await expect.poll(upstream.streams).toBe(0);
+  const target = await targetFor(id);
+  let answer = () => {};
+  upstream.hold = new Promise((resolve) => (answer = resolve));
+  const result = call(target, { arguments: { text: "long" } }).catch((error: unknown) => error);
+  await expect.poll(() => upstream.calls.length).toBe(1);
+  const pass = stopClock();
+  /** So many others at once, none of which has a key to be opened with. */
+  const crowd = (count: number) =>
+    Promise.allSettled(Array.from({ length: count }, (_, n) => sessionFor({ ...target, authType: "api_key", holder: `nobody-${n}` })));
+  return { upstream, id, pass, result, answer, crowd };
+}
+
+test(
+  "a session for which there is no room any more answers the calls under way, and is closed when the longest would be over",
+  crowded,
+  async () => {
+    const { upstream, pass, result, answer, crowd } = await callUnderWay();
+    await crowd(500);
+    pass(1.9);
+    answer();
+    expect(await result).toMatchObject({ content: [{ text: "long" }] });
+    pass(0.2);
+    vi.useRealTimers();
+    await expect.poll(upstream.streams).toBe(0);
+  },
+);
+
+test("of sessions for which there is no room no more than the pool holds stay open", crowded, async () => {
+  const { upstream, result, crowd } = await callUnderWay();
+  await crowd(1_000);
+  expect(await result).toBeInstanceOf(Error);
+  vi.useRealTimers();
+  await expect.poll(upstream.streams).toBe(0);
+});
+
+test("disconnecting ends also a session for which there was no room", crowded, async () => {
+  const { upstream, id, result, crowd } = await callUnderWay();
+  await crowd(500);
+  expect(upstream.streams()).toBe(1);
+  await disconnect(owner.actor, { id });
+  expect(await result).toBeInstanceOf(Error);
+  vi.useRealTimers();
+  await expect.poll(upstream.streams).toBe(0);
 });
 
 test("over HTTP+SSE: calls share one stream, unknown fields stay, and a stream that ended is opened anew", async () => {
