@@ -31,8 +31,9 @@ afterEach(() => {
 
 test.each(Object.entries(revocations))("%s: no call that begins afterwards is accepted", { timeout: 60_000 }, async (_what, prepare) => {
   const on = stage();
-  const { late, refused } = await callsAround(on, await prepare(on));
+  const { late, refused, found } = await callsAround(on, await prepare(on));
   expect(late).toEqual([]);
+  expect(found).toBe(0);
   expect(refused).toBeGreaterThanOrEqual(10);
 });
 

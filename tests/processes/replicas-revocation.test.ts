@@ -46,8 +46,9 @@ describe.skipIf(findPostgres() === undefined)("two products on one PostgreSQL, c
   });
 
   test.each(Object.entries(revocations))("%s: a second later no call is accepted anywhere", { timeout: 60_000 }, async (_what, prepare) => {
-    const { late, refused } = await callsAround(stage, await prepare(stage));
+    const { late, refused, found } = await callsAround(stage, await prepare(stage));
     expect(late).toEqual([]);
+    expect(found).toBe(0);
     expect(refused).toBeGreaterThanOrEqual(20);
   });
 

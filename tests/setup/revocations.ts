@@ -1,15 +1,18 @@
 // Every way to lose a right, and what calls see of it that go on all the while: used inside one process and across several.
 import { expect } from "vitest";
 
+import type { ToolErrorName } from "#server/agent/tool-error.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { connect } from "#server/connections/connect.ts";
 import { create as createConnection } from "#server/connections/create.ts";
 import { disconnect } from "#server/connections/disconnect.ts";
+import { refresh } from "#server/connections/refresh.ts";
 import { remove } from "#server/connections/remove.ts";
 import type { CreateInput } from "#server/connections/schema.ts";
 import { update } from "#server/connections/update.ts";
 import { db } from "#server/db.ts";
 import { replace } from "#server/grants/replace.ts";
+import { rejectCredential } from "#server/oauth/tokens.ts";
 import { leaveOrganization, removeMember } from "#server/orgs/members.ts";
 import { setRollout } from "#server/orgs/rollout.ts";
 import { revokeAgent } from "#server/signin/grants.ts";
@@ -40,6 +43,10 @@ interface Scene {
   name: string;
   given?: Record<string, unknown>;
   change: () => Promise<unknown>;
+  /** What each refusal has to name, where calls could fail for another reason as well. */
+  error?: ToolErrorName;
+  /** Whether a search has to find it before, and not after; it has unless this is false. */
+  isSearched?: false;
 }
 
 const nobody = { organization: false, membershipIds: [], teamIds: [] };
@@ -97,15 +104,40 @@ async function expiring(stage: Stage): Promise<Scene> {
   const { id } = await db.agentToken.findFirstOrThrow({ orderBy: { createdAt: "desc" }, select: { id: true } });
   const expiresAt = new Date(Date.now() + shortLifeMs);
   await db.agentToken.update({ where: { id }, data: { expiresAt } });
-  return { ...made, change: () => expect.poll(() => Date.now() > expiresAt.getTime(), { timeout: 2 * shortLifeMs }).toBe(true) };
+  // A first search may take what is left of its life.
+  return {
+    ...made,
+    isSearched: false,
+    change: () => expect.poll(() => Date.now() > expiresAt.getTime(), { timeout: 2 * shortLifeMs }).toBe(true),
+  };
 }
 
-async function ownAccount(stage: Stage): Promise<Scene> {
+async function ownAccount(stage: Stage, change: (of: { id: string; person: Person }) => Promise<unknown>): Promise<Scene> {
   const person = await member(stage);
   const id = await connection(stage, { authType: "api_key", credentialMode: "per_member" });
   await connect(person.actor, { id, apiKey: "key-of-this-member" });
   const { token } = await tokenOf(person.actor);
-  return { token, name: `mcp:${id}:echo`, change: () => disconnect(person.actor, { id, membershipId: person.membershipId }) };
+  return { token, name: `mcp:${id}:echo`, change: () => change({ id, person }) };
+}
+
+/** The mark that a call leaves when the provider says so: this server takes any key, so that nothing but the mark keeps calls from it. */
+async function refusedAccount(stage: Stage): Promise<Scene> {
+  const made = await ownAccount(stage, async ({ id, person: { actor, membershipId } }) => {
+    const where = { connectionId_holder: { connectionId: id, holder: membershipId } };
+    const credential = await db.credential.findUniqueOrThrow({ where, select: { id: true, revision: true } });
+    const key = { orgId: actor.orgId, connectionId: id, holder: membershipId, url: stage.upstream.url, credential };
+    await rejectCredential(key, "The provider said that the key is not valid any more.");
+  });
+  return { ...made, error: "reconnect_required" };
+}
+
+/** The server would say itself that it has no such tool: the call must not even get there. */
+async function droppedTool(stage: Stage): Promise<Scene> {
+  const made = await scene(stage, async ({ id }) => {
+    stage.upstream.tools = stage.upstream.tools.filter(({ name }) => name !== echoTool.name);
+    await refresh(stage.owner.actor, { id });
+  });
+  return { ...made, error: "unknown_capability" };
 }
 
 async function signedIn(stage: Stage): Promise<Scene> {
@@ -121,7 +153,8 @@ async function keptResult(stage: Stage): Promise<Scene> {
   const { token } = await tokenOf(person.actor);
   const said = await execute(stage.places[0]?.origin ?? "", token, `mcp:${id}:export`, {});
   const resultId = /\\"id\\": \\"([^\\"]+)\\"/.exec(said.text)?.[1] ?? "";
-  return { token, name: "gatehouse:results.read", given: { id: resultId }, change: () => revokeAll(stage, id) };
+  // An operation of Gatehouse itself is found by everybody.
+  return { token, name: "gatehouse:results.read", given: { id: resultId }, isSearched: false, change: () => revokeAll(stage, id) };
 }
 
 /** Each right by the way it is lost. */
@@ -146,8 +179,12 @@ export const revocations: Record<string, (stage: Stage) => Promise<Scene>> = {
     scene(stage, async ({ id }) => update(stage.owner.actor, { id, version: await version(id), enabled: false })),
   "a connection is removed": (stage) => scene(stage, ({ id }) => remove(stage.owner.actor, { id })),
   "a connection is disconnected": (stage) => scene(stage, ({ id }) => disconnect(stage.owner.actor, { id })),
-  "a member disconnects their own account": ownAccount,
+  "a member disconnects their own account": (stage) =>
+    ownAccount(stage, ({ id, person: { actor, membershipId } }) => disconnect(actor, { id, membershipId })),
+  "a member's own account is refused by its provider": refusedAccount,
+  "a tool is dropped by its server": droppedTool,
   "the grant behind a kept result goes": keptResult,
+  "connections are switched off for members": (stage) => scene(stage, () => setRollout(stage.owner.actor, { rollout: "disabled" })),
   "connections go dark": (stage) => scene(stage, () => setRollout(stage.owner.actor, { rollout: "dark" })),
 };
 
@@ -156,10 +193,11 @@ interface Call {
   text: string;
   began: number;
   isAccepted: boolean;
+  answer: string;
 }
 
-/** One execute_capability, as an agent makes it. */
-export async function execute(origin: string, token: string, name: string, given: object): Promise<{ isAccepted: boolean; text: string }> {
+/** One call of a tool of the door, as an agent makes it. */
+async function ask(origin: string, token: string, tool: string, given: object): Promise<{ isAccepted: boolean; text: string }> {
   const headers = {
     authorization: `Bearer ${token}`,
     "content-type": "application/json",
@@ -167,11 +205,19 @@ export async function execute(origin: string, token: string, name: string, given
     // An address of its own for each token, where a proxy is trusted: the brake on addresses that send bad ones is not what is tested.
     "x-forwarded-for": `10.0.${token.charCodeAt(10)}.${token.charCodeAt(11)}`,
   };
-  const params = { name: "execute_capability", arguments: { name, arguments: given } };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: tool, arguments: given } });
   const response = await fetch(`${origin}/mcp/agent`, { method: "POST", headers, body });
   const text = await response.text();
   return { isAccepted: response.ok && text.includes('"result":') && !text.includes('"isError":true'), text };
+}
+
+export const execute = (origin: string, token: string, name: string, given: object) =>
+  ask(origin, token, "execute_capability", { name, arguments: given });
+
+/** At how many places a search finds a connection's tool. */
+async function findings({ places }: Stage, { token, name }: Scene): Promise<number> {
+  const answers = await Promise.all(places.map(({ origin }) => ask(origin, token, "search_capabilities", { query: "echo text" })));
+  return answers.filter(({ text }) => text.includes(name)).length;
 }
 
 /** Calls of each place before the change that have to be answered, and after it that have to be refused. */
@@ -180,29 +226,34 @@ const workersPerPlace = 2;
 
 /**
  * Calls all the time at every place, makes the change in the middle, and goes on for a while. Returns the calls that began when the right was gone
- * for certain and were accepted all the same, or reached the server although they were refused; and how many began then at all.
+ * for certain and were accepted all the same, reached the server although they were refused, or were refused as something else; how many began then
+ * at all; and at how many places a search still found then what cannot be called.
  */
-export async function callsAround(stage: Stage, { token, name, given, change }: Scene): Promise<{ late: Call[]; refused: number }> {
+export async function callsAround(stage: Stage, made: Scene): Promise<{ late: Call[]; refused: number; found: number }> {
+  const { token, name, given, change, error = "", isSearched = true } = made;
   const calls: Call[] = [];
   let isOver = false;
   const worker = async (place: Place) => {
     while (!isOver) {
       const text = crypto.randomUUID();
       const began = Date.now();
-      const { isAccepted } = await execute(place.origin, token, name, given ?? { text });
-      calls.push({ place, text, began, isAccepted });
+      const { isAccepted, text: answer } = await execute(place.origin, token, name, given ?? { text });
+      calls.push({ place, text, began, isAccepted, answer });
     }
   };
   const workers = stage.places.flatMap((place) => Array.from({ length: workersPerPlace }, () => worker(place)));
   const atEach = (count: (ofPlace: Call[]) => number) =>
     Math.min(...stage.places.map((place) => count(calls.filter((call) => call.place === place))));
   let acknowledged = Infinity;
+  let found = 0;
   const isLate = ({ began, place }: Call) => began > acknowledged + place.boundMs;
   try {
     await expect.poll(() => atEach(({ length }) => length), { timeout: 20_000 }).toBeGreaterThanOrEqual(enough);
+    if (isSearched) expect(await findings(stage, made)).toBe(stage.places.length);
     await change();
     acknowledged = Date.now();
     await expect.poll(() => atEach((own) => own.filter(isLate).length), { timeout: 20_000 }).toBeGreaterThanOrEqual(enough);
+    found = isSearched ? await findings(stage, made) : 0;
   } finally {
     isOver = true;
     await Promise.all(workers);
@@ -211,5 +262,6 @@ export async function callsAround(stage: Stage, { token, name, given, change }: 
   expect(calls.slice(0, enough).filter(({ isAccepted }) => !isAccepted)).toEqual([]);
   const reached = JSON.stringify(stage.upstream.received.map(({ params }) => params));
   const after = calls.filter(isLate);
-  return { late: after.filter(({ isAccepted, text }) => isAccepted || reached.includes(text)), refused: after.length };
+  const isWrong = ({ isAccepted, text, answer }: Call) => isAccepted || reached.includes(text) || !answer.includes(error);
+  return { late: after.filter(isWrong), refused: after.length, found };
 }
