@@ -73,6 +73,9 @@ export async function fitResult(
     return null;
   });
   const pages = pagesOf(whole.slice(0, maxKeptLength));
+  const beginning = pageOf(whole, 1);
+  // Beside what is told of it, which is longer the more there is to say.
+  const shown = cutTo(beginning, Math.max(1_024, limit - 1_024));
   const statement = [
     `Cut by Gatehouse: the whole result is ${Math.ceil(Buffer.byteLength(whole) / 1024)} KB, ${whole.split("\n").length} lines; this is its beginning.`,
     ...(id === null
@@ -80,6 +83,8 @@ export async function fitResult(
       : [
           `It is kept for 15 minutes, in ${pages} pages${whole.length > maxKeptLength ? " (only its first 8 million characters)" : ""}. Read on with execute_capability:`,
           `name "gatehouse:results.read", arguments { "id": "${id}" } and "page" (a number), "pointer" (JSON Pointer) or "lines" ("100-200").`,
+          // In a batch there is less room than a page takes: who went on with page 2 would miss the rest of page 1.
+          ...(shown.length < beginning.length ? [`The rest of page 1 is "offset": ${shown.length}.`] : []),
           ...(json === undefined || own.length === 0
             ? []
             : ["Its last line is the structured content as JSON, and a pointer selects from that; the lines before it are the texts."]),
@@ -91,7 +96,7 @@ export async function fitResult(
     ...(result._meta ? { _meta: result._meta } : {}),
     content: [
       { type: "text", text: statement },
-      { type: "text", text: cutTo(pageOf(whole, 1), Math.max(1_024, limit - statement.length)) },
+      { type: "text", text: shown },
       ...contentOf(result).filter((block) => textOf(block) === null),
     ],
   };

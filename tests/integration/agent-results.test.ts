@@ -126,6 +126,22 @@ test.each([
   expect(await db.keptResult.count()).toBe(1);
 });
 
+test("a large result in a batch shows less than a page, and says where the rest of it begins", async () => {
+  const whole = lines.join("\n");
+  world.upstream.tools = [{ name: "export", run: () => ({ content: [{ type: "text", text: whole }] }) }];
+  const { id } = await connectUpstream(world);
+  const agent = await agentOf();
+  const calls = Array.from({ length: 12 }, () => ({ name: `mcp:${id}:export`, arguments: {} }));
+  const { content } = await call(agent, "execute_capability", { calls });
+  const texts = content.map((block) => z.object({ text: z.string() }).parse(block).text);
+  const at = texts.findIndex((text) => text.includes("Cut by Gatehouse"));
+  const [statement = "", shown = ""] = texts.slice(at);
+  const offset = Number(/The rest of page 1 is "offset": (\d+)\./.exec(statement)?.[1]);
+  const { text } = await read(agent, { id: /"id": "([^"]+)"/.exec(statement)?.[1], offset });
+  expect(shown.length).toBeLessThan(pageLength);
+  expect(shown + text).toBe((await read(agent, { id: /"id": "([^"]+)"/.exec(statement)?.[1], page: 1 })).text);
+});
+
 test("what is kept is sealed, belongs to the one who asked, and goes with the grant and with its time", async () => {
   const { agent, resultId, connectionId } = await largeResult({ content: [{ type: "text", text: lines.join("\n") }] });
   const gone = {
