@@ -63,7 +63,7 @@ function slope(samples: readonly Sample[]): number {
   return (across / samples.reduce((sum, { minutes }) => sum + (minutes - x) ** 2, 0)) * 60;
 }
 
-/** Runs it and writes docs/reports/steady.md, unless it was too short to say anything about memory. Returns whether the aims were reached. */
+/** Runs it and writes docs/reports/steady-<database>.md, unless it was too short to say anything about memory. Returns whether the aims were reached. */
 export async function steady(minutes: number, database: Database): Promise<boolean> {
   const echo = await startProgram("echo-upstream");
   const { url, remove } = await openDatabase(database);
@@ -97,7 +97,7 @@ export async function steady(minutes: number, database: Database): Promise<boole
     const shown = samples.filter((_, at) => at % every === 0).map((sample) => `${sample.minutes.toFixed(0)}: ${sample.mb.toFixed(0)}`);
     say(`\nMinute: MB. ${shown.join(", ")}.`);
     for (const words of errors.slice(0, 10)) say(`- ${words}`);
-    if (minutes >= 15) await writeFile(path.join(root, "docs/reports/steady.md"), said());
+    if (minutes >= 15) await writeFile(path.join(root, `docs/reports/steady-${database.toLowerCase()}.md`), said());
     return errors.length === 0 && growth < 3;
   } finally {
     await product.stop();

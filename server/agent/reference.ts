@@ -31,10 +31,15 @@ function withId(text: string, requestId: string): string | null {
   return typeof data === "object" ? JSON.stringify({ ...body, error: { ...error, data: { ...data, requestId } } }) : null;
 }
 
+/** Counts an answer of the agents' door. */
+export function countAnswer(status: number): void {
+  answers[classOf(status)].add();
+}
+
 /** `response`, and in the JSON-RPC error of one that refuses, `data.requestId`. */
 export async function withReference(response: AgentAnswer, requestId: string): Promise<AgentAnswer> {
   const { status } = response;
-  answers[classOf(status)].add();
+  countAnswer(status);
   if (status < 400) return response;
   if (response instanceof JsonAnswer) return new JsonAnswer(withId(response.text, requestId) ?? response.text, status, response.headers);
   const { headers } = response;

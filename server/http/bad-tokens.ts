@@ -5,6 +5,7 @@ import type { ServerResponse } from "node:http";
 import { LRUCache } from "lru-cache";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 
+import { countAnswer } from "#server/agent/reference.ts";
 import { networkOf } from "#server/auth/limits.ts";
 import { wasGoodLately } from "#server/tokens/verify.ts";
 
@@ -23,17 +24,15 @@ const lateMs = 1_000;
 const maxLate = 1_000;
 let late = 0;
 
-const body = JSON.stringify({
-  jsonrpc: "2.0",
-  error: { code: -32_000, message: `Too many unknown tokens came from this address. Wait ${brakeSeconds} seconds.` },
-  id: null,
-});
+const message = `Too many unknown tokens came from this address. Wait ${brakeSeconds} seconds.`;
 
-function refuseLate(res: ServerResponse): void {
+function refuseLate(res: ServerResponse, requestId: string): void {
   if (late >= maxLate) return void res.destroy();
   late += 1;
   const timer = setTimeout(
     () => {
+      countAnswer(429);
+      const body = JSON.stringify({ jsonrpc: "2.0", error: { code: -32_000, message, data: { requestId } }, id: null });
       res
         .writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" })
         .end(body);
@@ -50,8 +49,8 @@ function refuseLate(res: ServerResponse): void {
 export const badTokenBrake: Route = (req, res, next) => {
   const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
   if (bearer === undefined) return next();
-  const { address } = factsOf(req);
-  if (braked.size > 0 && braked.has(networkOf(address)) && !wasGoodLately(bearer)) return refuseLate(res);
+  const { address, requestId } = factsOf(req);
+  if (braked.size > 0 && braked.has(networkOf(address)) && !wasGoodLately(bearer)) return refuseLate(res, requestId);
   res.on("finish", () => {
     if (res.statusCode !== 401) return;
     const network = networkOf(address);

@@ -23,14 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-async function list(token: string): Promise<Response> {
+async function list(token: string) {
   const response = await fetch(`${host.origin}/mcp/agent`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
   });
-  await response.text();
-  return response;
+  const body: unknown = await response.json();
+  return { status: response.status, headers: response.headers, body };
 }
 
 test("costs nothing of the wrong form, a hundred looks of the right one, and then one late answer each", async () => {
@@ -46,6 +46,8 @@ test("costs nothing of the wrong form, a hundred looks of the right one, and the
   const flood = await Promise.all(Array.from({ length: 50 }, () => list(newToken())));
   expect(flood.map(({ status }) => status)).toEqual(flood.map(() => 429));
   expect(flood[0]?.headers.get("retry-after")).toBe("10");
+  expect(flood[0]?.headers.get("x-request-id")).toMatch(/./);
+  for (const { headers, body } of flood) expect(body).toMatchObject({ error: { data: { requestId: headers.get("x-request-id") } } });
   expect(performance.now() - began).toBeGreaterThan(900);
   expect(asked).toHaveBeenCalledTimes(100);
 
