@@ -67,7 +67,7 @@ export function callFailure(error: unknown, failed: Failed): unknown {
     case "rate_limited":
       return tell({
         error: "rate_limited",
-        message: `${name} asks callers to wait: ${error.message} Wait before you try again.`,
+        message: `${name} says there were too many requests. Wait before you try again.`,
         retryable: true,
         retryAfterSeconds: error.retryAfterSeconds ?? 30,
       });
@@ -109,6 +109,7 @@ export function callFailure(error: unknown, failed: Failed): unknown {
         error: "connection_failed",
         message: `${name} could not be reached: ${error.message} Try again in a moment; this is not a problem of Gatehouse or of the sign-in.`,
         retryable: true,
+        retryAfterSeconds: error.retryAfterSeconds,
       });
     case "result_too_large":
       return tell({

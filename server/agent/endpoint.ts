@@ -79,7 +79,7 @@ const toolCall = z.object({ method: z.literal("tools/call"), id: callId });
 const cancellation = z.object({ method: z.literal("notifications/cancelled"), params: z.object({ requestId: callId }) });
 
 /** What an agent with a session says about calls that run: that one begins, or is cancelled. */
-function noteCalls(body: unknown, sessionId: string | null, { membershipId }: Actor, running: Running): void {
+function noteCalls(body: unknown, sessionId: string | null, { membershipId }: { membershipId: string }, running: Running): void {
   if (!isSessionId(sessionId)) return;
   const call = toolCall.safeParse(body).data;
   if (call) return noteRunning({ membershipId, sessionId, id: call.id }, running);
@@ -134,6 +134,9 @@ async function answerRequest(
   const text = await request.read();
   if (text === null) return refuse(413, -32_000, "The request is larger than 1 MiB.");
   const body = parseJson(text);
+  const session = request.headers.get("mcp-session-id");
+  // Before it waits for anything: the message that cancels it may come first. Who is gone already is not heard to go.
+  if (body && !signal.aborted) noteCalls(body.value, session, token.membership, running);
   if (body && asksSomething(body.value)) await turn();
   const stillGood = async () => (await check()) !== null;
   // A body can take minutes to come, and its token may end meanwhile.
@@ -149,9 +152,6 @@ async function answerRequest(
   const actor = actorOf(token, origin, requestId);
   const missing: string[] = [];
   const onMissingScope = token.audience === null ? undefined : (scope: string) => void missing.push(scope);
-  const session = request.headers.get("mcp-session-id");
-  // Who is gone already is not heard to go.
-  if (!signal.aborted) noteCalls(body.value, session, actor, running);
   const canOpenUrl = saysUrlElicitation(session);
   const asked = { headers: request.headers, body: body.value, requestId };
   const response = await observedRequest(asked, (trace) =>

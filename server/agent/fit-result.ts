@@ -36,6 +36,8 @@ export function textsOf(result: CallToolResult): string[] {
 
 /** Whether a text is nothing but an object's JSON, however it is laid out: the protocol asks servers to repeat their structured content so. */
 function repeats(text: string, object: unknown): boolean {
+  // Two numbers this long are equal once they are parsed, and not as they were written.
+  if (/\d{16}/.test(text)) return false;
   try {
     return isDeepStrictEqual(JSON.parse(text), object);
   } catch {
@@ -47,7 +49,14 @@ function repeats(text: string, object: unknown): boolean {
 function ownTexts(result: CallToolResult): string[] {
   const texts = textsOf(result);
   const { structuredContent } = result;
-  return structuredContent === undefined ? texts : texts.filter((text) => text !== "" && !repeats(text, structuredContent));
+  if (structuredContent === undefined) return texts;
+  // What is no object by itself is wrapped by the SDK for Python: { "result": ... }, a list with a text for each of its items.
+  const isObject = typeof structuredContent === "object" && structuredContent !== null;
+  const wrapped = isObject && "result" in structuredContent ? structuredContent.result : undefined;
+  const items = Array.isArray(wrapped) && wrapped.length === texts.length ? wrapped : [];
+  const isSaid = (text: string, index: number) =>
+    [structuredContent, wrapped, items[index]].some((value) => value !== undefined && (text === value || repeats(text, value)));
+  return texts.filter((text, index) => text !== "" && !isSaid(text, index));
 }
 
 const cutTo = (text: string, bytes: number) =>
@@ -66,7 +75,7 @@ export async function fitResult(
   const json = structuredContent === undefined ? undefined : JSON.stringify(structuredContent);
   if (texts + Buffer.byteLength(json ?? "") <= limit) return result;
   const own = ownTexts(result);
-  const whole = joinWhole(own, json);
+  const whole = joinWhole(own, json, maxKeptLength);
   // The call was made: that its result cannot be kept must not look as if it had failed.
   const id = await keep(owner, connectionId, whole).catch((error: unknown) => {
     log.warn({ err: error, requestId: owner.requestId }, "a large result was not kept");

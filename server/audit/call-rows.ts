@@ -127,8 +127,8 @@ export async function storeOutcomes(outcomes: readonly EndedCall[]): Promise<rea
     await write(endRows, [JSON.stringify(outcomes)]);
     return [];
   } catch (error) {
-    if (!isRefusal(error)) {
-      log.warn({ err: error, count: outcomes.length }, "outcomes of calls wait: the database does not take them");
+    if (orUnavailable(error) instanceof DomainError) {
+      log.warn({ err: error, count: outcomes.length }, "outcomes of calls wait: the database is away");
       return outcomes;
     }
     loseOutcomes(outcomes, error);

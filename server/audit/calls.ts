@@ -42,6 +42,8 @@ interface Kept {
 
 /** Milliseconds that outcomes, and rows in the journal, wait for company. On a database server each statement beside a call delays it. */
 const delayMs = 250;
+/** The same after the database was away. */
+const awayDelayMs = 1_000;
 /** Milliseconds that a row in the journal waits for its outcome: most calls are over by then, and need one statement instead of two. */
 const outcomePatienceMs = 500;
 /** Rows in one statement of a call's own. */
@@ -56,6 +58,7 @@ let committing: Promise<void> | null = null;
 let journal: Journal | null = null;
 const kept = new Map<string, Kept>();
 let outcomes: EndedCall[] = [];
+let isAway = false;
 let timer: NodeJS.Timeout | null = null;
 let writing: Promise<void> | null = null;
 
@@ -145,18 +148,14 @@ export function recordOutcome(id: string, outcome: CallOutcome): void {
 }
 
 function schedule(): void {
-  timer ??= setTimeout(() => void (writing ??= writeDown(outcomePatienceMs)), delayMs).unref();
+  timer ??= setTimeout(() => void (writing ??= writeDown(outcomePatienceMs)), isAway ? awayDelayMs : delayMs).unref();
 }
 
 /** Stores what is due and goes on by itself until nothing is left. Never rejects: nobody waits for it. */
 async function writeDown(patienceMs: number): Promise<void> {
   try {
     await storeKept(patienceMs);
-    const ended = outcomes;
-    outcomes = [];
-    const left = await storeOutcomes(ended);
-    outcomes = [...left, ...outcomes];
-    loseOutcomes(outcomes.splice(maxKept));
+    isAway = !(await storeEnded());
   } catch (error) {
     log.error({ err: error }, "audit rows of calls could not be written down; they are tried again");
   } finally {
@@ -164,6 +163,20 @@ async function writeDown(patienceMs: number): Promise<void> {
     writing = null;
     if (kept.size > 0 || outcomes.length > 0) schedule();
   }
+}
+
+/** Stores how calls ended; false when the database is away: what is left waits. */
+async function storeEnded(): Promise<boolean> {
+  const ended = outcomes;
+  outcomes = [];
+  for (let from = 0; from < ended.length; from += maxBatch) {
+    if ((await storeOutcomes(ended.slice(from, from + maxBatch))).length === 0) continue;
+    outcomes = [...ended.slice(from), ...outcomes];
+    // The oldest: a bound on memory, not on time.
+    loseOutcomes(outcomes.splice(0, Math.max(0, outcomes.length - maxKept)));
+    return false;
+  }
+  return true;
 }
 
 /** Moves rows from the journal into the database, those without an outcome only after `patienceMs`. */
@@ -216,6 +229,7 @@ export async function flushCalls(): Promise<void> {
   await (writing ??= writeDown(0));
   if (timer) clearTimeout(timer);
   timer = null;
+  loseOutcomes(outcomes.splice(0));
   journal?.close();
   journal = null;
 }

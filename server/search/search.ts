@@ -76,7 +76,7 @@ const firstListingMs = 2_000;
 
 const pauseWords: Record<Pause["why"], string> = {
   failing: `Calls to it pause: the server failed ${failuresInARow} times in a row.`,
-  rate_limited: "Calls to it pause: the server asked callers to wait.",
+  rate_limited: "Calls to it pause: the server said there were too many requests.",
 };
 
 /** How a connection that is not ready is told to an agent; null when there is nothing to tell. */

@@ -71,21 +71,18 @@ export function unauthorized(challenge: string | null, cause?: unknown): Upstrea
 }
 
 /** Seconds of a Retry-After header, in both of its forms (RFC 9110 section 10.2.3). */
-function retryAfterSeconds(header: string | null): number | undefined {
+export function retryAfterSeconds(header: string | null): number | undefined {
   if (header === null) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : Math.ceil((Date.parse(header) - Date.now()) / 1000);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
-/**
- * The refusal behind an answer that asks callers to wait, with the seconds where the server named them: a 429, or a 503 that says when to come back
- * (RFC 9110 section 15.6.4). Null for any other answer.
- */
-export function askedToWait(status: number | null, retryAfter: string | null, cause?: unknown): UpstreamCallError | null {
-  const seconds = retryAfterSeconds(retryAfter);
-  if (status !== 429 && (status !== 503 || seconds === undefined)) return null;
-  const said = status === 429 ? "The server says there were too many requests." : "The server says it is not available for a while.";
-  return new UpstreamCallError("rate_limited", said, { retryAfterSeconds: seconds, cause });
+/** The refusal behind a 429, with the seconds to wait where the server named them. */
+export function rateLimited(retryAfter: string | null, cause?: unknown): UpstreamCallError {
+  return new UpstreamCallError("rate_limited", "The server says there were too many requests.", {
+    retryAfterSeconds: retryAfterSeconds(retryAfter),
+    cause,
+  });
 }
 
 /** Provider text as it may be shown and logged: no control characters, at most 500 characters. */

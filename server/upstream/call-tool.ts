@@ -13,7 +13,7 @@ import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
 
-import { askedToWait, unauthorized, UpstreamCallError } from "./call-error.ts";
+import { rateLimited, retryAfterSeconds, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
 import { isServerFault, mayRepeat } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";
@@ -36,14 +36,18 @@ function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamC
       ...(scope === undefined ? {} : { scope }),
     });
   }
-  const wait = askedToWait(status, retryAfter);
-  if (wait) return wait;
+  if (status === 429) return rateLimited(retryAfter);
   if (rpc && status < 500) return ofRpcError(rpc);
   if (status === 403)
     return new UpstreamCallError("protocol_error", "The server refused this call (403).", {
       upstream: { code: 403, message: "Forbidden" },
     });
-  return new UpstreamCallError("unreachable", `The server answered ${status} instead of a result.`, { isServerFault: status >= 500 });
+  // RFC 9110 section 15.6.4: the agent is told when to come back. Others are not held up by it: it is often the word of something in front of the server.
+  const wait = status === 503 ? { retryAfterSeconds: retryAfterSeconds(retryAfter) } : {};
+  return new UpstreamCallError("unreachable", `The server answered ${status} instead of a result.`, {
+    isServerFault: status >= 500,
+    ...wait,
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 
 import type { Sighting } from "./authorized-fetch.ts";
-import { askedToWait, unauthorized, type UpstreamCallError } from "./call-error.ts";
+import { rateLimited, unauthorized, type UpstreamCallError } from "./call-error.ts";
 import { redactedError } from "./rpc-error.ts";
 
 const checkUrl = "Check that the URL is the MCP endpoint of the server; it often ends in /mcp.";
@@ -38,7 +38,7 @@ function byAnswer({ status, contentType }: Sighting): UpstreamFailure | null {
 /** What a call is told when the handshake that it waits for was refused in a way that calls know too. */
 function refusalIn({ status, challenge, retryAfter }: Sighting, cause: unknown): UpstreamCallError | null {
   if (status === 401) return unauthorized(challenge, cause);
-  return askedToWait(status, retryAfter, cause);
+  return status === 429 ? rateLimited(retryAfter, cause) : null;
 }
 
 /** What our own side threw on the way (no database, no sign-in any more): the SDK wraps what its fetch throws during a handshake. */

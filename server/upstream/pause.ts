@@ -93,7 +93,7 @@ export function refuseWhilePaused(target: UpstreamTarget): void {
   const retryAfterSeconds = Math.max(1, Math.ceil((pause.until.getTime() - Date.now()) / 1_000));
   throw pause.why === "failing"
     ? new UpstreamCallError("paused", "The server failed again and again, so it is left alone for a moment.", { retryAfterSeconds })
-    : new UpstreamCallError("rate_limited", "The server asked callers to wait.", { retryAfterSeconds });
+    : new UpstreamCallError("rate_limited", "The server says there were too many requests.", { retryAfterSeconds });
 }
 
 /** The server gave its tools: what made it fail is over. How long it asked to be left alone stays as it said. */

@@ -163,7 +163,7 @@ test("rate_limited says how long to wait, and the server is left alone until the
   const { matches, connections } = await search(client, "echo");
   expect(matches).toHaveLength(1);
   expect(connections).toMatchObject([
-    { id, state: "unreachable", message: expect.stringContaining("asked callers to wait"), actor: "provider" },
+    { id, state: "unreachable", message: expect.stringContaining("too many requests"), actor: "provider" },
   ]);
 });
 

@@ -126,6 +126,25 @@ test.each([
   expect(await db.keptResult.count()).toBe(1);
 });
 
+test.each([
+  ["a text of its own", { result: lines.join("\n") }, [lines.join("\n")]],
+  ["a list with a text for each item", { result: items }, items.map((item) => JSON.stringify(item))],
+])("what an SDK wraps as a result and repeats as texts is kept once (%s)", async (_what, structuredContent, texts) => {
+  const content = texts.map((text) => ({ type: "text", text }));
+  const { agent, resultId, statement } = await largeResult({ content, structuredContent });
+  expect(statement).not.toContain("Its last line");
+  const whole = JSON.stringify(structuredContent);
+  expect((await read(agent, { id: resultId })).text).toBe(whole.slice(0, pageLength));
+  expect((await read(agent, { id: resultId })).pages).toBe(Math.ceil(whole.length / pageLength));
+});
+
+test("a text that has more digits than a parsed number is no repetition", async () => {
+  const text = `{"id":9007199254740993,"rest":"${"x".repeat(300_000)}"}`;
+  const structuredContent = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  const { beginning } = await largeResult({ content: [{ type: "text", text }], structuredContent });
+  expect(beginning).toContain("9007199254740993");
+});
+
 test("a large result in a batch shows less than a page, and says where the rest of it begins", async () => {
   const whole = lines.join("\n");
   world.upstream.tools = [{ name: "export", run: () => ({ content: [{ type: "text", text: whole }] }) }];
