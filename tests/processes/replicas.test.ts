@@ -73,7 +73,7 @@ async function connectionTo(replica: Product, url: string): Promise<string> {
 }
 
 const listeners = async () =>
-  (await admin.query<{ pid: number }>("SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN gatehouse_changed'")).rows;
+  (await admin.query<{ pid: number }>("SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN gatehouse_changed%'")).rows;
 
 /** Milliseconds from the first replica's answer that a token is revoked to the second one's first refusal of it, which just used it. */
 async function untilRefused(): Promise<number> {
