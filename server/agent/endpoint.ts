@@ -18,7 +18,6 @@ import { type Answer, answer } from "./mcp-server.ts";
 import { observedRequest } from "./observed.ts";
 import { answerPlain } from "./plain-request.ts";
 import { withReference } from "./reference.ts";
-
 import { isSessionId, saysUrlElicitation, sessionIdFor } from "./session-id.ts";
 
 export interface AgentRequestContext {
