@@ -328,7 +328,11 @@ describe("a failed call", () => {
     ],
     ["403", answers(403), { reason: "protocol_error", upstream: { code: 403 } }],
     ["429 with seconds", answers(429, { "retry-after": "17" }), { reason: "rate_limited", retryAfterSeconds: 17 }],
-    ["503 that says when to come back", answers(503, { "retry-after": "40" }), { reason: "unreachable", isServerFault: true, retryAfterSeconds: 40 }],
+    [
+      "503 that says when to come back",
+      answers(503, { "retry-after": "40" }),
+      { reason: "unreachable", isServerFault: true, retryAfterSeconds: 40 },
+    ],
     ["503 alone", answers(503), { reason: "unreachable", retryAfterSeconds: undefined }],
     ["429 with nonsense", answers(429, { "retry-after": "soon" }), { reason: "rate_limited", retryAfterSeconds: undefined }],
     ["500", answers(500), { reason: "unreachable" }],
