@@ -25,6 +25,17 @@ async function beginAnew() {
   await pglite.exec("DISCARD ALL");
 }
 
+/** @param {readonly Uint8Array[]} parts */
+function joined(parts) {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 /** @param {import("node:worker_threads").MessagePort} port */
 async function serve(port) {
   const before = free;
@@ -33,10 +44,12 @@ async function serve(port) {
   inTurn(beginAnew);
   /** @param {Uint8Array} message */
   const answer = async (message) => {
-    const said = await pglite.execProtocolRaw(message);
-    // What comes back may be a view of PGlite's own memory.
-    const copy = said.slice();
-    port.postMessage(copy, [copy.buffer]);
+    /** @type {Uint8Array[]} */
+    const parts = [];
+    // Not execProtocolRaw: it keeps each message it has ever answered (PGlite 0.5.16), and reads it for nothing. A part is a view of PGlite's own memory.
+    await pglite.execProtocolRawStream(message, { onRawData: (part) => void parts.push(part.slice()) });
+    const said = joined(parts);
+    port.postMessage(said, [said.buffer]);
   };
   port.on("message", (message) => inTurn(() => answer(message)));
 }

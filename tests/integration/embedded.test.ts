@@ -1,5 +1,6 @@
 // The embedded database behind its thread: what a driver relies on, and what becomes of queries when the thread ends.
-import type { Worker } from "node:worker_threads";
+import { once } from "node:events";
+import { MessageChannel, Worker } from "node:worker_threads";
 
 import { afterAll, describe, expect, inject, test } from "vitest";
 
@@ -57,6 +58,26 @@ describe.runIf(inject("database").kind === "pglite")("the embedded database", ()
     expect(await asked).toMatchObject({ message: "Connection terminated unexpectedly" });
     expect((await pool.query("SELECT n FROM kept")).rows).toEqual([{ n: 2 }]);
     expect(threads).toHaveLength(2);
+  });
+
+  test("keeps nothing of what it answered", { timeout: 60_000 }, async () => {
+    const thread = new URL("../../server/embedded-thread.mjs", import.meta.url);
+    // Forty answers of ten thousand rows are 120 MB as objects.
+    const worker = new Worker(thread, { workerData: {}, resourceLimits: { maxOldGenerationSizeMb: 64 } });
+    const failed = once(worker, "error").then(([error]) => Promise.reject(error));
+    await Promise.race([once(worker, "message"), failed]);
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage(port2, [port2]);
+    const text = Buffer.from("SELECT n, repeat('x', 100) FROM generate_series(1, 10000) AS n\0");
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(text.length + 4);
+    for (let round = 0; round < 40; round += 1) {
+      port1.postMessage(new Uint8Array(Buffer.concat([Buffer.from("Q"), length, text])));
+      const [said] = await Promise.race([once(port1, "message"), failed]);
+      expect(Buffer.from(said).toString("latin1")).toContain("SELECT 10000");
+    }
+    port1.close();
+    await worker.terminate();
   });
 
   test("a folder that is none is named by its reason", async () => {
