@@ -68,6 +68,16 @@ export const badTokens: Fault = {
   },
 };
 
+export const hastyTokens: Fault = {
+  name: "bad tokens that wait for nothing",
+  how: `10,000 a second over 200 connections, ten in a piece, whether answered or not; who is hung up on comes back`,
+  ms: 15_000,
+  provoke: async ({ product }, ms) => {
+    const report = await crowd({ crowd: "hasty", origin: product.origin, ms, perSecond: wantedPerSecond });
+    return [{ what: `refused: ${inWords(report)}`, ok: report.good === report.tried && report.tried > 0 }];
+  },
+};
+
 export const stalled: Fault = {
   name: "the event loop stands still",
   how: "SIGSTOP for 7 s under load, then SIGCONT; measured once it runs again",

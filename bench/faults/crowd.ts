@@ -10,6 +10,7 @@ import { newToken } from "#server/tokens/format.ts";
 export type CrowdOrder = { origin: string } & (
   | { crowd: "agents"; tokens: string[]; connectionId: string; index: number }
   | { crowd: "bad tokens"; ms: number; perSecond: number }
+  | { crowd: "hasty"; ms: number; perSecond: number }
   | { crowd: "slow"; count: number; ms: number }
 );
 export interface CrowdReport {
@@ -104,6 +105,46 @@ async function badTokens({ origin, ms, perSecond }: { origin: string; ms: number
   return { tried, good, ends, ms: performance.now() - began };
 }
 
+/** Bad tokens over 200 connections, ten in a piece, without waiting for any answer; who is hung up on comes back at once. */
+async function hasty({ origin, ms, perSecond }: { origin: string; ms: number; perSecond: number }): Promise<CrowdReport> {
+  const { ends, note } = counting();
+  const { hostname, port, host } = new URL(origin);
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} });
+  const request = (n: number) =>
+    `POST /mcp/agent HTTP/1.1\r\nhost: ${host}\r\n${Object.entries(headers(badToken(n)))
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("")}content-length: ${body.length}\r\n\r\n${body}`;
+  const open = (): Socket => {
+    const socket = connectTcp(Number(port), hostname);
+    socket.on("data", (said) => {
+      for (const [, status = ""] of said.toString("latin1").matchAll(/HTTP\/1\.1 (\d{3})/g)) note(status);
+    });
+    return socket.on("error", () => undefined).on("close", () => note("hung up on"));
+  };
+  const sockets = Array.from({ length: 200 }, open);
+  const began = performance.now();
+  let sent = 0;
+  for (let turn = 0; performance.now() - began < ms;) {
+    const due = ((performance.now() - began) / 1_000) * perSecond;
+    for (let tries = 0; sent < due && tries < sockets.length; tries += 1, turn += 1) {
+      const at = turn % sockets.length;
+      const socket = sockets[at];
+      if (!socket || socket.destroyed) sockets[at] = open();
+      // What nobody reads any more is no more trouble to anybody.
+      else if (socket.writableLength === 0) {
+        socket.write(Array.from({ length: 10 }, (_, n) => request(sent + n)).join(""));
+        sent += 10;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const report = { ends: { ...ends, sent }, ms: performance.now() - began };
+  for (const socket of sockets) socket.destroy();
+  const { "hung up on": hungUp = 0, ...answers } = ends;
+  const tried = Object.values(answers).reduce((sum, count) => sum + count, 0);
+  return { ...report, tried: tried + hungUp, good: (ends["401"] ?? 0) + (ends["429"] ?? 0) + hungUp };
+}
+
 /** Half drip their headers, half their body; counts those that were hung up on or answered before the end. */
 async function slow({ origin, count, ms }: { origin: string; count: number; ms: number }): Promise<CrowdReport> {
   const { ends, note } = counting();
@@ -125,8 +166,21 @@ async function slow({ origin, count, ms }: { origin: string; count: number; ms: 
   return { tried: count, good, ends: { "hung up on": good }, ms };
 }
 
+function workOf(order: CrowdOrder): Promise<CrowdReport> {
+  switch (order.crowd) {
+    case "agents":
+      return agents(order);
+    case "bad tokens":
+      return badTokens(order);
+    case "hasty":
+      return hasty(order);
+    case "slow":
+      return slow(order);
+  }
+}
+
 process.on("message", (order: CrowdOrder) => {
-  const work = order.crowd === "agents" ? agents(order) : order.crowd === "bad tokens" ? badTokens(order) : slow(order);
+  const work = workOf(order);
   work.then(
     (report: CrowdReport) => process.send?.(report),
     (error: unknown) => process.send?.({ tried: 0, good: 0, ends: { [String(error)]: 1 }, ms: 0 } satisfies CrowdReport),

@@ -9,7 +9,7 @@ import { temporaryFolder } from "#tests/setup/product.ts";
 import { mountSmallDisk } from "#tests/setup/small-disk.ts";
 
 import { findPostgres } from "../../scripts/programs.mjs";
-import { badTokens, manyAgents, prepareCrowd, slowAgents, stalled } from "./agent-faults.ts";
+import { badTokens, hastyTokens, manyAgents, prepareCrowd, slowAgents, stalled } from "./agent-faults.ts";
 import { type Fault, measure, passes, type Row } from "./measure.ts";
 import { otherTools } from "./other-tools.ts";
 import { databaseGone, diskFull, killed, provokeUnderLoad, terminated } from "./process-faults.ts";
@@ -71,7 +71,7 @@ const upstreams = await startUpstreams();
 try {
   const folder = await temporaryFolder();
   const url = `pglite:${path.join(folder.path, "db")}`;
-  const faults = [stalled, badTokens, ...upstreamFaults, otherTools];
+  const faults = [stalled, badTokens, hastyTokens, ...upstreamFaults, otherTools];
   const plans = [terminated, killed];
   await inWorld(upstreams, { title: "On the embedded database (PGlite)", url, faults, plans });
 
@@ -81,7 +81,7 @@ try {
   else process.stdout.write("A full disk was not asked for, or no small disk can be mounted here.\n");
   disk?.remove();
 
-  const onServer = { title: "On PostgreSQL", faults: [badTokens], plans: [terminated, killed] };
+  const onServer = { title: "On PostgreSQL", faults: [badTokens, hastyTokens], plans: [terminated, killed] };
   const isAsked = isWanted({ name: "the database is gone" }) || [...onServer.faults, ...onServer.plans].some(isWanted);
   const server = findPostgres() && isAsked ? await startPostgres() : null;
   if (server) {
