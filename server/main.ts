@@ -9,6 +9,7 @@ import { abandonRequests } from "./http/facts.ts";
 import { capConnections } from "./http/connection-caps.ts";
 import { greetAtPace } from "./http/greeting.ts";
 import { createHost } from "./http/host.ts";
+import { closeStalled } from "./http/stalled-answers.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
 import { refreshesDone } from "./oauth/tokens.ts";
@@ -51,6 +52,7 @@ const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsChec
 const server = createServer(limits, await createHost({ isStopping: () => stopping }));
 const greetAll = greetAtPace(server);
 capConnections(server);
+closeStalled(server);
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);

@@ -142,7 +142,7 @@ async function hasty({ origin, ms, perSecond }: { origin: string; ms: number; pe
   for (const socket of sockets) socket.destroy();
   const { "hung up on": hungUp = 0, ...answers } = ends;
   const tried = Object.values(answers).reduce((sum, count) => sum + count, 0);
-  return { ...report, tried: tried + hungUp, good: (ends["401"] ?? 0) + (ends["429"] ?? 0) + hungUp };
+  return { ...report, tried: tried + hungUp, good: (ends["401"] ?? 0) + (ends["429"] ?? 0) + (ends["503"] ?? 0) + hungUp };
 }
 
 /** Half drip their headers, half their body; counts those that were hung up on or answered before the end. */

@@ -1,12 +1,11 @@
 // From what went wrong upstream to what the agent is told.
 import type { UsableConnection } from "#server/grants/access.ts";
-import { log } from "#server/log.ts";
 import { links } from "#server/origin.ts";
 import type { ConnectionRow } from "#server/search/search.ts";
 import type { IndexedTool } from "#server/search/tool-lists.ts";
 import { boundedText, UpstreamCallError } from "#server/upstream/call-error.ts";
 import { failuresInARow } from "#server/upstream/pause.ts";
-import { syncCatalog } from "#server/upstream/sync-catalog.ts";
+import { listAnew } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import { argumentAdvice } from "./argument-advice.ts";
@@ -87,7 +86,7 @@ export function callFailure(error: unknown, failed: Failed): unknown {
       });
     case "unknown_tool":
       // The stored list is out of date: ask for the new one, so that the next search is right.
-      syncCatalog(targetOf(connection)).catch((cause: unknown) => log.info({ err: cause }, "listing after an unknown tool failed"));
+      listAnew(targetOf(connection));
       return tell({
         error: "unknown_capability",
         message: `${name} no longer has the tool ${tool.name}. Search again: its tools are being listed anew.`,

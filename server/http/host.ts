@@ -16,6 +16,7 @@ import { factsOf, learn } from "./facts.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { boundedBody, ownHost, ownOrigin, securityHeaders } from "./guards.ts";
 import { oauthRoutes } from "./oauth-routes.ts";
+import { isEarly, refuseEarly } from "./one-at-a-time.ts";
 import { remixRoutes } from "./remix-routes.ts";
 import { requestLog } from "./request-log.ts";
 import type { Route } from "./route.ts";
@@ -54,7 +55,10 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
   // The agent endpoint checks its own token, bounds its own body, shows nothing to a browser, and must not be buffered for compression.
   const agentDoor = inOrder([known, badTokenBrake, requestLog, openToAll, ownHost, ownOrigin, agentRoute]);
 
-  app.use(known, badTokenBrake, requestLog);
+  app.use(known);
+  // Before the check of Host: who scrapes by address knows a token instead, which the brake does not.
+  app.get("/metrics", requestLog, metricsRoute(env));
+  app.use(badTokenBrake, requestLog);
 
   app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok"));
   app.get("/readyz", (_req, res, next) => {
@@ -64,9 +68,6 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
       res.type("text/plain").send(ready ? "ready" : "not ready");
     }, next);
   });
-
-  // Before the check of Host: who scrapes by address knows a token instead.
-  app.get("/metrics", metricsRoute(env));
 
   app.use(openToAll, ownHost);
   // Spelled otherwise: with a slash at its end, in capitals.
@@ -91,7 +92,8 @@ export async function createHost({ isStopping }: { isStopping: () => boolean }):
   app.use(lastResort);
   return (req, res) => {
     const [path] = (req.url ?? "").split("?", 1);
-    if (path === agentPath) agentDoor(req, res, (error) => answerFailure(error, req, res));
+    if (isEarly(res)) refuseEarly(res);
+    else if (path === agentPath) agentDoor(req, res, (error) => answerFailure(error, req, res));
     else app(req, res);
   };
 }

@@ -18,7 +18,7 @@ import { callBudgetMs, type OpenSession } from "./connect.ts";
 import { isServerFault, mayRepeat } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";
 import { refuseWhilePaused, unlessPaused } from "./pause.ts";
-import { type CallInput, type CallOptions, HttpRefusal, plainCall } from "./plain-call.ts";
+import { type CallInput, type CallOptions, HttpRefusal, plainCall, resultOf } from "./plain-call.ts";
 import { ofRpcError, redactedError } from "./rpc-error.ts";
 import { dropSession, sessionAtHand, sessionFor } from "./sessions.ts";
 import type { UpstreamTarget } from "./target.ts";
@@ -50,23 +50,25 @@ function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamC
   });
 }
 
+/** How servers say that they do not know a session; what a tool says of sessions of its own ("this session is booked") is another matter. */
+const unknownSession =
+  /\bsession[ -]?id\b|not initialized|\b(no|invalid|unknown|missing|expired)\b.{0,20}\bsession\b|\bsession\b.{0,30}\b(not found|expired|unknown|invalid|missing|required|terminated|closed)\b/i;
+
 /**
  * Whether the server no longer knows this session or speaks another transport by now. 2025-11-25 says 404 for a session that is gone; many
- * servers say 400 in words. All of it is said before a tool runs, so a second try cannot run it twice.
+ * servers say 400 in words. All of it is said before a tool runs, so a second try cannot run it twice. Without a session a 404 that carries an error of
+ * the protocol may be a tool's own.
  */
-function isOver({ status, rpc }: HttpRefusal): boolean {
-  if (status === 404 || status === 405) return true;
-  return status === 400 && rpc !== null && (rpc.code === unsupportedVersion || /\bsession\b|not initialized/i.test(rpc.message));
+function isOver({ status, rpc }: HttpRefusal, { sessionId }: OpenSession): boolean {
+  const isSaid = rpc !== null && (rpc.code === unsupportedVersion || unknownSession.test(rpc.message));
+  if (status === 404 || status === 405) return isSaid || rpc === null || sessionId !== undefined;
+  return status === 400 && isSaid;
 }
 
 /** Milliseconds before the second try: a server that restarts is back in a moment. */
 const secondTryMs = 250;
 
 const anyResult = z.looseObject({});
-
-function isResult(value: unknown): value is CallToolResult {
-  return anyResult.safeParse(value).success;
-}
 
 /** The SDK's way, for HTTP+SSE. Its own schema for results would drop and refuse what it does not know. */
 async function sdkCall(
@@ -84,8 +86,7 @@ async function sdkCall(
     const text = JSON.stringify(given);
     const clean = session.redacted(text);
     const result: unknown = clean === text ? given : JSON.parse(clean);
-    if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer is no result.");
-    return result;
+    return resultOf({ result }, session);
   } catch (error) {
     // The SDK tells the status of its own request in words alone; other requests of the session may have been answered since.
     const status = error instanceof Error && !(error instanceof ProtocolError) ? /\(HTTP ([45]\d\d)\)/.exec(error.message)?.[1] : undefined;
@@ -144,7 +145,7 @@ async function callOn(
   if (!(answer instanceof HttpRefusal)) return answer;
   if (isRetry) throw refused(answer);
   if (answer.rpc?.code === headerMismatch) session.mirrored.set(input.name, await parametersToMirror(session, input.name, options.signal));
-  else if (isOver(answer)) await dropSession(target, session);
+  else if (isOver(answer, session)) await dropSession(target, session);
   else throw refused(answer);
   return callOnce(target, input, options, true);
 }

@@ -35,8 +35,12 @@ function watchOf(target: UpstreamTarget): Watch {
   const key = identityOf(target);
   const held = watches.get(key);
   if (held) return held;
-  const policy = handleWhen((error) => error instanceof UpstreamCallError && error.isServerFault);
-  const breaker = circuitBreaker(policy, { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failuresInARow) });
+  // A try that was given up, or that failed on our side, has not shown that the server is well.
+  const isFault = (error: Error) => breaker.state === CircuitState.HalfOpen || (error instanceof UpstreamCallError && error.isServerFault);
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(isFault), {
+    halfOpenAfter: pauseMs,
+    breaker: new ConsecutiveBreaker(failuresInARow),
+  });
   const watch: Watch = { breaker, since: 0, quietUntil: 0 };
   const { connectionId, orgId } = target;
   breaker.onBreak(() => {

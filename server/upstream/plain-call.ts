@@ -154,7 +154,7 @@ function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
 }
 
 /** The result in an answer, or the error it carries, thrown. */
-function resultOf(answer: RpcAnswer, { transport }: OpenSession): CallToolResult {
+export function resultOf(answer: RpcAnswer, { transport }: OpenSession): CallToolResult {
   const error = rpcErrorOf(answer);
   if (error) throw ofRpcError(error);
   const { result } = answer;

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import { LRUCache } from "lru-cache";
 
-import { transaction, type Tx } from "#server/db.ts";
+import { Prisma, transaction, type Tx } from "#server/db.ts";
 import { DomainError } from "#server/errors.ts";
 import { changed } from "#server/freshness.ts";
 import { sharedHolder } from "#server/grants/state.ts";
@@ -105,6 +105,8 @@ async function syncAnew(target: UpstreamTarget): Promise<boolean> {
     return await followOnce(claimKeyOf(target), new Date(since), () => syncCatalog(target));
   } catch (error) {
     logFailure(target, error);
+    // The connection, or the member whose account this is, was removed: there is nothing to list.
+    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2003") return true;
     // What never reached the server has to be tried again; a failure of the server is noted, and is tried again as such.
     return isSuspect(target);
   }
@@ -230,12 +232,14 @@ function hearOfChanges(target: UpstreamTarget, listedAt: number): void {
     .catch((error: unknown) => log.info({ connectionId: target.connectionId, causes: loggableCauses(error) }, "no stream of changes"));
 }
 
-whenToolsChange(
-  (target) => follow(identityOf(target), () => syncAnew(target)),
-  (target) => {
-    const id = identityOf(target);
-    if (!wanted.has(id) || lost.has(id)) return;
-    lost.set(id, true);
-    void syncAnew(target);
-  },
-);
+/** Lists the server's tools in the background because they seem to have changed, ever more seldom where that goes on. Returns at once and never throws. */
+export function listAnew(target: UpstreamTarget): void {
+  follow(identityOf(target), () => syncAnew(target));
+}
+
+whenToolsChange(listAnew, (target) => {
+  const id = identityOf(target);
+  if (!wanted.has(id) || lost.has(id)) return;
+  lost.set(id, true);
+  void syncAnew(target);
+});

@@ -1,5 +1,7 @@
 // Agents that leave, read slowly or bring bad tokens: what they wanted ends all the way, and nothing of it stays in memory.
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
@@ -10,6 +12,7 @@ import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { echoTool } from "#tests/fakes/mcp-upstream.ts";
 import { type SessionUpstream, startSessionUpstream } from "#tests/fakes/session-upstream.ts";
 import { ask, connectUpstream, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
+import { startHost } from "#tests/setup/host.ts";
 import { connectTo } from "#tests/setup/upstream.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,6 +28,34 @@ beforeEach(async () => {
 afterEach(async () => {
   await closeAllSessions();
   await legacy.close();
+});
+
+/** What comes over a connection on which several requests are sent at once, until it ends. */
+async function sendAtOnce(origin: string, requests: readonly string[]): Promise<string> {
+  const { hostname, port, host } = new URL(origin);
+  const socket = connect(Number(port), hostname);
+  const said = text(socket);
+  const common = `POST /mcp/agent HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${token}\r\naccept: application/json, text/event-stream\r\ncontent-type: application/json\r\n`;
+  socket.write(requests.map((body) => `${common}content-length: ${body.length}\r\n\r\n${body}`).join(""));
+  return said;
+}
+
+test("requests sent on a connection before the answer to the one before do nothing, and end it", async () => {
+  const { origin, close } = await startHost();
+  const name = `mcp:${(await connectUpstream(world)).id}:echo`;
+  const call = (n: number) =>
+    JSON.stringify({
+      jsonrpc: "2.0",
+      id: n,
+      method: "tools/call",
+      params: { name: "execute_capability", arguments: { name, arguments: { text: `call ${n}` } } },
+    });
+  world.upstream.received.length = 0;
+  const said = await sendAtOnce(origin, [call(1), call(2), call(3)]);
+  expect(said).toContain("call 1");
+  expect(said.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 503"]);
+  expect(world.upstream.received.filter(({ rpcMethod }) => rpcMethod === "tools/call")).toHaveLength(1);
+  await close();
 });
 
 const soon = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 20_000 });

@@ -90,6 +90,19 @@ describe("a server that fails five times in a row", () => {
     expect(await Promise.all([call(target), call(target)])).toMatchObject([hello, hello]);
   });
 
+  test("is not well again because somebody gave up the call that tried it", async () => {
+    status(503);
+    await failures(5);
+    later(10_100);
+    answerCalls(() => undefined);
+    const caller = new AbortController();
+    const probe = call(target, {}, { signal: caller.signal });
+    await expect.poll(reached).toBe(6);
+    caller.abort(new DOMException("gone", "AbortError"));
+    await expect(probe).rejects.toMatchObject({ reason: "cancelled" });
+    await expect(call(target)).rejects.toMatchObject({ reason: "paused", retryAfterSeconds: 10 });
+  });
+
   test("is one that is gone, too; and one whose time is over", async () => {
     const silent = await targetFor(await connectTo(owner, upstream.url, { name: "Silent" }));
     answerCalls(() => undefined);

@@ -251,6 +251,24 @@ describe("the plain way", () => {
   });
 });
 
+describe("a server without sessions", () => {
+  test.each([
+    [404, "No such page"],
+    [400, "This session is booked"],
+  ])("that answers %s with an error of its tool is not called again", async (status, message) => {
+    const upstream = await modern([echoTool]);
+    upstream.intercept = (_req, res, body) => {
+      if (typeof body !== "object" || body === null || !("method" in body) || body.method !== "tools/call" || !("id" in body)) return false;
+      const error = { code: -32_000, message };
+      res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id: body.id, error }));
+      return true;
+    };
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    await expect(call(target)).rejects.toMatchObject({ reason: "protocol_error" });
+    expect(upstream.received.filter(({ rpcMethod }) => rpcMethod === "tools/call")).toHaveLength(1);
+  });
+});
+
 describe("a session", () => {
   test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("in the revision %s works", async (protocolVersion) => {
     const upstream = await legacy({ protocolVersion });

@@ -1,0 +1,46 @@
+// An answer that nobody reads is given up with its connection; one that is read slowly, and a connection that rests, are not.
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import { connect, type Socket } from "node:net";
+
+import { expect, test, vi } from "vitest";
+
+import { closeStalled } from "#server/http/stalled-answers.ts";
+
+const chunk = Buffer.alloc(65_536);
+
+test("only a connection whose answer is not taken is closed", async () => {
+  const answer = async (res: ServerResponse) => {
+    for (let sent = 0; sent < 1_024 && !res.destroyed; sent += 1)
+      if (!res.write(chunk)) await Promise.race([once(res, "drain"), once(res, "close")]);
+    res.end();
+  };
+  const server = createServer((req, res) => void (req.url === "/short" ? res.end("short") : answer(res)));
+  closeStalled(server, { patience: 600, look: 50 });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const ask = async (path: string) => {
+    const accepted = once(server, "connection");
+    const client = connect(port, "127.0.0.1");
+    client.on("error", () => undefined).write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`);
+    const [socket]: Socket[] = await accepted;
+    return { client, socket };
+  };
+  const resting = await ask("/short");
+  const slow = await ask("/long");
+  const taking = setInterval(() => slow.client.read(65_536), 20);
+  const silent = await ask("/long");
+
+  await vi.waitFor(() => expect(silent.socket?.destroyed).toBe(true), { timeout: 5_000 });
+  const before = slow.client.bytesRead;
+  await vi.waitFor(() => expect(slow.client.bytesRead).toBeGreaterThan(before + 2_000_000), { timeout: 5_000 });
+  expect(slow.socket?.destroyed).toBe(false);
+  expect(resting.socket?.destroyed).toBe(false);
+
+  clearInterval(taking);
+  for (const { client } of [resting, slow, silent]) client.destroy();
+  server.closeAllConnections();
+  server.close();
+});
