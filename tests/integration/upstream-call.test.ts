@@ -599,6 +599,7 @@ describe("a key", () => {
     };
     const serverInfo = { name: "sse", version: "1" };
     let fail = () => {};
+    let answerOddly = () => {};
     const answer = async (req: IncomingMessage, res: ServerResponse) => {
       if (req.method === "GET") {
         streams.add(res);
@@ -615,6 +616,7 @@ describe("a key", () => {
       const { progressToken } = params?._meta ?? {};
       send({ method: "notifications/progress", params: { progressToken, progress: 1, message: `sent ${sent}` } });
       fail = () => send({ id, error: { code: -1, message: `Refused ${sent}`, data: { sent } } });
+      answerOddly = () => send({ id, result: { content: [null] } });
     };
     const server = createServer((req, res) => void answer(req, res));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -633,5 +635,11 @@ describe("a key", () => {
     const error = await failed;
     expect(error).toMatchObject({ reason: "protocol_error", upstream: { message: "Refused [redacted]", data: { sent: "[redacted]" } } });
     expect(inspect(error, { depth: 10 })).not.toContain("0123456789");
+
+    // And what it says is looked at like any other answer.
+    const odd = call(target, {}, { onProgress: (update) => seen.push(update) }).catch((thrown: unknown) => thrown);
+    await expect.poll(() => seen).toHaveLength(2);
+    answerOddly();
+    expect(await odd).toMatchObject({ reason: "protocol_error", message: "The server's answer holds a content block that is none." });
   });
 });
