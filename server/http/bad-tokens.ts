@@ -17,9 +17,6 @@ const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 100, 
 const brakeSeconds = 10;
 const braked = new LRUCache<string, true>({ max: 10_000, ttl: brakeSeconds * 1_000 });
 
-/** Whether this address is held off for bad tokens right now. */
-export const isBraked = (address: string): boolean => braked.size > 0 && braked.has(networkOf(address));
-
 /** Milliseconds that a braked address waits for each answer, and up to as many more: a flood over kept connections is as slow as they are few, and one
  * that came in one moment does not come again in one. */
 const lateMs = 1_000;
@@ -53,7 +50,7 @@ export const badTokenBrake: Route = (req, res, next) => {
   const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
   if (bearer === undefined) return next();
   const { address, requestId } = factsOf(req);
-  if (isBraked(address) && !wasGoodLately(bearer)) return refuseLate(res, requestId);
+  if (braked.size > 0 && braked.has(networkOf(address)) && !wasGoodLately(bearer)) return refuseLate(res, requestId);
   res.on("finish", () => {
     if (res.statusCode !== 401) return;
     const network = networkOf(address);

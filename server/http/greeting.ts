@@ -8,15 +8,11 @@ import { strangers } from "#server/crowd.ts";
 import { env } from "#server/env.ts";
 import { paceOf } from "#server/pace.ts";
 
-import { isBraked } from "./bad-tokens.ts";
-
 /** Greeted at once while nobody waits; one more each millisecond. */
 const burst = 16;
 /** While so many agents of a site wait to be looked up (crowd.ts), who is greeted there would mostly wait there: one at a time, this far apart. */
 const manyStrangers = 8;
 const slowlyMs = 8;
-/** The same for an address that is held off for bad tokens: what comes over one connection in one piece may be a hundred requests. */
-const brakedMs = 25;
 /** Connections that wait; those beyond it are greeted as they come. That the other end hung up is seen only when a connection is read. */
 const mostHeld = 2_500;
 
@@ -66,7 +62,6 @@ export function greetAtPace(server: Server): () => void {
     for (const [site, line] of waiting) {
       if (!isOver && now - line.greetedAt < slowlyMs && strangers.waiting(site) >= manyStrangers) continue;
       for (const socket of line.sockets) {
-        if (!isOver && now - line.greetedAt < brakedMs && isBraked(socket.remoteAddress ?? "")) break;
         drop(site, socket);
         line.greetedAt = now;
         // The others of this site wait for all other sites.
@@ -91,7 +86,7 @@ export function greetAtPace(server: Server): () => void {
 
   server.on("connection", (socket: Socket) => {
     if (isOver || held >= mostHeld) return greet(socket);
-    if (held === 0 && !isBraked(socket.remoteAddress ?? "")) {
+    if (held === 0) {
       const now = performance.now();
       allowance = Math.min(burst, allowance + (now - allowedAt));
       allowedAt = now;

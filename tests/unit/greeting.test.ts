@@ -7,10 +7,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { strangers } from "#server/crowd.ts";
-import { isBraked } from "#server/http/bad-tokens.ts";
 import { greetAtPace } from "#server/http/greeting.ts";
-
-vi.mock(import("#server/http/bad-tokens.ts"), async (original) => ({ ...(await original()), isBraked: vi.fn(() => false) }));
 
 const open: Server[] = [];
 afterEach(async () => {
@@ -102,28 +99,6 @@ test("while many agents of a site wait to be looked up, its connections are gree
     await Promise.all(lookedUp);
   }
   await vi.waitFor(() => expect(greeted).toHaveLength(60));
-});
-
-test("an address that is held off for bad tokens is greeted slowly, also while nobody waits", async () => {
-  const crowd = "192.0.2.1";
-  const braked = vi.mocked(isBraked).mockImplementation((address) => address === crowd);
-  const now = performance.now();
-  const clock = vi.spyOn(performance, "now").mockReturnValue(now);
-  const { greeted, come } = told();
-  const of = (site: string) => greeted.filter((address) => address === site).length;
-  try {
-    for (let n = 0; n < 5; n += 1) come(crowd);
-    expect(of(crowd)).toBe(0);
-    for (let n = 0; n < 20; n += 1) come("192.0.2.2");
-    await vi.waitFor(() => expect(of("192.0.2.2")).toBe(20));
-    expect(of(crowd)).toBe(1);
-    clock.mockReturnValue(now + 25);
-    await vi.waitFor(() => expect(of(crowd)).toBe(2));
-  } finally {
-    clock.mockRestore();
-    braked.mockReset();
-  }
-  await vi.waitFor(() => expect(greeted).toHaveLength(25));
 });
 
 test("those beyond the bound do not keep those who wait from being greeted", async () => {
