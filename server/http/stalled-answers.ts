@@ -10,8 +10,8 @@ const lookMs = 15_000;
 /** Bytes that the other end, or what lies between, took. */
 const taken = (socket: Socket) => socket.bytesWritten - socket.writableLength;
 
-/** Closes connections of this server whose answer is not read. Returns how to stop looking. */
-export function closeStalled(server: Server, { patience = patienceMs, look = lookMs } = {}): () => void {
+/** Closes connections of this server whose answer is not read. */
+export function closeStalled(server: Server, { patience = patienceMs, look = lookMs } = {}): void {
   /** What each connection that has something to say had got rid of, and when that was first seen. */
   const stalled = new Map<Socket, { taken: number; since: number }>();
   const open = new Set<Socket>();
@@ -22,7 +22,7 @@ export function closeStalled(server: Server, { patience = patienceMs, look = loo
       stalled.delete(socket);
     });
   });
-  const timer = setInterval(() => {
+  setInterval(() => {
     const now = performance.now();
     for (const socket of open) {
       const before = stalled.get(socket);
@@ -31,5 +31,4 @@ export function closeStalled(server: Server, { patience = patienceMs, look = loo
       else if (now - before.since >= patience) socket.destroy();
     }
   }, look).unref();
-  return () => clearInterval(timer);
 }
