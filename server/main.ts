@@ -9,6 +9,7 @@ import { abandonRequests } from "./http/facts.ts";
 import { capConnections } from "./http/connection-caps.ts";
 import { greetAtPace } from "./http/greeting.ts";
 import { createHost } from "./http/host.ts";
+import { watchTheHasty } from "./http/one-at-a-time.ts";
 import { closeStalled } from "./http/stalled-answers.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
@@ -50,6 +51,7 @@ if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP
 // Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at often, so that few are hung up on at a time.
 const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 100, keepAliveTimeout: 65_000 };
 const server = createServer(limits, await createHost({ isStopping: () => stopping }));
+watchTheHasty(server);
 const greetAll = greetAtPace(server);
 capConnections(server);
 closeStalled(server);

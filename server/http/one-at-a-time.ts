@@ -1,12 +1,20 @@
 // One request at a time on a connection. Whoever sends the next one before the answer (RFC 9112 section 9.3.2, "Pipelining") would have it checked and run
 // at once and answered in its turn; Node tells nobody when such a client goes away, so nothing that was begun for it would ever be ended. Agents, browsers
 // and proxies do not do it.
-import type { ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+
+import { LRUCache } from "lru-cache";
+
+import { networkOf } from "#server/auth/limits.ts";
 
 const message = "Wait for the answer before you send the next request on this connection.\n";
 
 const refused = new WeakSet<Socket>();
+
+/** Networks that sent ahead lately. */
+const hasty = new LRUCache<string, true>({ max: 10_000, ttl: 60_000 });
+const isHasty = ({ remoteAddress = "" }: Socket) => hasty.size > 0 && hasty.has(networkOf(remoteAddress));
 
 /** Whether the answer to an earlier request on this connection is not over: then this one has no socket of its own yet. */
 export const isEarly = (res: ServerResponse): boolean => res.socket === null;
@@ -31,8 +39,41 @@ export function refuseEarly(res: ServerResponse): void {
   const { socket } = res.req;
   if (refused.has(socket)) return;
   refused.add(socket);
-  socket.pause();
+  hasty.set(networkOf(socket.remoteAddress ?? ""), true);
+  readInPieces(socket);
   res.req.resume();
   closeWithoutStacks(socket);
   res.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "0", connection: "close" }).end(message);
+}
+
+/** Bytes that are parsed before it is looked whether the connection is still to be read: an ordinary request. */
+const pieceBytes = 2_048;
+const inPieces = new WeakSet<Socket>();
+
+/** Hands what comes on this connection to Node's parser piece by piece, and nothing once it was refused. */
+function readInPieces(socket: Socket): void {
+  if (inPieces.has(socket)) return;
+  inPieces.add(socket);
+  const parsers = socket.listeners("data");
+  socket.removeAllListeners("data");
+  socket.on("data", (read: Buffer) => {
+    for (let at = 0; at < read.length; at += pieceBytes) {
+      // Node goes on reading after each whole request; what comes now is for nobody.
+      if (refused.has(socket)) return void socket.pause();
+      if (!socket.writable) return;
+      // It pauses itself while its answers are not taken.
+      if (socket.isPaused()) return void socket.unshift(read.subarray(at));
+      for (const parse of parsers) parse.call(socket, read.subarray(at, at + pieceBytes));
+    }
+  });
+}
+
+/**
+ * New connections from where somebody sent ahead are read in small pieces. Otherwise Node parses what it read, up to 64 KiB, in one go, which is a
+ * hundred requests before the second can be refused. Not for everybody, because it costs each call processor time.
+ */
+export function watchTheHasty(server: Server): void {
+  server.on("connection", (socket: Socket) => {
+    if (isHasty(socket)) readInPieces(socket);
+  });
 }

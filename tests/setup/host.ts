@@ -3,12 +3,14 @@ import { createServer } from "node:http";
 
 import { env } from "#server/env.ts";
 import { createHost } from "#server/http/host.ts";
+import { watchTheHasty } from "#server/http/one-at-a-time.ts";
 import { bootstrap } from "#server/orgs/first-owner.ts";
 
 /** Listens on a free port of 127.0.0.1, on the open database. The owner is owner@example.com of Acme, as in tests/setup/product.ts. */
 export async function startHost(): Promise<{ origin: string; close: () => Promise<void> }> {
   await bootstrap({ ...env, BOOTSTRAP_ORG: "Acme", BOOTSTRAP_EMAIL: "owner@example.com", BOOTSTRAP_PASSWORD: "correct horse battery" });
   const server = createServer(await createHost({ isStopping: () => false }));
+  watchTheHasty(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
