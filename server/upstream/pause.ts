@@ -29,15 +29,17 @@ interface Watch {
   quietUntil: number;
 }
 
+/** How the one call that tries a failing server ends when it was given up or failed on our side: the server may still be as it was. */
+class ShowedNothing extends Error {}
+
 const watches = new LRUCache<string, Watch>({ max: 10_000 });
 
 function watchOf(target: UpstreamTarget): Watch {
   const key = identityOf(target);
   const held = watches.get(key);
   if (held) return held;
-  // A try that was given up, or that failed on our side, has not shown that the server is well.
-  const isFault = (error: Error) => breaker.state === CircuitState.HalfOpen || (error instanceof UpstreamCallError && error.isServerFault);
-  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(isFault), {
+  const isFault = (error: Error) => error instanceof ShowedNothing || (error instanceof UpstreamCallError && error.isServerFault);
+  const breaker = circuitBreaker(handleWhen(isFault), {
     halfOpenAfter: pauseMs,
     breaker: new ConsecutiveBreaker(failuresInARow),
   });
@@ -128,19 +130,26 @@ export function noteRefusal(target: UpstreamTarget, error: unknown): void {
 export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Promise<Value>): Promise<Value> {
   refuseWhilePaused(target);
   const watch = watchOf(target);
+  const tries = watch.breaker.state === CircuitState.Open;
   const judged = async (): Promise<{ value: Value } | UpstreamCallError> => {
     try {
       return { value: await call() };
     } catch (error) {
+      if (error instanceof UpstreamCallError && error.isServerFault) throw error;
       // Who gave up and what failed on our side say nothing about the server.
-      if (!(error instanceof UpstreamCallError) || error.isServerFault || error.reason === "cancelled") throw error;
+      if (!(error instanceof UpstreamCallError) || error.reason === "cancelled")
+        throw tries ? new ShowedNothing(undefined, { cause: error }) : error;
       keepQuiet(watch, error);
       // A server that refuses in words is alive.
       return error;
     }
   };
   // A call that tries the server may be a long one by nature: after ten seconds the others no longer wait for how it ends.
-  const outcome = await (watch.breaker.state === CircuitState.HalfOpen ? judged() : watch.breaker.execute(judged));
-  if (outcome instanceof UpstreamCallError) throw outcome;
-  return outcome.value;
+  try {
+    const outcome = await (watch.breaker.state === CircuitState.HalfOpen ? judged() : watch.breaker.execute(judged));
+    if (outcome instanceof UpstreamCallError) throw outcome;
+    return outcome.value;
+  } catch (error) {
+    throw error instanceof ShowedNothing ? error.cause : error;
+  }
 }

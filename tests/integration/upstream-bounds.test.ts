@@ -103,6 +103,27 @@ describe("a server that fails five times in a row", () => {
     await expect(call(target)).rejects.toMatchObject({ reason: "paused", retryAfterSeconds: 10 });
   });
 
+  test("is well again once it answers that call, whoever gave up an older one meanwhile", async () => {
+    const held: ServerResponse[] = [];
+    const hold = () => answerCalls((res) => held.push(res));
+    hold();
+    const caller = new AbortController();
+    const older = call(target, {}, { signal: caller.signal });
+    await expect.poll(reached).toBe(1);
+    status(503);
+    await failures(5);
+    later(10_100);
+    hold();
+    const probe = call(target);
+    await expect.poll(() => held.length).toBe(2);
+    caller.abort(new DOMException("gone", "AbortError"));
+    await expect(older).rejects.toMatchObject({ reason: "cancelled" });
+    held[1]?.writeHead(400).end();
+    await expect(probe).rejects.toMatchObject({ isServerFault: false });
+    upstream.intercept = null;
+    expect(await call(target)).toMatchObject(hello);
+  });
+
   test("is one that is gone, too; and one whose time is over", async () => {
     const silent = await targetFor(await connectTo(owner, upstream.url, { name: "Silent" }));
     answerCalls(() => undefined);
