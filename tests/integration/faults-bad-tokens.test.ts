@@ -1,4 +1,7 @@
 // A flood of tokens that are none: after the first hundred of an address no statement is spent on them, and those that were good go on.
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { db } from "#server/db.ts";
@@ -54,6 +57,14 @@ test("costs nothing of the wrong form, a hundred looks of the right one, and the
   // Nobody can tell a new token from a guessed one without looking; one that was good lately can be told.
   expect((await list(unused)).status).toBe(429);
   expect((await list(good)).status).toBe(200);
+});
+
+test("does not hold off who reads the metrics from the same address", async () => {
+  // By hand: fetch says of itself that it is a browser.
+  const asked = get(`${host.origin}/metrics`, { headers: { authorization: `Bearer ${newToken()}` }, agent: false });
+  const [response]: IncomingMessage[] = await once(asked, "response");
+  response?.resume();
+  expect(response?.statusCode).toBe(200);
 });
 
 test("is no matter of people who come without a token", async () => {

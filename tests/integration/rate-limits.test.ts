@@ -1,9 +1,10 @@
 // Our own limits on agents: what counts as how much, and what is told. How processes count together: tests/processes/replica-bounds.test.ts.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { flushCalls } from "#server/audit/calls.ts";
 import { limits } from "#server/agent/limits.ts";
 import { db } from "#server/db.ts";
+import { log } from "#server/log.ts";
 import { ask, call, connectUpstream, execute, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
 const world = useAgentWorld();
@@ -46,7 +47,11 @@ test("over a limit nothing is sent, nothing is written, and the agent is told ho
   const echo = (connectionId = id) => execute(client, `mcp:${connectionId}:echo`, { text: "x" });
   await limits.connection.limiter.block(id, 30);
   world.upstream.received.length = 0;
+  const warned = vi.spyOn(log, "warn");
   expect(await echo()).toMatchObject(refused("calls to Echo server"));
+  expect(await echo()).toMatchObject(refused("calls to Echo server"));
+  expect(warned.mock.calls).toEqual([[expect.objectContaining({ limit: "connection", key: id }), expect.stringContaining("limit")]]);
+  warned.mockRestore();
   expect(world.upstream.received).toEqual([]);
   expect((await echo(other)).isError).toBeUndefined();
   await limits.organization.limiter.block(actor.orgId, 30);
