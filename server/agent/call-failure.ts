@@ -124,6 +124,12 @@ export function callFailure(error: unknown, failed: Failed): unknown {
         ),
         retryable: false,
       });
+    case "not_allowed":
+      return tell({
+        error: "forbidden",
+        message: `While this call waited for ${name}, you lost the right to make it, or the connection was closed. Nothing was sent.`,
+        retryable: false,
+      });
     case "cancelled":
       return tell({ error: "connection_failed", message: "The call was cancelled.", retryable: true });
     case "protocol_error":

@@ -6,6 +6,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { Actor } from "#server/auth/actor.ts";
 import { type CallOutcome, recordIntent, recordOutcome } from "#server/audit/calls.ts";
 import { DomainError } from "#server/errors.ts";
+import { maxAgeMs, versionOf } from "#server/freshness.ts";
 import { requireUsable, type UsableConnection, usableConnections } from "#server/grants/access.ts";
 import { type Operation, operations } from "#server/search/operations.ts";
 import { noteRun } from "#server/search/learning.ts";
@@ -108,10 +109,15 @@ function stateError(connection: UsableConnection, capability: string, origin: st
   return new ToolError({ error, message: `${message} ${row.action.label}: ${row.action.url}`, capability, connection: rest });
 }
 
-async function findTool(connection: UsableConnection, toolName: string, capability: string): Promise<IndexedTool> {
+/** The tool, and the connection as it is once that is known. */
+async function findTool(
+  connection: UsableConnection,
+  toolName: string,
+  capability: string,
+): Promise<{ tool: IndexedTool; connection: UsableConnection }> {
   const stored = await toolsOf(connection);
   const known = stored.get(toolName);
-  if (known) return known;
+  if (known) return { tool: known, connection };
   const listedAt = connection.catalog?.listedAt?.getTime() ?? 0;
   if (Date.now() - listedAt > unknownRefreshMs) {
     // The failure of this listing is in the stored state; the name stays unknown either way.
@@ -120,7 +126,7 @@ async function findTool(connection: UsableConnection, toolName: string, capabili
       ({ id }) => id === connection.id,
     );
     const tool = again && (await toolsOf(again)).get(toolName);
-    if (tool) return tool;
+    if (tool) return { tool, connection: again };
   }
   throw unknownCapability(capability, nearNames(toolName, connection.id, stored.keys()));
 }
@@ -144,10 +150,11 @@ function withGuidance(result: CallToolResult, digest: string | undefined, tool: 
 /** Runs one capability for the caller; `record` times it. Throws ToolError for everything an agent has to be told. */
 export async function executeCapability(
   given: unknown,
-  { actor, signal, onProgress, inlineBytes: limit = maxInlineBytes, relay }: CallContext,
+  { actor, signal, stillGood, onProgress, inlineBytes: limit = maxInlineBytes, relay }: CallContext,
   record: CallRecord,
 ): Promise<CallToolResult> {
   const began = performance.now();
+  const version = versionOf(actor.orgId);
   const parsed = parse(given);
   const { name } = parsed;
   const argumentText = JSON.stringify(parsed.arguments);
@@ -172,6 +179,14 @@ export async function executeCapability(
       argumentsDigest,
       argumentsBytes: Buffer.byteLength(argumentText),
     });
+  };
+
+  const mayLeave = async () => {
+    // Nothing was changed since it was looked at, as far as this process can know.
+    if (version === versionOf(actor.orgId) && performance.now() - began < maxAgeMs) return true;
+    if (stillGood && !(await stillGood())) return false;
+    const now = (await usableConnections(actor)).find(({ id }) => id === connection?.id);
+    return now !== undefined && stateError(now, name, actor.origin) === null && (await toolsOf(now)).has(target?.toolName ?? "");
   };
 
   try {
@@ -205,7 +220,9 @@ export async function executeCapability(
     }
     const problem = stateError(connection, name, actor.origin);
     if (problem) throw problem;
-    const tool = await findTool(connection, target.toolName, name);
+    const found = await findTool(connection, target.toolName, name);
+    const { tool } = found;
+    connection = found.connection;
 
     const upstream = targetOf(connection);
     const asked = { actor, target: upstream, capability: name, argumentsDigest };
@@ -220,6 +237,7 @@ export async function executeCapability(
         callTool(upstream, call, {
           caller: actor.membershipId,
           signal: budget,
+          mayLeave,
           ...(input ? { input } : {}),
           ...(onProgress ? { onProgress } : {}),
           record,
@@ -238,7 +256,7 @@ export async function executeCapability(
     if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.
-    const denied = auditId === null;
+    const denied = auditId === null || (told instanceof ToolError && told.body.error === "forbidden");
     auditId ??= await intent();
     finish(denied ? "denied" : "failed", told instanceof ToolError ? told.body.error : "internal");
     throw told;

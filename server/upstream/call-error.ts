@@ -13,6 +13,7 @@ export type UpstreamCallReason =
   | "unreachable"
   | "result_too_large"
   | "input_required"
+  | "not_allowed"
   | "cancelled";
 
 /** What a server wants to know from the person before it goes on (2026-07-28, multi round-trip requests). */

@@ -91,8 +91,10 @@ async function sdkCall(
     // The SDK tells the status of its own request in words alone; other requests of the session may have been answered since.
     const status = error instanceof Error && !(error instanceof ProtocolError) ? /\(HTTP ([45]\d\d)\)/.exec(error.message)?.[1] : undefined;
     if (status === undefined || signal.aborted) throw error;
-    const { challenge } = session.sighting;
-    const headers = new Headers(challenge === null || status !== "401" ? undefined : { "www-authenticate": challenge });
+    const { challenge, retryAfter } = session.sighting;
+    const headers = new Headers();
+    if (challenge !== null && status === "401") headers.set("www-authenticate", challenge);
+    if (retryAfter !== null && (status === "429" || status === "503")) headers.set("retry-after", retryAfter);
     return new HttpRefusal(new Response(null, { status: Number(status), headers }), null);
   }
 }
@@ -126,6 +128,8 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
 async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, isRetry: boolean): Promise<CallToolResult> {
   // Others may wait for the same handshake, so it goes on when this caller gives up.
   const session = sessionAtHand(target) ?? (await untilAborted(sessionFor(target), options.signal));
+  if (options.mayLeave && !(await options.mayLeave()))
+    throw new UpstreamCallError("not_allowed", "The right to make this call was taken away while it waited.");
   try {
     return await callOn(session, target, input, options, isRetry);
   } catch (error) {

@@ -1,11 +1,15 @@
 // A right that is taken away is gone with the answer that says so: calls go on all the while, and none that begins after it is accepted.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 
+import { flushCalls } from "#server/audit/calls.ts";
+import { db } from "#server/db.ts";
 import { env } from "#server/env.ts";
+import { metricsText } from "#server/metric.ts";
 import { create as createConnection } from "#server/connections/create.ts";
 import { changeRole } from "#server/orgs/members.ts";
 import { setRollout } from "#server/orgs/rollout.ts";
 import { createMember } from "#prisma/factories.ts";
+import { echoTool, type FakeTool } from "#tests/fakes/mcp-upstream.ts";
 import { tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 import { callsAround, execute, revocations, type Stage, tools } from "#tests/setup/revocations.ts";
 
@@ -35,6 +39,50 @@ test.each(Object.entries(revocations))("%s: no call that begins afterwards is ac
   expect(late).toEqual([]);
   expect(found).toBe(0);
   expect(refused).toBeGreaterThanOrEqual(10);
+});
+
+const whileWaiting = [
+  "a token is revoked",
+  "a token ends",
+  "a signed-in agent is signed out",
+  "a member is removed",
+  "everybody's grant goes",
+  "a connection is switched off",
+  "a connection is disconnected",
+  "a tool is dropped by its server",
+  "connections go dark",
+];
+
+test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not leave", { timeout: 30_000 }, async (what) => {
+  vi.restoreAllMocks();
+  const on = stage();
+  const made = await revocations[what]?.(on);
+  if (!made) throw new Error(`There is no revocation "${what}".`);
+  const arrived: unknown[] = [];
+  const answers: (() => void)[] = [];
+  const hang: FakeTool = {
+    ...echoTool,
+    run: ({ text }) => {
+      arrived.push(text);
+      return new Promise((resolve) => answers.push(() => resolve({ content: [] })));
+    },
+  };
+  world.upstream.tools = [hang];
+  const ask = (text: string) => execute(world.origin, made.token, made.name, { text });
+  // As many as one member may have at one connection.
+  const held = Array.from({ length: 75 }, (_, n) => ask(`call ${n}`));
+  await expect.poll(() => arrived.length, { timeout: 10_000 }).toBe(75);
+  const waiting = ask("late");
+  await expect.poll(metricsText).toContain('gatehouse_calls_in_turn{state="waiting"} 1');
+  await made.change();
+  answers.forEach((answer) => answer());
+  const { isAccepted, text } = await waiting;
+  expect(isAccepted).toBe(false);
+  expect(text).toContain('"forbidden"');
+  await Promise.all(held);
+  expect(arrived).not.toContain("late");
+  await flushCalls();
+  expect(await db.auditEvent.count({ where: { action: "capability.executed", outcome: "denied", errorCode: "forbidden" } })).toBe(1);
 });
 
 test("a role opens nothing and closes nothing", async () => {
