@@ -29,8 +29,14 @@ interface Watch {
   quietUntil: number;
 }
 
-/** How the one call that tries a failing server ends when it was given up or failed on our side: the server may still be as it was. */
+/** What became of a call that nobody let the server answer. */
+const unanswered: ReadonlySet<UpstreamCallError["reason"]> = new Set(["cancelled", "not_allowed"]);
+
+/** How the one call that tries a failing server ends when it was not answered, or failed on our side: the server may still be as it was. */
 class ShowedNothing extends Error {}
+
+/** How a call ends that failed after calls paused: that was heard already, and while another one tries the server that one is listened to alone. */
+class OldNews extends Error {}
 
 const watches = new LRUCache<string, Watch>({ max: 10_000 });
 
@@ -135,9 +141,10 @@ export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Pr
     try {
       return { value: await call() };
     } catch (error) {
-      if (error instanceof UpstreamCallError && error.isServerFault) throw error;
+      if (error instanceof UpstreamCallError && error.isServerFault)
+        throw tries || watch.breaker.state === CircuitState.Closed ? error : new OldNews(undefined, { cause: error });
       // Who gave up and what failed on our side say nothing about the server.
-      if (!(error instanceof UpstreamCallError) || error.reason === "cancelled")
+      if (!(error instanceof UpstreamCallError) || unanswered.has(error.reason))
         throw tries ? new ShowedNothing(undefined, { cause: error }) : error;
       keepQuiet(watch, error);
       // A server that refuses in words is alive.
@@ -150,6 +157,6 @@ export async function unlessPaused<Value>(target: UpstreamTarget, call: () => Pr
     if (outcome instanceof UpstreamCallError) throw outcome;
     return outcome.value;
   } catch (error) {
-    throw error instanceof ShowedNothing ? error.cause : error;
+    throw error instanceof ShowedNothing || error instanceof OldNews ? error.cause : error;
   }
 }

@@ -6,7 +6,9 @@ import { UpstreamCallError } from "./call-error.ts";
 /** Calls at once to one connection, and of those for one member: whoever calls a server that hangs must leave room for the others. */
 const maxAtOnce = 100;
 const maxForOneMember = 75;
+/** Those who wait, and of those for one member. */
 const maxWaiting = 1_000;
+const maxWaitingOfOne = 250;
 const patienceMs = 5_000;
 
 interface Line {
@@ -53,7 +55,8 @@ function leave(connectionId: string, line: Line, caller: string): void {
 }
 
 function waitForTurn(line: Line, { caller, signal }: Turn): Promise<void> {
-  if (total([...line.waiting.values()].map(({ length }) => length)) >= maxWaiting) return Promise.reject(busy());
+  const isFull = total([...line.waiting.values()].map(({ length }) => length)) >= maxWaiting;
+  if (isFull || (line.waiting.get(caller)?.length ?? 0) >= maxWaitingOfOne) return Promise.reject(busy());
   return new Promise((resolve, reject) => {
     const turns = line.waiting.get(caller) ?? [];
     const end = () => {

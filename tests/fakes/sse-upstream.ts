@@ -14,6 +14,8 @@ export interface SseUpstream {
   metas: unknown[];
   /** Calls that arrived are answered after it. */
   hold: Promise<void>;
+  /** Refuses messages with 429 and this `Retry-After`, unless it is null. */
+  retryAfter: string | null;
   /** How many streams are open. */
   streams: () => number;
   /** Ends every open stream, as a restart does. */
@@ -46,6 +48,7 @@ export async function startSseUpstream(): Promise<SseUpstream> {
     calls: [],
     metas: [],
     hold: Promise.resolve(),
+    retryAfter: null,
     streams: () => streams.size,
     hangUp: () => {
       for (const res of streams) res.destroy();
@@ -63,6 +66,7 @@ export async function startSseUpstream(): Promise<SseUpstream> {
       upstream.opened += 1;
       void serverFor(upstream).connect(transport);
     } else if (req.method === "POST" && url.pathname === "/messages") {
+      if (upstream.retryAfter !== null) return void res.writeHead(429, { "retry-after": upstream.retryAfter }).end();
       const session = sessions.get(url.searchParams.get("sessionId") ?? "");
       // A stream that ended meanwhile has nowhere to answer to.
       if (session) session.handlePostMessage(req, res).catch(() => res.destroy());

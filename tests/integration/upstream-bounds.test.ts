@@ -103,7 +103,7 @@ describe("a server that fails five times in a row", () => {
     await expect(call(target)).rejects.toMatchObject({ reason: "paused", retryAfterSeconds: 10 });
   });
 
-  test("is well again once it answers that call, whoever gave up an older one meanwhile", async () => {
+  test.each(["is given up", "fails"])("is well again once it answers that call, also when an older one %s meanwhile", async (end) => {
     const held: ServerResponse[] = [];
     const hold = () => answerCalls((res) => held.push(res));
     hold();
@@ -116,8 +116,9 @@ describe("a server that fails five times in a row", () => {
     hold();
     const probe = call(target);
     await expect.poll(() => held.length).toBe(2);
-    caller.abort(new DOMException("gone", "AbortError"));
-    await expect(older).rejects.toMatchObject({ reason: "cancelled" });
+    if (end === "fails") held[0]?.writeHead(503).end();
+    else caller.abort(new DOMException("gone", "AbortError"));
+    await expect(older).rejects.toMatchObject({ reason: end === "fails" ? "unreachable" : "cancelled" });
     held[1]?.writeHead(400).end();
     await expect(probe).rejects.toMatchObject({ isServerFault: false });
     upstream.intercept = null;
@@ -243,6 +244,22 @@ describe("places", () => {
     await Promise.all(calls);
     upstream.intercept = null;
     expect(await call(target)).toMatchObject(hello);
+  });
+
+  test("are waited for by so many of one member, and by others all the same", async () => {
+    const leave = new AbortController();
+    setMaxListeners(0, leave.signal);
+    answerCalls(() => undefined);
+    const by = (caller: string, count: number) =>
+      Array.from({ length: count }, () => call(target, {}, { caller, signal: leave.signal }).catch((error: unknown) => error));
+    const calls = by("Ann", 75 + 250);
+    await expect.poll(reached).toBe(75);
+    const [tooMany] = by("Ann", 1);
+    expect(await tooMany).toMatchObject({ reason: "busy" });
+    calls.push(...by("Bob", 25 + 1));
+    await expect.poll(reached).toBe(100);
+    leave.abort();
+    expect(await Promise.all(calls)).toEqual(calls.map(() => expect.objectContaining({ reason: "cancelled" })));
   });
 
   test("that do not become free in five seconds are told as busy", async () => {

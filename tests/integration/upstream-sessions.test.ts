@@ -237,6 +237,18 @@ test("over HTTP+SSE: calls share one stream, unknown fields stay, and a stream t
   expect(upstream.calls.filter(({ given }) => given.text === "d")).toHaveLength(1);
 });
 
+test("over HTTP+SSE: a server that names how long to wait is left alone for as long", async () => {
+  const upstream = await startSseUpstream();
+  open.push(upstream);
+  const target = await targetFor(await connectTo(owner, upstream.url));
+  expect(await call(target, { arguments: { text: "a" } })).toMatchObject({ content: [{ text: "a" }] });
+  upstream.retryAfter = "7";
+  await expect(call(target)).rejects.toMatchObject({ reason: "rate_limited", retryAfterSeconds: 7 });
+  upstream.retryAfter = null;
+  await expect(call(target)).rejects.toMatchObject({ reason: "rate_limited" });
+  expect(upstream.calls).toHaveLength(1);
+});
+
 /** A server of the 2025 generation behind an address where a modern one takes over when `isOld` ends. */
 async function movingServer() {
   const [old, modern] = [await sessionServer(), await startUpstream()];
