@@ -8,6 +8,7 @@ import type { Dispatcher } from "undici";
 
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { OutboundError } from "./error.ts";
+import { Room } from "./room.ts";
 
 /** An answer that is no event stream. Its headers have lower-case names; `text` is empty where the answer is not JSON. */
 export interface WireAnswer {
@@ -79,8 +80,10 @@ export function exchange(
   return new Promise((resolve, reject) => {
     let control: Dispatcher.DispatchController | undefined;
     let ended: Error | undefined;
+    const room = new Room(String(options.origin));
     const end = () => {
       clearTimeout(timer);
+      room.free();
       signal.removeEventListener("abort", abort);
     };
     const fail = (reason: unknown) => {
@@ -103,6 +106,14 @@ export function exchange(
     let grace: NodeJS.Timeout | undefined;
     let received = 0;
     const chunks: Buffer[] = [];
+    const keep = (chunk: Buffer) => {
+      try {
+        room.keep(chunk.byteLength);
+        chunks.push(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    };
 
     dispatcher.dispatch(options, {
       onRequestStart(started) {
@@ -152,7 +163,7 @@ export function exchange(
         if (isUnwanted) {
           if (received > graceBytes) started.abort(new Error("Nobody reads the rest of this answer."));
         } else if (received > maxBytes) fail(tooLarge(maxBytes));
-        else chunks.push(chunk);
+        else keep(chunk);
       },
       onResponseEnd() {
         clearTimeout(grace);

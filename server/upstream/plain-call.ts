@@ -6,7 +6,9 @@ import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_MET
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 
+import { OutboundError } from "#server/outbound/error.ts";
 import type { WireAnswer } from "#server/outbound/json-exchange.ts";
+import { Room } from "#server/outbound/room.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
 
@@ -42,6 +44,8 @@ export interface CallOptions {
   /** The membership that calls. */
   caller: string;
   signal: AbortSignal;
+  /** Whether the caller may still make the call: asked right before it leaves, because it may have waited. */
+  mayLeave?: () => Promise<boolean>;
   input?: CallerInput;
   onProgress?: (update: ProgressUpdate) => void;
   /** Where the phases of this call are timed, and the trace it belongs to. */
@@ -179,11 +183,22 @@ const shortestResumeMs = 100;
 const longestResumeMs = 30_000;
 /** Streams in a row without a new event, after which the server is given up. */
 const maxResumes = 5;
+/** Characters that are parsed before it may rest, and of one event: as much as an answer without a stream may have. */
+const pieceLength = 1_024;
+const maxEventLength = 4_194_304;
+/** What a line costs beside its characters: the lines of one event are joined one by one, and nothing of that is let go before its end. */
+const lineBytes = 64;
 /** Milliseconds of work on a stream after which it rests, and for how many: a flood of events leaves the processor to the others. */
 const workMs = 1;
 const restMs = 8;
 /** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
 const maxAnswered = 20;
+
+function linesIn(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines += 1;
+  return lines;
+}
 
 /**
  * Reads the stream until the result. A server of the 2025 generation may end a stream early and go on in another one, which is asked for with the id
@@ -201,6 +216,7 @@ async function readStream(
   let answered = 0;
   let worked = 0;
   let since = 0;
+  const room = new Room(session.url.origin);
   const rest = async () => {
     const now = performance.now();
     worked += now - since;
@@ -216,29 +232,42 @@ async function readStream(
     const parser = createParser({
       onEvent: (event) => void events.push(event),
       onRetry: (ms) => (pauseMs = Math.min(Math.max(ms, shortestResumeMs), longestResumeMs)),
+      onError: ({ type }) => {
+        if (type === "max-buffer-size-exceeded")
+          throw new OutboundError("too_large", `An event is larger than ${maxEventLength} characters.`);
+      },
+      maxBufferSize: maxEventLength,
     });
     const decoder = new TextDecoder();
     const reader = response.body?.getReader();
     try {
       for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
         since = performance.now();
-        parser.feed(decoder.decode(chunk.value, { stream: true }));
-        for (const event of events.splice(0)) {
+        const text = decoder.decode(chunk.value, { stream: true });
+        for (let at = 0; at < text.length; at += pieceLength) {
+          const piece = text.slice(at, at + pieceLength);
+          room.keep(piece.length + lineBytes * linesIn(piece));
+          parser.feed(piece);
+          // Lines that end no event are work as well.
           await rest();
-          if (event.id) {
-            lastEventId = event.id;
-            resumes = 0;
-          }
-          // Without an id it is neither the result nor a question; only progress is of interest then.
-          if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
-          for (const [index, message] of parseEvent(session.redacted(event.data)).entries()) {
-            if (index > 0) await rest();
-            if (message.id === id && message.method === undefined) return resultOf(message, session);
-            if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
-              report(message.params, onProgress);
-            else if (message.method !== undefined && isRequestId(message.id) && answered < maxAnswered) {
-              answered += 1;
-              answerServer(session, message);
+          if (events.length > 0) room.free();
+          for (const event of events.splice(0)) {
+            await rest();
+            if (event.id) {
+              lastEventId = event.id;
+              resumes = 0;
+            }
+            // Without an id it is neither the result nor a question; only progress is of interest then.
+            if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
+            for (const [index, message] of parseEvent(session.redacted(event.data)).entries()) {
+              if (index > 0) await rest();
+              if (message.id === id && message.method === undefined) return resultOf(message, session);
+              if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
+                report(message.params, onProgress);
+              else if (message.method !== undefined && isRequestId(message.id) && answered < maxAnswered) {
+                answered += 1;
+                answerServer(session, message);
+              }
             }
           }
         }
@@ -247,6 +276,7 @@ async function readStream(
     } finally {
       // The result is the last thing anybody waits for; a stream left open would hold its connection. A stream that failed has told so already.
       reader?.cancel().catch(() => undefined);
+      room.free();
     }
     resumes += 1;
     if (lastEventId === undefined || session.transport !== "legacy" || resumes > maxResumes) break;

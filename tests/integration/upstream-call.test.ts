@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 
 import { db } from "#server/db.ts";
+import { metricsText } from "#server/metric.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
@@ -178,6 +179,42 @@ describe("the plain way", () => {
     };
     await expect(call(await targetFor(await connectTo(owner, upstream.url)))).rejects.toMatchObject({ reason: "protocol_error" });
     expect(upstream.received.filter(({ rpcMethod, method }) => rpcMethod === null && method === "POST")).toEqual([]);
+  });
+
+  test("leaves room for others while it reads a stream of lines that are none", async () => {
+    const upstream = await legacy();
+    upstream.onCall = ({ id }, res, write) => {
+      res.writeHead(200, { "content-type": "text/event-stream" }).write("x\n".repeat(131_072));
+      write({ id, result: hello });
+      res.end();
+      return true;
+    };
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    let turns = 0;
+    const others = setInterval(() => (turns += 1), 1);
+    expect(await call(target)).toMatchObject(hello);
+    clearInterval(others);
+    // It comes in a handful of pieces; read in one go each, the others would have had as many turns.
+    expect(turns).toBeGreaterThan(100);
+  });
+
+  test("takes no event that is larger than an answer may be", async () => {
+    const upstream = await legacy();
+    const large = (id: unknown, length: number) => ({ id, result: { content: [{ type: "text", text: "x".repeat(length) }] } });
+    upstream.onCall = ({ id }, res, write) => {
+      write(large(id, 4_000_000));
+      res.end();
+      return true;
+    };
+    const target = await targetFor(await connectTo(owner, upstream.url));
+    expect(await call(target)).toMatchObject(large(1, 4_000_000).result);
+    upstream.onCall = ({ id }, res, write) => {
+      write(large(id, 4_200_000));
+      res.end();
+      return true;
+    };
+    await expect(call(target)).rejects.toMatchObject({ reason: "result_too_large" });
+    expect(metricsText()).toContain("gatehouse_unfinished_answers_bytes 0");
   });
 
   test("passes progress on", async () => {

@@ -3,6 +3,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
+import { metricsText } from "#server/metric.ts";
 import { OutboundError } from "#server/outbound/error.ts";
 import { createOutbound, type Outbound, type OutboundOptions } from "#server/outbound/fetch.ts";
 import { certificate } from "#tests/fakes/certificate.ts";
@@ -51,6 +52,23 @@ async function refusal(attempt: Promise<unknown>): Promise<string> {
   if (!(error instanceof OutboundError)) throw error;
   return error.reason;
 }
+
+test("large answers that never end are not kept without end, and make room once they are given up", async () => {
+  const { origin } = await server((_req, res) => {
+    res.writeHead(200, { "content-type": "application/json" }).write(`"${"x".repeat(4_000_000)}`);
+  });
+  const post = outbound().postWithLimits({});
+  const given = new AbortController();
+  const ends: unknown[] = [];
+  const asked = Array.from({ length: 24 }, () =>
+    post(new URL(origin), { headers: {}, body: "{}", signal: given.signal }).catch((error: unknown) => ends.push(error)),
+  );
+  await expect.poll(() => ends.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(24 - 17);
+  expect(ends).toEqual(ends.map(() => expect.objectContaining({ reason: "too_large" })));
+  given.abort();
+  await Promise.all(asked);
+  expect(metricsText()).toContain("gatehouse_unfinished_answers_bytes 0");
+});
 
 describe("a plain exchange", () => {
   test("is what fetch makes of it", async () => {
