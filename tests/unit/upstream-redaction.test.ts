@@ -37,6 +37,14 @@ test("what holds no key comes back as it came, however it is spelled", () => {
   expect(redactionOf(`Bearer ${key}`)(text)).toBe(text);
 });
 
+test("an answer of megabytes that hides the key is given up as a whole, and one that hides none comes back as it came", () => {
+  const redacted = redactionOf(`Bearer ${key}`);
+  const many = (last: string) => `[${'"\\/",'.repeat(500_000)}"${last}"]`;
+  expect(redacted(many(slashed))).toBe("[redacted]");
+  expect(redacted(many(nested(byNumber(key)).slice(1, -1).replaceAll('"', '\\"')))).toBe("[redacted]");
+  expect(redacted(many("nothing"))).toBe(many("nothing"));
+});
+
 test("a key behind a prefix of two words is known without it, and so is the key before", () => {
   const redacted = redactionOf(`Token token ${key}`, "Token token of-the-next");
   expect(redacted(`{"key":"${key}","next":"of-the-next"}`)).toBe('{"key":"[redacted]","next":"[redacted]"}');
