@@ -1,15 +1,22 @@
 // One request at a time on a connection. Whoever sends the next one before the answer (RFC 9112 section 9.3.2, "Pipelining") would have it checked and run
 // at once and answered in its turn; Node tells nobody when such a client goes away, so nothing that was begun for it would ever be ended. Agents, browsers
 // and proxies do not do it.
+import { randomUUID } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 import { LRUCache } from "lru-cache";
 
 import { networkOf } from "#server/auth/limits.ts";
+import { log } from "#server/log.ts";
+import { counter } from "#server/metric.ts";
 
 const message = "Wait for the answer before you send the next request on this connection.\n";
 
+const refusals = counter(
+  "gatehouse_early_requests_total",
+  "Connections that ended because a request came before the answer to the one before it.",
+);
 const refused = new WeakSet<Socket>();
 
 /** Networks that sent ahead lately. */
@@ -39,11 +46,16 @@ export function refuseEarly(res: ServerResponse): void {
   const { socket } = res.req;
   if (refused.has(socket)) return;
   refused.add(socket);
-  hasty.set(networkOf(socket.remoteAddress ?? ""), true);
+  refusals.add();
+  const [address, requestId] = [networkOf(socket.remoteAddress ?? ""), randomUUID()];
+  // Not for each: they come in floods.
+  if (!hasty.has(address)) log.warn({ address, requestId }, "requests were sent before the answer to the one before them");
+  hasty.set(address, true);
   readInPieces(socket);
   res.req.resume();
   closeWithoutStacks(socket);
-  res.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "0", connection: "close" }).end(message);
+  const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": "0", "x-request-id": requestId, connection: "close" };
+  res.writeHead(503, headers).end(message);
 }
 
 /** Bytes that are parsed before it is looked whether the connection is still to be read: an ordinary request. */

@@ -38,7 +38,9 @@ test("of many requests at once one is answered and one refused; of the next that
   const port = await listen((_req, res) => void res.end("answer"));
   server.prependListener("request", () => (begun += 1));
   const many = ask.repeat(2_000);
-  expect(statuses(await say(port, many))).toEqual(["HTTP/1.1 200", "HTTP/1.1 503"]);
+  const said = await say(port, many);
+  expect(statuses(said)).toEqual(["HTTP/1.1 200", "HTTP/1.1 503"]);
+  expect(said).toMatch(/x-request-id: [\w-]{36}/i);
   begun = 0;
   expect(statuses(await say(port, many))).toEqual(["HTTP/1.1 200", "HTTP/1.1 503"]);
   expect(begun).toBeLessThan(100);

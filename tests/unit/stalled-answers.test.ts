@@ -16,7 +16,7 @@ test("only a connection whose answer is not taken is closed", async () => {
     res.end();
   };
   const server = createServer((req, res) => void (req.url === "/short" ? res.end("short") : answer(res)));
-  closeStalled(server, { patience: 600, look: 50 });
+  closeStalled(server, { patience: 1_500, look: 50 });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -33,7 +33,7 @@ test("only a connection whose answer is not taken is closed", async () => {
   const taking = setInterval(() => slow.client.read(65_536), 20);
   const silent = await ask("/long");
 
-  await vi.waitFor(() => expect(silent.socket?.destroyed).toBe(true), { timeout: 5_000 });
+  await vi.waitFor(() => expect(silent.socket?.destroyed).toBe(true), { timeout: 10_000 });
   const before = slow.client.bytesRead;
   await vi.waitFor(() => expect(slow.client.bytesRead).toBeGreaterThan(before + 2_000_000), { timeout: 5_000 });
   expect(slow.socket?.destroyed).toBe(false);
@@ -41,6 +41,28 @@ test("only a connection whose answer is not taken is closed", async () => {
 
   clearInterval(taking);
   for (const { client } of [resting, slow, silent]) client.destroy();
+  server.closeAllConnections();
+  server.close();
+});
+
+test("of answers that together are too much those go first of which nothing was taken for longest", async () => {
+  const server = createServer((_req, res) => void res.end(Buffer.alloc(16_777_216)));
+  closeStalled(server, { patience: 600_000, look: 20, most: 40_000_000 });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const sockets: Socket[] = [];
+  server.on("connection", (socket: Socket) => sockets.push(socket));
+  const clients: Socket[] = [];
+  const ask = async (n: number) => {
+    const client = connect(typeof address === "object" && address ? address.port : 0, "127.0.0.1");
+    clients.push(client.on("error", () => undefined));
+    client.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    await vi.waitFor(() => expect(sockets[n]?.writableLength).toBeGreaterThan(8_000_000));
+  };
+  for (let n = 0; n < 3; n += 1) await ask(n);
+  await vi.waitFor(() => expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false, false]));
+  for (const client of clients) client.destroy();
   server.closeAllConnections();
   server.close();
 });
