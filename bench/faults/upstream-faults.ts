@@ -49,6 +49,13 @@ const plans: Plan[] = [
     atOnce: 1,
     withProgress: true,
   },
+  {
+    manner: "lines",
+    name: "a server streams lines that are none",
+    how: "262,144 lines of an unknown field before each result, one call after the other",
+    expected: ({ end }) => end === "right",
+    atOnce: 1,
+  },
   { manner: "dead", name: "a server dies in the middle of calls", how: "sockets closed, port closed, back after 10 s", expected: refused },
 ];
 

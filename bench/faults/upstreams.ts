@@ -8,6 +8,8 @@ import { healthyServers, type Manner, type Order, type Report } from "./manners.
 
 const hugeBody = Buffer.alloc(10 * 1_048_576, "x");
 const eventCount = 100_000;
+/** Lines of a field that does not exist. */
+const idleLines = "x\n".repeat(262_144);
 
 let manner: Manner = "fine";
 let executed: string[] = [];
@@ -61,6 +63,8 @@ function misbehave(res: ServerResponse, asked: Asked, answer: string): boolean {
   else if (manner === "garbage") res.writeHead(200, json).end('{"jsonrpc":"2.0","id":1,"result":{"content":[');
   else if (manner === "huge") res.writeHead(200, json).end(hugeBody);
   else if (manner === "events" && asked.method === "tools/call") streamEvents(res, asked, answer);
+  else if (manner === "lines" && asked.method === "tools/call")
+    res.writeHead(200, { "content-type": "text/event-stream" }).end(`${idleLines}data: ${answer}\n\n`);
   else return false;
   return true;
 }
