@@ -3,7 +3,7 @@
 export interface Redaction {
   /** Says which credential is sent from now on, as the headers that carry it. */
   remember: (credential: Record<string, string>) => void;
-  /** `text` without any of them. JSON stays JSON, and what holds none of them is returned as it came. */
+  /** `text` without any of them. JSON stays JSON, and what holds none of them is returned as it came; `givenUp` for a long one that hides one. */
   redacted: (text: string) => string;
 }
 
@@ -16,8 +16,10 @@ const maxDepth = 3;
 /** An escape that could stand for a character of a key: PHP escapes the slash, and every printable character may be written by its number. */
 const escaped = /\\(?:\/|u00[2-7][\da-f])/i;
 
-/** Characters that are taken apart in search of a key that is hidden there; who hides it in more is not listened to. */
+/** Characters that are taken apart in search of a key that is hidden there. */
 const maxWalked = 131_072;
+/** What becomes of a longer text: no JSON, so that it is not taken for an answer. */
+export const givenUp = "[redacted]";
 const backslash = 0x5c;
 
 /** The character that `u00XX` at this place stands for; NaN where there is none. */
@@ -58,12 +60,33 @@ function withoutPrefixes(value: string): string[] {
   return words.map((_word, first) => words.slice(first).join(" "));
 }
 
-/** All that must not be seen of a credential, each also as JSON writes it, and JSON in JSON. */
-function secretsIn(credential: Record<string, string>): string[] {
-  const values = Object.values(credential).flatMap(withoutPrefixes);
-  const spellings = values.flatMap((value) => [value, inJson(value), inJson(inJson(value))]);
-  return spellings.filter(({ length }) => length >= minSecretLength);
+const isLong = ({ length }: string) => length >= minSecretLength;
+
+interface Secrets {
+  values: string[];
+  /** Each value as it is, as JSON writes it, and as JSON in JSON does. */
+  spellings: string[];
 }
+
+/** All that must not be seen of a credential. */
+function secretsIn(credential: Record<string, string>): Secrets {
+  const values = Object.values(credential).flatMap(withoutPrefixes);
+  return {
+    values: values.filter(isLong),
+    spellings: values.flatMap((value) => [value, inJson(value), inJson(inJson(value))]).filter(isLong),
+  };
+}
+
+/** How a value may begin where `bare` takes its first characters for the end of an escape that stands before it. */
+const escapeEnd = /^(?:[\da-f]|(?:u00|00|0)?[\da-f]{2})$/i;
+
+/** What `bare` may leave of a value. */
+function remains(value: string): string[] {
+  return [0, 1, 2, 3, 4, 5].filter((cut) => cut === 0 || escapeEnd.test(value.slice(0, cut))).map((cut) => bare(value.slice(cut)));
+}
+
+/** Values that look like an escape themselves: no short look tells where they hide. */
+const isOdd = (value: string) => /\\|u00/i.test(value);
 
 /** Text that is no JSON as a whole, with those escapes as what they stand for. */
 const unescaped = (text: string) =>
@@ -72,9 +95,10 @@ const unescaped = (text: string) =>
 /** What is sent to one server. */
 export function createRedaction(): Redaction {
   let current = "";
-  let known: string[][] = [];
+  let known: Secrets[] = [];
   let secrets: string[] = [];
-  let bareSecrets: string[] = [];
+  /** What is looked for in a text without escapes; null when that shows nothing. */
+  let left: string[] | null = [];
 
   const plain = (text: string) =>
     secrets.reduce((clean, secret) => (clean.includes(secret) ? clean.replaceAll(secret, "[redacted]") : clean), text);
@@ -98,17 +122,16 @@ export function createRedaction(): Redaction {
     return isChanged || clean !== json ? clean : null;
   }
 
-  /** Whether a key stands there in disguise. Far cheaper than to walk what was parsed, which for the largest answers takes seconds. */
-  function hides(text: string): boolean {
+  /** Whether a key may stand there in disguise. Far cheaper than to walk what was parsed, which for the largest answers takes seconds. */
+  function mayHide(text: string, wanted: readonly string[]): boolean {
     const seen = bare(text);
-    return bareSecrets.some((secret) => seen.includes(secret));
+    return wanted.some((value) => seen.includes(value));
   }
 
   function redacted(text: string, depth: number): string {
     const clean = plain(text);
-    if (depth === 0 || !escaped.test(clean) || !hides(clean)) return clean;
-    // No JSON, so that it is not taken for an answer.
-    if (clean.length > maxWalked) return "[redacted]";
+    if (depth === 0 || !escaped.test(clean) || (left && !mayHide(clean, left))) return clean;
+    if (left && clean.length > maxWalked) return givenUp;
     return respelled(clean, depth) ?? clean;
   }
 
@@ -118,8 +141,9 @@ export function createRedaction(): Redaction {
       if (values === current) return;
       current = values;
       known = [secretsIn(credential), ...known].slice(0, maxCredentials);
-      secrets = [...new Set(known.flat())];
-      bareSecrets = [...new Set(secrets.map(bare))];
+      secrets = [...new Set(known.flatMap(({ spellings }) => spellings))];
+      const all = [...new Set(known.flatMap(({ values }) => values))];
+      left = all.some(isOdd) ? null : all.flatMap(remains);
     },
     redacted: (text) => (secrets.length === 0 ? text : redacted(text, maxDepth)),
   };

@@ -37,6 +37,29 @@ test("what holds no key comes back as it came, however it is spelled", () => {
   expect(redactionOf(`Bearer ${key}`)(text)).toBe(text);
 });
 
+test.each([
+  "eyJhbGciOi.0123456789",
+  "AKIA0123456789",
+  "00ff0123456789",
+  "0af0123456789",
+  "u00220123456789",
+  "a\\b0123456789",
+  'q"u00e40123456789',
+])("a key that begins like the end of an escape, or is one: %s", (odd) => {
+  const redacted = redactionOf(`Bearer ${odd}`);
+  const hidden = JSON.stringify(odd).slice(1, -1).replace(/9$/, "\\u0039");
+  for (const before of ["", "\\\\u000", "\\\\u00", "\\\\u0", "\\\\u", "\\\\"]) {
+    const clean: unknown = JSON.parse(redacted(`{"sent":"${before}${hidden}"}`));
+    expect(JSON.stringify(clean)).toContain("[redacted]");
+    expect(JSON.stringify(clean)).not.toContain("0123456");
+  }
+});
+
+test("a value too short to be a key takes no answer away", () => {
+  const text = `[${'"\\/1",'.repeat(100_000)}1]`;
+  expect(redactionOf('v="1"', "\\\\\\\\")(text)).toBe(text);
+});
+
 test("an answer of megabytes that hides the key is given up as a whole, and one that hides none comes back as it came", () => {
   const redacted = redactionOf(`Bearer ${key}`);
   const many = (last: string) => `[${'"\\/",'.repeat(500_000)}"${last}"]`;
