@@ -116,6 +116,12 @@ export function callFailure(error: unknown, failed: Failed): unknown {
         message: `The result of ${name} is larger than Gatehouse accepts. Ask for less: a narrower query, fewer fields, a smaller page.`,
         retryable: false,
       });
+    case "no_room":
+      return tell({
+        error: "result_too_large",
+        message: `The call to ${name} was made, but too many large answers were on their way at once, so its answer was given up. Check what it did before you make it again.`,
+        retryable: false,
+      });
     case "input_required":
       return tell({
         error: "provider_error",
@@ -124,12 +130,9 @@ export function callFailure(error: unknown, failed: Failed): unknown {
         ),
         retryable: false,
       });
+    // Whoever asks before a call leaves knows why; this is for the rest.
     case "not_allowed":
-      return tell({
-        error: "forbidden",
-        message: `While this call waited for ${name}, you lost the right to make it, or the connection was closed. Nothing was sent.`,
-        retryable: false,
-      });
+      return tell({ error: "forbidden", message: `The right to call ${name} was taken away. Nothing was sent.`, retryable: false });
     case "cancelled":
       return tell({ error: "connection_failed", message: "The call was cancelled.", retryable: true });
     case "protocol_error":

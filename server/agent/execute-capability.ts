@@ -16,7 +16,7 @@ import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
 import { syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
-import { targetOf } from "#server/upstream/target.ts";
+import { targetOf, type UpstreamTarget } from "#server/upstream/target.ts";
 
 import type { CallContext } from "./call-context.ts";
 import { within } from "./budget.ts";
@@ -131,6 +131,31 @@ async function findTool(
   throw unknownCapability(capability, nearNames(toolName, connection.id, stored.keys()));
 }
 
+function tokenOver(capability: string): ToolError {
+  const message = "The token of this request is no longer good: it was revoked or has expired. Nothing was sent for this call.";
+  return new ToolError({ error: "forbidden", message, capability });
+}
+
+interface Leaving {
+  capability: string;
+  tool: IndexedTool;
+  from: UpstreamTarget;
+}
+
+/** What speaks against a call that is about to leave for where it was meant to go when it came; null when nothing does. */
+async function lateRefusal(actor: Actor, { capability, tool, from }: Leaving): Promise<ToolError | null> {
+  const connection = (await usableConnections(actor)).find(({ id }) => id === from.connectionId);
+  if (!connection) return unknownCapability(capability, []);
+  const problem = stateError(connection, capability, actor.origin);
+  if (problem) return problem;
+  if (!(await toolsOf(connection)).has(tool.name)) return unknownCapability(capability, []);
+  const now = targetOf(connection);
+  // Not its revision: an access token that was renewed meanwhile is of the same account.
+  if (now.url === from.url && now.credential?.id === from.credential?.id) return null;
+  const message = `${connection.name} was changed while this call waited. Nothing was sent; try again.`;
+  return new ToolError({ error: "connection_failed", message, capability, retryable: true });
+}
+
 /** `mcp:<connectionId>:*`: the state of the connection as it is known right now. */
 function liveState({ id, name, toolCount, catalog, state }: UsableConnection, row: ReturnType<typeof connectionRow>): CallToolResult {
   const structuredContent = {
@@ -181,12 +206,13 @@ export async function executeCapability(
     });
   };
 
-  const mayLeave = async () => {
+  /** Why a call that waited may not leave any more. */
+  const late: { refusal: ToolError | null } = { refusal: null };
+  const mayLeave = async (tool: IndexedTool, from: UpstreamTarget) => {
     // Nothing was changed since it was looked at, as far as this process can know.
     if (version === versionOf(actor.orgId) && performance.now() - began < maxAgeMs) return true;
-    if (stillGood && !(await stillGood())) return false;
-    const now = (await usableConnections(actor)).find(({ id }) => id === connection?.id);
-    return now !== undefined && stateError(now, name, actor.origin) === null && (await toolsOf(now)).has(target?.toolName ?? "");
+    late.refusal = stillGood && !(await stillGood()) ? tokenOver(name) : await lateRefusal(actor, { capability: name, tool, from });
+    return late.refusal === null;
   };
 
   try {
@@ -237,7 +263,7 @@ export async function executeCapability(
         callTool(upstream, call, {
           caller: actor.membershipId,
           signal: budget,
-          mayLeave,
+          mayLeave: () => mayLeave(tool, upstream),
           ...(input ? { input } : {}),
           ...(onProgress ? { onProgress } : {}),
           record,
@@ -245,6 +271,7 @@ export async function executeCapability(
       );
     } catch (error) {
       if (relay && error instanceof UpstreamCallError && error.questions) relayQuestions(relay, error.questions, asked);
+      if (late.refusal && error instanceof UpstreamCallError && error.reason === "not_allowed") throw late.refusal;
       throw callFailure(error, { connection, tool, capability: name, arguments: parsed.arguments, origin: actor.origin });
     }
     record.enter("shaping");
@@ -256,7 +283,7 @@ export async function executeCapability(
     if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.
-    const denied = auditId === null || (told instanceof ToolError && told.body.error === "forbidden");
+    const denied = auditId === null || (late.refusal !== null && told === late.refusal);
     auditId ??= await intent();
     finish(denied ? "denied" : "failed", told instanceof ToolError ? told.body.error : "internal");
     throw told;

@@ -4,13 +4,36 @@ import type { Socket } from "node:net";
 
 /** Milliseconds without a piece that was taken, after which the connection is closed: the largest answer at 60 KB a second. */
 const patienceMs = 300_000;
-/** Bytes of answers that wait to be taken, all together; beyond it those go first of which nothing was taken for longest. */
+/**
+ * Bytes of answers that wait to be taken, all together. Beyond it those of the address go that has most of them; first those of which nothing was
+ * taken for longest, as far as one can see: of one that was written as a whole it is seen only at its end.
+ */
 const mostUntaken = 268_435_456;
 /** Milliseconds between two looks. */
 const lookMs = 1_000;
 
 /** Bytes that the other end, or what lies between, took. */
 const taken = (socket: Socket) => socket.bytesWritten - socket.writableLength;
+
+/** Closes connections until so many bytes fewer wait. `stalled`: those of which nothing was taken for longest first. */
+function shed(stalled: readonly Socket[], bytes: number): void {
+  const addresses = new Map<string, { bytes: number; sockets: Socket[] }>();
+  for (const socket of stalled) {
+    const { remoteAddress = "", writableLength } = socket;
+    const own = addresses.get(remoteAddress) ?? { bytes: 0, sockets: [] };
+    addresses.set(remoteAddress, own);
+    own.bytes += writableLength;
+    own.sockets.push(socket);
+  }
+  for (let left = bytes; left > 0;) {
+    const [heaviest] = [...addresses.values()].sort((a, b) => b.bytes - a.bytes);
+    const socket = heaviest?.sockets.shift();
+    if (!heaviest || !socket) return;
+    heaviest.bytes -= socket.writableLength;
+    left -= socket.writableLength;
+    socket.destroy();
+  }
+}
 
 /** Closes connections of this server whose answer is not read. */
 export function closeStalled(server: Server, { patience = patienceMs, most = mostUntaken, look = lookMs } = {}): void {
@@ -36,11 +59,11 @@ export function closeStalled(server: Server, { patience = patienceMs, most = mos
       else if (now - before.since >= patience) socket.destroy();
     }
     if (untaken <= most) return;
-    for (const [socket] of [...stalled].sort(([, a], [, b]) => a.since - b.since)) {
-      if (untaken <= most) break;
-      untaken -= socket.writableLength;
-      socket.destroy();
-    }
+    const waiting = [...stalled].sort(([, a], [, b]) => a.since - b.since);
+    shed(
+      waiting.map(([socket]) => socket),
+      untaken - most,
+    );
   }
   setInterval(lookAtAll, look).unref();
 }

@@ -6,6 +6,7 @@ export type OutboundReason =
   | "reserved_address" // link-local, cloud metadata, multicast: never called
   | "redirect" // too many, to plain http, to nowhere, or with a body to another origin
   | "too_large"
+  | "no_room" // of too many large answers at once this one was given up
   | "timeout"
   | "protocol"; // an answer that no HTTP client has to take
 

@@ -25,6 +25,8 @@ function ofGuard({ reason, message }: OutboundError, phase: FailurePhase): Upstr
       return failure("http", message, "organization_admin", "Enter the address it redirects to, if you trust it.");
     case "too_large":
       return failure(phase, "The server's answer is larger than Gatehouse accepts.", "provider", checkUrl);
+    case "no_room":
+      return failure(phase, message, "operator", "Try again in a moment.");
     case "timeout":
       return failure(phase, message, "provider", "Try again later; if it stays like this, check the provider's status page.");
     case "protocol":

@@ -80,10 +80,10 @@ export function exchange(
   return new Promise((resolve, reject) => {
     let control: Dispatcher.DispatchController | undefined;
     let ended: Error | undefined;
-    const room = new Room(String(options.origin));
+    let room: Room | undefined;
     const end = () => {
       clearTimeout(timer);
-      room.free();
+      room?.free();
       signal.removeEventListener("abort", abort);
     };
     const fail = (reason: unknown) => {
@@ -108,7 +108,9 @@ export function exchange(
     const chunks: Buffer[] = [];
     const keep = (chunk: Buffer) => {
       try {
-        room.keep(chunk.byteLength);
+        // What comes in one piece is small.
+        if (chunks.length > 0) room ??= new Room(new URL(String(options.origin)).hostname, fail);
+        room?.keep(chunk.byteLength);
         chunks.push(chunk);
       } catch (error) {
         fail(error);

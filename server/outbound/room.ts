@@ -4,48 +4,77 @@ import { gauge } from "#server/metric.ts";
 import { OutboundError } from "./error.ts";
 
 const mebibyte = 1_048_576;
-/** Bytes of all answers together, and of those of one origin. */
+/** Bytes of all answers together, and of those of one host. */
 const most = 256 * mebibyte;
 const mostOfOne = 64 * mebibyte;
 /** Bytes of each answer that do not count: ordinary ones come through whatever the large ones take. */
 const uncounted = 65_536;
 
+interface OfHost {
+  counted: number;
+  /** The oldest first. */
+  rooms: Set<Room>;
+}
+
 let total = 0;
-const ofOrigins = new Map<string, number>();
+const hosts = new Map<string, OfHost>();
 
 gauge("gatehouse_unfinished_answers_bytes", "Kept of large answers that are not whole yet.", () => total);
 
-/** What is kept of one answer. */
+function largest(): OfHost | undefined {
+  let found: OfHost | undefined;
+  for (const host of hosts.values()) if (!found || host.counted > found.counted) found = host;
+  return found;
+}
+
+/** What is kept of one answer. Where there is no room the oldest answer of the host that keeps most gives way, not the newest. */
 export class Room {
-  readonly #origin: string;
+  readonly #host: string;
+  readonly #giveUp: (error: OutboundError) => void;
   #kept = 0;
   #counted = 0;
+  #over: OutboundError | null = null;
 
-  constructor(origin: string) {
-    this.#origin = origin;
+  /** `giveUp` ends the reading of an answer that has to make room for others. */
+  constructor(host: string, giveUp: (error: OutboundError) => void) {
+    this.#host = host;
+    this.#giveUp = giveUp;
   }
 
-  /** So many bytes (or characters) more are kept. Throws OutboundError (too_large) where there is no room. */
+  /** So many bytes (or characters) more are kept. Throws OutboundError (no_room) once this answer was given up. */
   keep(bytes: number): void {
+    if (this.#over) throw this.#over;
     this.#kept += bytes;
     const more = this.#kept - uncounted - this.#counted;
     if (more <= 0) return;
-    const ofOrigin = (ofOrigins.get(this.#origin) ?? 0) + more;
-    if (total + more > most || ofOrigin > mostOfOne)
-      throw new OutboundError("too_large", "Too many large answers are on their way at once, so this one was not read to its end.");
+    const own = hosts.get(this.#host) ?? { counted: 0, rooms: new Set() };
+    hosts.set(this.#host, own);
     this.#counted += more;
+    own.counted += more;
+    own.rooms.add(this);
     total += more;
-    ofOrigins.set(this.#origin, ofOrigin);
+    while (own.counted > mostOfOne) Room.#makeRoom(own);
+    for (let host = largest(); total > most && host; host = largest()) Room.#makeRoom(host);
+    // It may have been this one itself.
+    this.keep(0);
+  }
+
+  static #makeRoom({ rooms }: OfHost): void {
+    const [oldest] = rooms;
+    if (!oldest) return;
+    oldest.#over = new OutboundError("no_room", "Too many large answers were on their way at once, so this one was given up.");
+    oldest.free();
+    oldest.#giveUp(oldest.#over);
   }
 
   /** Nothing of it is kept any more. */
   free(): void {
     this.#kept = 0;
-    if (this.#counted === 0) return;
-    const left = (ofOrigins.get(this.#origin) ?? 0) - this.#counted;
-    if (left > 0) ofOrigins.set(this.#origin, left);
-    else ofOrigins.delete(this.#origin);
+    const own = hosts.get(this.#host);
+    if (!own?.rooms.delete(this)) return;
     total -= this.#counted;
+    own.counted -= this.#counted;
     this.#counted = 0;
+    if (own.rooms.size === 0) hosts.delete(this.#host);
   }
 }

@@ -12,6 +12,7 @@ export type UpstreamCallReason =
   | "protocol_error"
   | "unreachable"
   | "result_too_large"
+  | "no_room"
   | "input_required"
   | "not_allowed"
   | "cancelled";

@@ -111,6 +111,8 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
   }
   if (error instanceof OutboundError && error.reason === "too_large")
     return new UpstreamCallError("result_too_large", error.message, { cause: error });
+  if (error instanceof OutboundError && error.reason === "no_room")
+    return new UpstreamCallError("no_room", error.message, { cause: error });
   if (
     (error instanceof OutboundError && error.reason === "timeout") ||
     (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
@@ -125,13 +127,20 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
   return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error, isServerFault: isServerFault(error) });
 }
 
-async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, isRetry: boolean): Promise<CallToolResult> {
+interface Earlier {
+  /** What became of the call when it was sent before. */
+  error: unknown;
+  /** Whether the server said then that it was not executed, which it may not say twice. */
+  isRefused: boolean;
+}
+
+async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, earlier?: Earlier): Promise<CallToolResult> {
   // Others may wait for the same handshake, so it goes on when this caller gives up.
   const session = sessionAtHand(target) ?? (await untilAborted(sessionFor(target), options.signal));
   if (options.mayLeave && !(await options.mayLeave()))
-    throw new UpstreamCallError("not_allowed", "The right to make this call was taken away while it waited.");
+    throw earlier ? earlier.error : new UpstreamCallError("not_allowed", "The right to make this call was taken away while it waited.");
   try {
-    return await callOn(session, target, input, options, isRetry);
+    return await callOn(session, target, input, options, earlier?.isRefused ?? false);
   } catch (error) {
     // What the SDK read has not been through the redaction that a plain call's answer goes through as a whole.
     throw error instanceof ProtocolError ? ofRpcError(redactedError(error, session.redacted)) : error;
@@ -151,7 +160,7 @@ async function callOn(
   if (answer.rpc?.code === headerMismatch) session.mirrored.set(input.name, await parametersToMirror(session, input.name, options.signal));
   else if (isOver(answer, session)) await dropSession(target, session);
   else throw refused(answer);
-  return callOnce(target, input, options, true);
+  return callOnce(target, input, options, { error: refused(answer), isRefused: true });
 }
 
 /** What a refused call says about the credential, for the next sign-in. */
@@ -165,11 +174,11 @@ async function learn(key: CredentialKey, told: UpstreamCallError): Promise<void>
 /** The call, and once more after a moment where that does no harm. */
 async function tryTwice(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
   try {
-    return await callOnce(target, input, options, false);
+    return await callOnce(target, input, options);
   } catch (error) {
     if (options.signal.aborted || !mayRepeat(error, input.isRepeatable ?? false)) throw error;
     await setTimeout(secondTryMs, undefined, { signal: options.signal });
-    return callOnce(target, input, options, false);
+    return callOnce(target, input, options, { error, isRefused: false });
   }
 }
 

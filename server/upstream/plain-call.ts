@@ -6,7 +6,6 @@ import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_MET
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 
-import { OutboundError } from "#server/outbound/error.ts";
 import type { WireAnswer } from "#server/outbound/json-exchange.ts";
 import { Room } from "#server/outbound/room.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
@@ -16,6 +15,7 @@ import { headerOf } from "./authorized-fetch.ts";
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
 import { headerValue, mirrorHeaders, storedMirroring } from "./mirrored-parameters.ts";
+import { givenUp } from "./redaction.ts";
 import { boundedError, ofRpcError, type RpcError } from "./rpc-error.ts";
 
 export interface CallInput {
@@ -183,10 +183,9 @@ const shortestResumeMs = 100;
 const longestResumeMs = 30_000;
 /** Streams in a row without a new event, after which the server is given up. */
 const maxResumes = 5;
-/** Characters that are parsed before it may rest, and of one event: as much as an answer without a stream may have. */
+/** Characters that are parsed before it may rest. */
 const pieceLength = 1_024;
-const maxEventLength = 4_194_304;
-/** What a line costs beside its characters: the lines of one event are joined one by one, and nothing of that is let go before its end. */
+/** What a line of an event costs beside its characters: they are joined one by one, and nothing of that is let go before the event's end. */
 const lineBytes = 64;
 /** Milliseconds of work on a stream after which it rests, and for how many: a flood of events leaves the processor to the others. */
 const workMs = 1;
@@ -194,10 +193,19 @@ const restMs = 8;
 /** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
 const maxAnswered = 20;
 
-function linesIn(text: string): number {
-  let lines = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines += 1;
-  return lines;
+/** What the parser keeps of a piece, as good as one can tell: nothing of whole lines that are no data. */
+function keptOf(piece: string): number {
+  let lines = piece.startsWith("data") ? 1 : 0;
+  for (let at = piece.indexOf("\ndata"); at >= 0; at = piece.indexOf("\ndata", at + 1)) lines += 1;
+  return lines === 0 && piece.includes("\n") ? 0 : piece.length + lines * lineBytes;
+}
+
+/** What the server said, without the credential it was sent. */
+function readable(session: OpenSession, text: string): string {
+  const clean = session.redacted(text);
+  if (clean === givenUp && text !== givenUp)
+    throw new UpstreamCallError("protocol_error", "It hides the stored credential in its answer, so that was given up. The call was made.");
+  return clean;
 }
 
 /**
@@ -216,7 +224,8 @@ async function readStream(
   let answered = 0;
   let worked = 0;
   let since = 0;
-  const room = new Room(session.url.origin);
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  const room = new Room(session.url.hostname, () => void reader?.cancel().catch(() => undefined));
   const rest = async () => {
     const now = performance.now();
     worked += now - since;
@@ -232,21 +241,16 @@ async function readStream(
     const parser = createParser({
       onEvent: (event) => void events.push(event),
       onRetry: (ms) => (pauseMs = Math.min(Math.max(ms, shortestResumeMs), longestResumeMs)),
-      onError: ({ type }) => {
-        if (type === "max-buffer-size-exceeded")
-          throw new OutboundError("too_large", `An event is larger than ${maxEventLength} characters.`);
-      },
-      maxBufferSize: maxEventLength,
     });
     const decoder = new TextDecoder();
-    const reader = response.body?.getReader();
+    reader = response.body?.getReader();
     try {
       for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
         since = performance.now();
         const text = decoder.decode(chunk.value, { stream: true });
         for (let at = 0; at < text.length; at += pieceLength) {
           const piece = text.slice(at, at + pieceLength);
-          room.keep(piece.length + lineBytes * linesIn(piece));
+          room.keep(keptOf(piece));
           parser.feed(piece);
           // Lines that end no event are work as well.
           await rest();
@@ -259,7 +263,7 @@ async function readStream(
             }
             // Without an id it is neither the result nor a question; only progress is of interest then.
             if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
-            for (const [index, message] of parseEvent(session.redacted(event.data)).entries()) {
+            for (const [index, message] of parseEvent(readable(session, event.data)).entries()) {
               if (index > 0) await rest();
               if (message.id === id && message.method === undefined) return resultOf(message, session);
               if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
@@ -273,6 +277,7 @@ async function readStream(
         }
         worked += performance.now() - since;
       }
+      room.keep(0);
     } finally {
       // The result is the last thing anybody waits for; a stream left open would hold its connection. A stream that failed has told so already.
       reader?.cancel().catch(() => undefined);
@@ -366,7 +371,7 @@ export async function plainCall(
       return new HttpRefusal(response, null);
     }
     if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
-    const text = session.redacted(response.text);
+    const text = readable(session, response.text);
     // An error's body may be anything, whatever its type says.
     if (!isOk && !isJson(text)) return new HttpRefusal(response, null);
     // An error that came before the server read the id has none.

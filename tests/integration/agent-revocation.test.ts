@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 
 import { flushCalls } from "#server/audit/calls.ts";
 import { db } from "#server/db.ts";
+import type { ToolErrorName } from "#server/agent/tool-error.ts";
 import { env } from "#server/env.ts";
 import { metricsText } from "#server/metric.ts";
 import { create as createConnection } from "#server/connections/create.ts";
@@ -41,19 +42,20 @@ test.each(Object.entries(revocations))("%s: no call that begins afterwards is ac
   expect(refused).toBeGreaterThanOrEqual(10);
 });
 
-const whileWaiting = [
-  "a token is revoked",
-  "a token ends",
-  "a signed-in agent is signed out",
-  "a member is removed",
-  "everybody's grant goes",
-  "a connection is switched off",
-  "a connection is disconnected",
-  "a tool is dropped by its server",
-  "connections go dark",
+/** What an agent is told whose call waits meanwhile. */
+const whileWaiting: [string, ToolErrorName][] = [
+  ["a token is revoked", "forbidden"],
+  ["a signed-in agent is signed out", "forbidden"],
+  ["a member is removed", "forbidden"],
+  ["everybody's grant goes", "unknown_capability"],
+  ["a connection is switched off", "policy_blocked"],
+  ["a connection is disconnected", "connection_not_connected"],
+  ["a member's own account is refused by its provider", "reconnect_required"],
+  ["a tool is dropped by its server", "unknown_capability"],
+  ["connections go dark", "unknown_capability"],
 ];
 
-test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not leave", { timeout: 30_000 }, async (what) => {
+test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not leave", { timeout: 30_000 }, async (what, error) => {
   vi.restoreAllMocks();
   const on = stage();
   const made = await revocations[what]?.(on);
@@ -78,11 +80,11 @@ test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not l
   answers.forEach((answer) => answer());
   const { isAccepted, text } = await waiting;
   expect(isAccepted).toBe(false);
-  expect(text).toContain('"forbidden"');
+  expect(text).toContain(`"error":"${error}"`);
   await Promise.all(held);
   expect(arrived).not.toContain("late");
   await flushCalls();
-  expect(await db.auditEvent.count({ where: { action: "capability.executed", outcome: "denied", errorCode: "forbidden" } })).toBe(1);
+  expect(await db.auditEvent.count({ where: { action: "capability.executed", outcome: "denied", errorCode: error } })).toBe(1);
 });
 
 test("a role opens nothing and closes nothing", async () => {

@@ -9,6 +9,7 @@ import { z } from "zod";
 
 import { db } from "#server/db.ts";
 import { metricsText } from "#server/metric.ts";
+import { Room } from "#server/outbound/room.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { createMember, createOrganization, type Person } from "#prisma/factories.ts";
@@ -198,23 +199,42 @@ describe("the plain way", () => {
     expect(turns).toBeGreaterThan(100);
   });
 
-  test("takes no event that is larger than an answer may be", async () => {
+  test("counts what it keeps of an event that is not whole, and nothing once it is", async () => {
     const upstream = await legacy();
-    const large = (id: unknown, length: number) => ({ id, result: { content: [{ type: "text", text: "x".repeat(length) }] } });
-    upstream.onCall = ({ id }, res, write) => {
-      write(large(id, 4_000_000));
-      res.end();
+    let end: () => void = () => undefined;
+    const large = { content: [{ type: "text", text: "x".repeat(1_000_000) }] };
+    upstream.onCall = ({ id }, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      res.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id, result: large })}`);
+      end = () => void res.end("\n\n");
+      return true;
+    };
+    const calling = call(await targetFor(await connectTo(owner, upstream.url)));
+    const kept = () => Number(/gatehouse_unfinished_answers_bytes (\d+)/.exec(metricsText())?.[1]);
+    await expect.poll(kept).toBeGreaterThan(900_000);
+    end();
+    expect(await calling).toMatchObject(large);
+    expect(kept()).toBe(0);
+  });
+
+  test("is given up where it has to make room for others, and is not made again", async () => {
+    const upstream = await legacy();
+    let calls = 0;
+    upstream.onCall = (_request, res) => {
+      calls += 1;
+      res.writeHead(200, { "content-type": "text/event-stream" }).write(`data: ${"x".repeat(1_000_000)}`);
       return true;
     };
     const target = await targetFor(await connectTo(owner, upstream.url));
-    expect(await call(target)).toMatchObject(large(1, 4_000_000).result);
-    upstream.onCall = ({ id }, res, write) => {
-      write(large(id, 4_200_000));
-      res.end();
-      return true;
-    };
-    await expect(call(target)).rejects.toMatchObject({ reason: "result_too_large" });
-    expect(metricsText()).toContain("gatehouse_unfinished_answers_bytes 0");
+    const calling = call(target, { isRepeatable: true }).catch((error: unknown) => error);
+    const kept = () => Number(/gatehouse_unfinished_answers_bytes (\d+)/.exec(metricsText())?.[1]);
+    await expect.poll(kept).toBeGreaterThan(900_000);
+    const other = new Room("127.0.0.1", () => undefined);
+    other.keep(64 * 1_048_576);
+    expect(await calling).toMatchObject({ reason: "no_room" });
+    other.free();
+    expect(calls).toBe(1);
+    expect(kept()).toBe(0);
   });
 
   test("passes progress on", async () => {
