@@ -6,7 +6,7 @@ import { log } from "#server/log.ts";
 import type { CallContext } from "./call-context.ts";
 import { parseBatch } from "./execute-input.ts";
 import { contentOf, maxInlineBytes, textsOf } from "./fit-result.ts";
-import { errorResult } from "./tool-error.ts";
+import { errorResult, tokenOver } from "./tool-error.ts";
 
 const atOnce = 8;
 /** Bytes that the results of one batch may have together, images and other binaries included. */
@@ -36,8 +36,7 @@ function headed(index: number, given: unknown, result: CallToolResult) {
 async function refusal({ stillGood, actor: { requestId } }: CallContext): Promise<CallToolResult | null> {
   try {
     if (!stillGood || (await stillGood())) return null;
-    const message = "The token of this request is no longer good: it was revoked or has expired. Nothing was sent for this call.";
-    return errorResult({ error: "forbidden", message, retryable: false }, requestId);
+    return errorResult(tokenOver().body, requestId);
   } catch (error) {
     log.warn({ err: error, requestId }, "a token was not checked again in the middle of a batch");
     const message = "Gatehouse could not check the token again. Nothing was sent for this call; try again in a moment.";

@@ -25,7 +25,7 @@ import { parse, split } from "./execute-input.ts";
 import { contentOf, fitResult, maxInlineBytes } from "./fit-result.ts";
 import { countCall, countCallTo, OverLimit } from "./limits.ts";
 import { callerInput, relayQuestions } from "./relayed-questions.ts";
-import { ToolError } from "./tool-error.ts";
+import { ToolError, tokenOver } from "./tool-error.ts";
 
 const callBudgetMs = 120_000;
 /** A list this old, in milliseconds, is asked again before a name counts as unknown. */
@@ -129,11 +129,6 @@ async function findTool(
     if (tool) return { tool, connection: again };
   }
   throw unknownCapability(capability, nearNames(toolName, connection.id, stored.keys()));
-}
-
-function tokenOver(capability: string): ToolError {
-  const message = "The token of this request is no longer good: it was revoked or has expired. Nothing was sent for this call.";
-  return new ToolError({ error: "forbidden", message, capability });
 }
 
 interface Leaving {

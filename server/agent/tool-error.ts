@@ -45,6 +45,12 @@ export class ToolError extends Error {
   }
 }
 
+/** Why a call does not leave whose token went while it waited. */
+export function tokenOver(capability?: string): ToolError {
+  const message = "The token of this request is no longer good: it was revoked or has expired. Nothing was sent for this call.";
+  return new ToolError({ error: "forbidden", message, ...(capability === undefined ? {} : { capability }) });
+}
+
 /** The tool result of an error: `isError`, the object, and the same as JSON text. */
 export function errorResult(body: ToolErrorBody, requestId: string): CallToolResult {
   const structuredContent = { ...body, requestId };
