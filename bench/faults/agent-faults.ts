@@ -55,8 +55,6 @@ const wantedPerSecond = 10_000;
 export const badTokens: Fault = {
   name: "10,000 bad tokens a second",
   how: `from one address over 500 connections as fast as they are answered, half well-formed, half not; each another one`,
-  // Long enough for its beginning, when the address is not braked yet, to be what it is: a moment.
-  ms: 15_000,
   provoke: async ({ product }, ms) => {
     const report = await crowd({ crowd: "bad tokens", origin: product.origin, ms, perSecond: wantedPerSecond });
     return [
@@ -71,7 +69,6 @@ export const badTokens: Fault = {
 export const hastyTokens: Fault = {
   name: "bad tokens that wait for nothing",
   how: `10,000 a second over 200 connections, ten in a piece, whether answered or not; who is hung up on comes back`,
-  ms: 15_000,
   provoke: async ({ product }, ms) => {
     const report = await crowd({ crowd: "hasty", origin: product.origin, ms, perSecond: wantedPerSecond });
     return [{ what: `refused: ${inWords(report)}`, ok: report.good === report.tried && report.tried > 0 }];

@@ -10,7 +10,7 @@ import { mountSmallDisk } from "#tests/setup/small-disk.ts";
 
 import { findPostgres } from "../../scripts/programs.mjs";
 import { badTokens, hastyTokens, manyAgents, prepareCrowd, slowAgents, stalled } from "./agent-faults.ts";
-import { type Fault, measure, passes, type Row } from "./measure.ts";
+import { type Fault, measure, nothing, passes, type Row } from "./measure.ts";
 import { otherTools } from "./other-tools.ts";
 import { databaseGone, diskFull, killed, provokeUnderLoad, terminated } from "./process-faults.ts";
 import { introduction, tableOf } from "./report.ts";
@@ -71,7 +71,7 @@ const upstreams = await startUpstreams();
 try {
   const folder = await temporaryFolder();
   const url = `pglite:${path.join(folder.path, "db")}`;
-  const faults = [stalled, badTokens, hastyTokens, ...upstreamFaults, otherTools];
+  const faults = [nothing, stalled, badTokens, hastyTokens, ...upstreamFaults, otherTools];
   const plans = [terminated, killed];
   await inWorld(upstreams, { title: "On the embedded database (PGlite)", url, faults, plans });
 
@@ -81,7 +81,7 @@ try {
   else process.stdout.write("A full disk was not asked for, or no small disk can be mounted here.\n");
   disk?.remove();
 
-  const onServer = { title: "On PostgreSQL", faults: [badTokens, hastyTokens], plans: [terminated, killed] };
+  const onServer = { title: "On PostgreSQL", faults: [nothing, badTokens, hastyTokens], plans: [terminated, killed] };
   const isAsked = isWanted({ name: "the database is gone" }) || [...onServer.faults, ...onServer.plans].some(isWanted);
   const server = findPostgres() && isAsked ? await startPostgres() : null;
   if (server) {

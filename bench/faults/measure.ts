@@ -46,10 +46,20 @@ async function calm(world: World, ms: number): Promise<Sample[]> {
   return load.stop();
 }
 
+/** What the measure itself moves: no fault is told from it by less. */
+export const nothing: Fault = {
+  name: "nothing happens",
+  how: "no fault at all: how far the measure moves by itself",
+  provoke: async (_world, ms) => {
+    await pause(ms);
+    return [];
+  },
+};
+
 /** Provokes a fault that other connections must not notice. */
 export async function measure(
   world: World,
-  { name, how, rounds: own, provoke, ms = 10_000, noticedMs = 0 }: Fault,
+  { name, how, rounds: own, provoke, ms = 15_000, noticedMs = 0 }: Fault,
   usual: number,
 ): Promise<Row> {
   const rounds = own ?? usual;

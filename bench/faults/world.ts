@@ -114,8 +114,8 @@ export async function startWorld(upstreams: Upstreams, settings: Record<string, 
 }
 
 /** The load on the healthy connections. */
-export function steady({ product, token, healthy }: World, perSecond = 50) {
-  return startLoad({ origin: product.origin, token, targets: healthy, perSecond, atOnce: 60, patienceMs: 60_000 });
+export function steady({ product, token, healthy }: World) {
+  return startLoad({ origin: product.origin, token, targets: healthy, perSecond: 100, atOnce: 120, patienceMs: 60_000 });
 }
 
 /** Five writes a second over the machine interface; `stop` returns the ids that were acknowledged. */
