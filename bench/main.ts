@@ -30,7 +30,7 @@ async function measureParts(): Promise<void> {
   const load = loadavg().map((value) => value.toFixed(1));
   say("# Benchmark\n");
   say(
-    `\`npm run bench\`: medians of ${amount.rounds} rounds, each way in turn with the direct call. Driver, servers, upstream and database share ${availableParallelism()} cores (Node ${process.version}, load before it began ${load[0]}); read the ratios. Gatehouse with a real token, access check and audit row for each call. The database server's own CPU time is not in the table.`,
+    `\`npm run bench\`: medians of ${amount.rounds} rounds, each way in turn with the direct call. Driver, servers, upstream and database share ${availableParallelism()} cores (Node ${process.version}, load before it began ${load[0]}); read the ratios. Gatehouse with a real token, access check and audit row for each call, with its rate limits out of the way (by default one token, member or connection stops at 1,000 calls a second) and without a log line for each call (\`LOG_LEVEL=warn\`). The database server's own CPU time is not in the table. Half an hour under load is a run of its own: [PGlite](steady-pglite.md), [PostgreSQL](steady-postgresql.md).`,
   );
   if (has("calls")) {
     const { columns, rows } = await callRows(amount);

@@ -47,11 +47,15 @@ function reconnect({ reason }: UpstreamCallError, { connection, capability, orig
   };
 }
 
+const checkFirst = "It may still have done the work: check before you try again.";
+
 /** The ToolError for a failed call. Anything that is not an upstream failure is returned as it came. */
 export function callFailure(error: unknown, failed: Failed): unknown {
   if (!(error instanceof UpstreamCallError)) return error;
   const { connection, tool, capability } = failed;
   const { name } = connection;
+  // A second call of a tool that only reads, or that may be called twice, does no harm.
+  const isInDoubt = error.mayHaveRun && !tool.isRepeatable;
   const tell = (body: Omit<ToolErrorBody, "capability">) => new ToolError({ ...body, capability }, error);
   switch (error.reason) {
     case "unauthorized":
@@ -60,7 +64,7 @@ export function callFailure(error: unknown, failed: Failed): unknown {
     case "timeout":
       return tell({
         error: "capability_timeout",
-        message: `${name} did not answer within the time limit. It may still have done the work: check before you try again. Do not reconnect.`,
+        message: `${name} did not answer within the time limit. ${checkFirst} Do not reconnect.`,
         retryable: true,
       });
     case "rate_limited":
@@ -106,7 +110,9 @@ export function callFailure(error: unknown, failed: Failed): unknown {
     case "unreachable":
       return tell({
         error: "connection_failed",
-        message: `${name} could not be reached: ${error.message} Try again in a moment; this is not a problem of Gatehouse or of the sign-in.`,
+        message: isInDoubt
+          ? `${name} failed during the call: ${error.message} ${checkFirst} This is not a problem of Gatehouse or of the sign-in.`
+          : `${name} could not be reached: ${error.message} Try again in a moment; this is not a problem of Gatehouse or of the sign-in.`,
         retryable: true,
         retryAfterSeconds: error.retryAfterSeconds,
       });
@@ -134,7 +140,11 @@ export function callFailure(error: unknown, failed: Failed): unknown {
     case "not_allowed":
       return tell({ error: "forbidden", message: `The right to call ${name} was taken away. Nothing was sent.`, retryable: false });
     case "cancelled":
-      return tell({ error: "connection_failed", message: "The call was cancelled.", retryable: true });
+      return tell({
+        error: "connection_failed",
+        message: isInDoubt ? `The call was cancelled while ${name} had it. ${checkFirst}` : "The call was cancelled.",
+        retryable: true,
+      });
     case "protocol_error":
       return tell({
         error: "provider_error",

@@ -16,7 +16,7 @@ import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
 import { syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
-import { targetOf, type UpstreamTarget } from "#server/upstream/target.ts";
+import { identityOf, targetOf, type UpstreamTarget } from "#server/upstream/target.ts";
 
 import type { CallContext } from "./call-context.ts";
 import { within } from "./budget.ts";
@@ -144,9 +144,8 @@ async function lateRefusal(actor: Actor, { capability, tool, from }: Leaving): P
   const problem = stateError(connection, capability, actor.origin);
   if (problem) return problem;
   if (!(await toolsOf(connection)).has(tool.name)) return unknownCapability(capability, []);
-  const now = targetOf(connection);
-  // Not its revision: an access token that was renewed meanwhile is of the same account.
-  if (now.url === from.url && now.credential?.id === from.credential?.id) return null;
+  // Another address, account or key; an access token that was renewed is neither.
+  if (identityOf(targetOf(connection)) === identityOf(from)) return null;
   const message = `${connection.name} was changed while this call waited. Nothing was sent; try again.`;
   return new ToolError({ error: "connection_failed", message, capability, retryable: true });
 }

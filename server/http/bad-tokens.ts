@@ -7,13 +7,20 @@ import { RateLimiterMemory } from "rate-limiter-flexible";
 
 import { countAnswer } from "#server/agent/reference.ts";
 import { networkOf } from "#server/auth/limits.ts";
+import { hashSecret } from "#server/seal.ts";
 import { wasGoodLately } from "#server/tokens/verify.ts";
 
 import { factsOf } from "./facts.ts";
 import type { Route } from "./route.ts";
 
-/** Bad tokens an address may send in a minute; with each one more it is braked for this many seconds. */
-const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 100, duration: 60 });
+/**
+ * A hundred bad tokens an address may send in a minute; with each one more it is braked for this many seconds. One that comes again counts a tenth: an
+ * agent that goes on with a token that was revoked guesses nothing, and must not keep out the new agents of its office.
+ */
+const perAddress = new RateLimiterMemory({ keyPrefix: "bad-token", points: 1_000, duration: 60 });
+const [pointsOfNew, pointsOfKnown] = [10, 1];
+/** Hashes of bad tokens of the last minute. */
+const met = new LRUCache<string, true>({ max: 10_000, ttl: 60_000 });
 const brakeSeconds = 10;
 const braked = new LRUCache<string, true>({ max: 10_000, ttl: brakeSeconds * 1_000 });
 
@@ -54,7 +61,9 @@ export const badTokenBrake: Route = (req, res, next) => {
   res.on("finish", () => {
     if (res.statusCode !== 401) return;
     const network = networkOf(address);
-    perAddress.consume(network).catch(() => braked.set(network, true));
+    const hash = hashSecret(bearer);
+    perAddress.consume(network, met.has(hash) ? pointsOfKnown : pointsOfNew).catch(() => braked.set(network, true));
+    met.set(hash, true);
   });
   next();
 };

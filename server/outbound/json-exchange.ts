@@ -57,6 +57,9 @@ async function textOf(body: Buffer, coding: string, maxBytes: number): Promise<s
   throw new OutboundError("protocol", "The server answered in a compression that was not asked for.");
 }
 
+/** A piece without the rest of what came from the socket with it, where that is much. */
+const ownPiece = (chunk: Buffer) => (chunk.buffer.byteLength - chunk.byteLength > 4_096 ? Buffer.from(chunk) : chunk);
+
 const withoutMark = (text: string) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
@@ -105,13 +108,21 @@ export function exchange(
     let isUnwanted = false;
     let grace: NodeJS.Timeout | undefined;
     let received = 0;
-    const chunks: Buffer[] = [];
+    let body: Buffer = Buffer.alloc(0);
+    /** Takes the next piece of `received`, which counts it already. */
     const keep = (chunk: Buffer) => {
+      // What comes in one piece is small.
+      if (received === chunk.byteLength) return void (body = chunk);
       try {
-        // What comes in one piece is small.
-        if (chunks.length > 0) room ??= new Room(new URL(String(options.origin)).hostname, fail);
-        room?.keep(chunk.byteLength);
-        chunks.push(chunk);
+        if (received > body.byteLength) {
+          // Copied: a piece is a look at all that came from the socket with it, and a server can make that 64 KiB for each byte of its answer.
+          const larger = Buffer.allocUnsafeSlow(Math.min(maxBytes, received * 2));
+          room ??= new Room(new URL(String(options.origin)).hostname, fail);
+          room.keep(larger.byteLength - body.byteLength);
+          body.copy(larger);
+          body = larger;
+        }
+        chunk.copy(body, received - chunk.byteLength);
       } catch (error) {
         fail(error);
       }
@@ -158,7 +169,7 @@ export function exchange(
       },
       onResponseData(started, chunk) {
         if (stream) {
-          if (!stream.push(chunk)) started.pause();
+          if (!stream.push(ownPiece(chunk))) started.pause();
           return;
         }
         received += chunk.byteLength;
@@ -172,9 +183,9 @@ export function exchange(
         if (stream) return void stream.push(null);
         if (isUnwanted || ended) return;
         end();
-        const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-        if (coding === "") resolve({ status, headers, text: withoutMark(body.toString("utf8")) });
-        else textOf(body, coding, maxBytes).then((text) => resolve({ status, headers, text: withoutMark(text) }), reject);
+        const whole = body.subarray(0, received);
+        if (coding === "") resolve({ status, headers, text: withoutMark(whole.toString("utf8")) });
+        else textOf(whole, coding, maxBytes).then((text) => resolve({ status, headers, text: withoutMark(text) }), reject);
       },
       onResponseError(_started, error) {
         clearTimeout(grace);

@@ -18,7 +18,8 @@ export interface Sighting {
 
 export interface AuthorizedFetch {
   fetch: OutboundFetch;
-  post: OutboundPost;
+  /** `leave` comes right before each time the request is sent, behind the renewal of a token; what it throws ends it. */
+  post: (...given: [...Parameters<OutboundPost>, leave?: () => Promise<void>]) => ReturnType<OutboundPost>;
   /** Text that the server sent, without the credential it was sent: a debugging tool or an error page may repeat its request's headers. */
   redacted: (text: string) => string;
 }
@@ -63,23 +64,28 @@ export function authorizedFetch(
     // The SDK puts what an error says into its own errors, and those are logged.
     return new Response(redacted(await response.text()), { status, headers: response.headers });
   };
-  const sendPost = async (url: URL, init: Parameters<OutboundPost>[1], credential: Record<string, string>) => {
+  const sendPost = async (
+    url: URL,
+    { headers, body, signal }: Parameters<OutboundPost>[1],
+    credential: Record<string, string>,
+    leave: (() => Promise<void>) | undefined,
+  ) => {
     remember(credential);
-    const { headers, body, signal } = init;
+    await leave?.();
     const answer = await basePost(url, { headers: Object.assign({}, headers, credential), body, signal });
     see(answer.status, (name) => headerOf(answer, name));
     return answer;
   };
   return {
     redacted,
-    post: async (url, init) => {
+    post: async (url, init, leave) => {
       const credential = await authorization.headers();
-      const answer = await sendPost(url, init, credential);
+      const answer = await sendPost(url, init, credential, leave);
       if (answer.status !== 401) return answer;
       // Its head says everything; an open stream would hold its connection for minutes.
       if (answer instanceof Response) await answer.body?.cancel().catch(() => undefined);
       const renewed = await authorization.renewed(credential);
-      return renewed ? sendPost(url, init, renewed) : answer;
+      return renewed ? sendPost(url, init, renewed, leave) : answer;
     },
     fetch: async (input, init) => {
       const credential = await authorization.headers();

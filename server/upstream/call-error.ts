@@ -27,6 +27,8 @@ export interface UpstreamCallDetails {
   retryAfterSeconds?: number | undefined;
   /** The server itself failed: the network, a timeout, a 5xx. */
   isServerFault?: boolean;
+  /** The call left, and nobody can tell whether it was executed. */
+  mayHaveRun?: boolean;
   /** `unauthorized`: the server said in so many words that the token is no good (RFC 6750 section 3.1, `invalid_token`). */
   explicit?: boolean;
   /** The JSON-RPC error as the server sent it, bounded in length. */
@@ -43,6 +45,7 @@ export class UpstreamCallError extends Error {
   readonly reason: UpstreamCallReason;
   readonly retryAfterSeconds: number | undefined;
   readonly isServerFault: boolean;
+  readonly mayHaveRun: boolean;
   readonly explicit: boolean;
   readonly upstream: UpstreamCallDetails["upstream"];
   readonly scope: string | undefined;
@@ -51,12 +54,13 @@ export class UpstreamCallError extends Error {
   constructor(
     reason: UpstreamCallReason,
     message: string,
-    { cause, retryAfterSeconds, isServerFault = false, explicit = false, upstream, scope, questions }: UpstreamCallDetails = {},
+    { cause, retryAfterSeconds, isServerFault = false, mayHaveRun = false, explicit = false, upstream, scope, questions }: UpstreamCallDetails = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
     this.isServerFault = isServerFault;
+    this.mayHaveRun = mayHaveRun;
     this.explicit = explicit;
     this.upstream = upstream;
     this.scope = scope;

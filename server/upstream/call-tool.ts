@@ -15,11 +15,11 @@ import { traceFields } from "#server/telemetry/trace-context.ts";
 
 import { rateLimited, retryAfterSeconds, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
-import { isServerFault, mayRepeat } from "./faults.ts";
+import { isServerFault, mayRepeat, neverSent } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";
 import { refuseWhilePaused, unlessPaused } from "./pause.ts";
 import { type CallInput, type CallOptions, HttpRefusal, plainCall } from "./plain-call.ts";
-import { resultOf } from "./rpc-answer.ts";
+import { readable, refuseDeep, resultOf } from "./rpc-answer.ts";
 import { ofRpcError, redactedError } from "./rpc-error.ts";
 import { dropSession, sessionAtHand, sessionFor } from "./sessions.ts";
 import type { UpstreamTarget } from "./target.ts";
@@ -47,6 +47,7 @@ function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamC
   const wait = status === 503 ? { retryAfterSeconds: retryAfterSeconds(retryAfter) } : {};
   return new UpstreamCallError("unreachable", `The server answered ${status} instead of a result.`, {
     isServerFault: status >= 500,
+    mayHaveRun: status >= 500,
     ...wait,
   });
 }
@@ -76,16 +77,19 @@ async function sdkCall(
   session: OpenSession,
   input: CallInput,
   { signal, onProgress, record }: CallOptions,
+  leave: () => Promise<void>,
 ): Promise<CallToolResult | HttpRefusal> {
   const report: CallOptions["onProgress"] = ({ message, ...update }) =>
     onProgress?.(message === undefined ? update : { ...update, message: session.redacted(message) });
   const options = { signal, timeout: callBudgetMs, resetTimeoutOnProgress: true, ...(onProgress ? { onprogress: report } : {}) };
   const meta = record?.trace ? { _meta: traceFields(record.trace) } : {};
   const request = { method: "tools/call" as const, params: { name: input.name, arguments: input.arguments, ...meta } };
+  await leave();
   try {
     const given = await session.client.request(request, anyResult, options);
+    refuseDeep(given);
     const text = JSON.stringify(given);
-    const clean = session.redacted(text);
+    const clean = readable(session, text);
     const result: unknown = clean === text ? given : JSON.parse(clean);
     return resultOf({ result }, session);
   } catch (error) {
@@ -100,14 +104,16 @@ async function sdkCall(
   }
 }
 
-function translated(error: unknown, { signal }: CallOptions): UpstreamCallError {
+/** `hasLeft`: whether the call was sent at all. */
+function translated(error: unknown, { signal }: CallOptions, hasLeft: boolean): UpstreamCallError {
   if (error instanceof UpstreamCallError) return error;
+  const mayHaveRun = hasLeft && !neverSent(error);
   if (signal.aborted) {
     const timeout = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
     return new UpstreamCallError(
       timeout ? "timeout" : "cancelled",
       timeout ? "The server did not answer in time." : "The call was cancelled.",
-      { cause: error, isServerFault: timeout },
+      { cause: error, isServerFault: timeout, mayHaveRun },
     );
   }
   if (error instanceof OutboundError && error.reason === "too_large")
@@ -118,14 +124,15 @@ function translated(error: unknown, { signal }: CallOptions): UpstreamCallError 
     (error instanceof OutboundError && error.reason === "timeout") ||
     (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
   ) {
-    return new UpstreamCallError("timeout", "The server did not answer in time.", { cause: error, isServerFault: true });
+    return new UpstreamCallError("timeout", "The server did not answer in time.", { cause: error, isServerFault: true, mayHaveRun });
   }
   if (error instanceof DomainError && error.code === "UNAUTHENTICATED")
     return new UpstreamCallError("unauthorized", error.message, { cause: error });
   if (error instanceof DomainError && error.cause instanceof UpstreamCallError) return error.cause;
+  // A handshake that failed: what was sent before it, if anything, had been refused or does no harm twice.
   if (error instanceof DomainError && error.details.failure)
     return new UpstreamCallError("unreachable", error.details.failure.seen, { cause: error, isServerFault: isServerFault(error) });
-  return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error, isServerFault: isServerFault(error) });
+  return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error, isServerFault: isServerFault(error), mayHaveRun });
 }
 
 interface Earlier {
@@ -135,33 +142,49 @@ interface Earlier {
   isRefused: boolean;
 }
 
-async function callOnce(target: UpstreamTarget, input: CallInput, options: CallOptions, earlier?: Earlier): Promise<CallToolResult> {
-  // Others may wait for the same handshake, so it goes on when this caller gives up.
-  const session = sessionAtHand(target) ?? (await untilAborted(sessionFor(target), options.signal));
-  if (options.mayLeave && !(await options.mayLeave()))
-    throw earlier ? earlier.error : new UpstreamCallError("not_allowed", "The right to make this call was taken away while it waited.");
+/** One call on its way. */
+interface Trip {
+  target: UpstreamTarget;
+  input: CallInput;
+  options: CallOptions;
+  /** Whether it was sent. */
+  hasLeft: boolean;
+}
+
+async function callOnce(trip: Trip, earlier?: Earlier): Promise<CallToolResult> {
+  const { target, options } = trip;
+  const ask = async () => {
+    if (options.mayLeave && !(await options.mayLeave()))
+      throw earlier ? earlier.error : new UpstreamCallError("not_allowed", "The right to make this call was taken away while it waited.");
+  };
+  const leave = async () => {
+    await ask();
+    trip.hasLeft = true;
+  };
+  let session = sessionAtHand(target);
+  if (!session) {
+    await ask();
+    // Others may wait for the same handshake, so it goes on when this caller gives up.
+    session = await untilAborted(sessionFor(target), options.signal);
+  }
   try {
-    return await callOn(session, target, input, options, earlier?.isRefused ?? false);
+    return await callOn(session, trip, leave, earlier?.isRefused ?? false);
   } catch (error) {
     // What the SDK read has not been through the redaction that a plain call's answer goes through as a whole.
     throw error instanceof ProtocolError ? ofRpcError(redactedError(error, session.redacted)) : error;
   }
 }
 
-async function callOn(
-  session: OpenSession,
-  target: UpstreamTarget,
-  input: CallInput,
-  options: CallOptions,
-  isRetry: boolean,
-): Promise<CallToolResult> {
-  const answer = session.transport === "sse" ? await sdkCall(session, input, options) : await plainCall(session, input, options);
+async function callOn(session: OpenSession, trip: Trip, leave: () => Promise<void>, isRetry: boolean): Promise<CallToolResult> {
+  const { target, input, options } = trip;
+  const call = session.transport === "sse" ? sdkCall : plainCall;
+  const answer = await call(session, input, options, leave);
   if (!(answer instanceof HttpRefusal)) return answer;
   if (isRetry) throw refused(answer);
   if (answer.rpc?.code === headerMismatch) session.mirrored.set(input.name, await parametersToMirror(session, input.name, options.signal));
   else if (isOver(answer, session)) await dropSession(target, session);
   else throw refused(answer);
-  return callOnce(target, input, options, { error: refused(answer), isRefused: true });
+  return callOnce(trip, { error: refused(answer), isRefused: true });
 }
 
 /** What a refused call says about the credential, for the next sign-in. */
@@ -173,24 +196,26 @@ async function learn(key: CredentialKey, told: UpstreamCallError): Promise<void>
 }
 
 /** The call, and once more after a moment where that does no harm. */
-async function tryTwice(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
+async function tryTwice(trip: Trip): Promise<CallToolResult> {
+  const { input, options } = trip;
   try {
-    return await callOnce(target, input, options);
+    return await callOnce(trip);
   } catch (error) {
     if (options.signal.aborted || !mayRepeat(error, input.isRepeatable ?? false)) throw error;
     await setTimeout(secondTryMs, undefined, { signal: options.signal });
-    return callOnce(target, input, options, { error, isRefused: false });
+    return callOnce(trip, { error, isRefused: false });
   }
 }
 
 /** One call. Throws UpstreamCallError, or UNAVAILABLE. */
 async function attempt(target: UpstreamTarget, input: CallInput, options: CallOptions): Promise<CallToolResult> {
+  const trip: Trip = { target, input, options, hasLeft: false };
   try {
-    return await tryTwice(target, input, options);
+    return await tryTwice(trip);
   } catch (thrown) {
     const error = orUnavailable(thrown);
     if (error instanceof DomainError && error.code === "UNAVAILABLE") throw error;
-    const told = translated(error, options);
+    const told = translated(error, options, trip.hasLeft);
     if (target.credential !== null) await learn({ ...target, credential: target.credential }, told);
     throw told;
   }

@@ -15,7 +15,7 @@ export function wasReset(error: unknown): boolean {
 }
 
 /** Whether no connection came about, so that nothing was sent. */
-function neverSent(error: unknown): boolean {
+export function neverSent(error: unknown): boolean {
   return codesOf(error).some((code) => /^(ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code));
 }
 

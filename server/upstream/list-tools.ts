@@ -9,7 +9,9 @@ import { log } from "#server/log.ts";
 
 import { boundedText } from "./call-error.ts";
 import type { OpenSession, TransportName } from "./connect.ts";
+import { isDeeper } from "./depth.ts";
 import { type MirroredParameter, mirroredParameters } from "./mirrored-parameters.ts";
+import { givenUp } from "./redaction.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -89,11 +91,6 @@ function sha256(text: string): string {
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
-}
-
 /** JSON text without what PostgreSQL keeps neither in text nor in JSON: NUL, and halves of surrogate pairs. */
 function storable(json: string): string {
   return json.replace(/\\(?:u0000|u[dD][89a-fA-F][\da-fA-F]{2}|.)/g, (escape) => (escape.length === 6 ? "\\ufffd" : escape));
@@ -128,6 +125,7 @@ function toListed(raw: unknown, session: OpenSession): ListedTool | string {
   };
   const text = JSON.stringify(content);
   const clean = session.redacted(storable(text));
+  if (clean === givenUp) return "It hides the stored credential.";
   const kept: typeof content = clean === text ? content : JSON.parse(clean);
   return { ...kept, digest: sha256(canonical(kept)) };
 }

@@ -43,7 +43,7 @@ export interface CallOptions {
   /** The membership that calls. */
   caller: string;
   signal: AbortSignal;
-  /** Whether the caller may still make the call: asked right before it leaves, because it may have waited. */
+  /** Whether the caller may still make the call: asked before it opens a session and right before it leaves, because it may have waited. */
   mayLeave?: () => Promise<boolean>;
   input?: CallerInput;
   onProgress?: (update: ProgressUpdate) => void;
@@ -95,17 +95,22 @@ const maxResumes = 5;
 const pieceLength = 1_024;
 /** What a line of an event costs beside its characters: they are joined one by one, and nothing of that is let go before the event's end. */
 const lineBytes = 64;
+/** Characters of an event's id that are kept to go on from there. */
+const maxEventId = 1_024;
 /** Milliseconds of work on a stream after which it rests, and for how many: a flood of events leaves the processor to the others. */
 const workMs = 1;
 const restMs = 8;
 /** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
 const maxAnswered = 20;
 
-/** What the parser keeps of a piece, as good as one can tell: nothing of whole lines that are no data. */
+/** What the parser may keep of a piece at most: it is not known here which lines are data, and a kept line holds on to all that came with it. */
 function keptOf(piece: string): number {
-  let lines = piece.startsWith("data") ? 1 : 0;
-  for (let at = piece.indexOf("\ndata"); at >= 0; at = piece.indexOf("\ndata", at + 1)) lines += 1;
-  return lines === 0 && piece.includes("\n") ? 0 : piece.length + lines * lineBytes;
+  let lines = 0;
+  for (let at = 0; at < piece.length; at += 1) {
+    const code = piece.charCodeAt(at);
+    if (code === 10 || code === 13) lines += 1;
+  }
+  return piece.length + lines * lineBytes;
 }
 
 /**
@@ -157,8 +162,9 @@ async function readStream(
           if (events.length > 0) room.free();
           for (const event of events.splice(0)) {
             await rest();
-            if (event.id) {
-              lastEventId = event.id;
+            if (event.id && session.transport === "legacy") {
+              // A copy: the id would hold on to all that came with it.
+              lastEventId = event.id.length <= maxEventId ? Buffer.from(event.id).toString() : undefined;
               resumes = 0;
             }
             // Without an id it is neither the result nor a question; only progress is of interest then.
@@ -184,7 +190,7 @@ async function readStream(
       room.free();
     }
     resumes += 1;
-    if (lastEventId === undefined || session.transport !== "legacy" || resumes > maxResumes) break;
+    if (lastEventId === undefined || resumes > maxResumes) break;
     await setTimeout(pauseMs, undefined, { signal });
     const headers = { ...headersOf(session), accept: "text/event-stream", "last-event-id": lastEventId };
     response = await session.fetch(session.url, { headers, signal }).catch((cause: unknown) => {
@@ -200,7 +206,8 @@ async function readStream(
 }
 
 function endedEarly(cause?: unknown): UpstreamCallError {
-  return new UpstreamCallError("unreachable", "The server ended its answer before the result came.", { cause, isServerFault: true });
+  const details = { cause, isServerFault: true, mayHaveRun: true };
+  return new UpstreamCallError("unreachable", "The server ended its answer before the result came.", details);
 }
 
 /** A server that asks something in the middle of a call (2025 generation) waits for the answer: a ping gets one, we said we can do nothing else. */
@@ -244,11 +251,15 @@ export class HttpRefusal {
   }
 }
 
-/** Sends one tools/call. Returns the untouched result, or the refusal of a server that answered with an HTTP error. Throws UpstreamCallError and network errors. */
+/**
+ * Sends one tools/call, each time after `leave`. Returns the untouched result, or the refusal of a server that answered with an HTTP error. Throws
+ * UpstreamCallError, network errors, and what `leave` throws.
+ */
 export async function plainCall(
   session: OpenSession,
   input: CallInput,
   { signal, input: { capabilities, responses, requestState } = { capabilities: {} }, onProgress, record }: Omit<CallOptions, "caller">,
+  leave: () => Promise<void>,
 ): Promise<CallToolResult | HttpRefusal> {
   lastId += 1;
   const id = lastId;
@@ -263,7 +274,7 @@ export async function plainCall(
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
   try {
-    const response = await session.post(session.url, { headers: Object.assign(callHeaders(session, input), trace), body, signal });
+    const response = await session.post(session.url, { headers: Object.assign(callHeaders(session, input), trace), body, signal }, leave);
     const isOk = response.status >= 200 && response.status <= 299;
     if (response instanceof Response) {
       if (isOk) return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });

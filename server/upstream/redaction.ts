@@ -86,7 +86,10 @@ function remains(value: string): string[] {
 }
 
 /** Values that look like an escape themselves: no short look tells where they hide. */
-const isOdd = (value: string) => /\\|u00/i.test(value);
+const isOdd = (value: string) => value.includes("\\");
+
+/** Letters and digits of an escape, or of a value, that are written by their number: nobody does that but to hide something. */
+const numberedAgain = /\\u00(3\d|[46][1-6]|75)/gi;
 
 /** Text that is no JSON as a whole, with those escapes as what they stand for. */
 const unescaped = (text: string) =>
@@ -124,7 +127,10 @@ export function createRedaction(): Redaction {
 
   /** Whether a key may stand there in disguise. Far cheaper than to walk what was parsed, which for the largest answers takes seconds. */
   function mayHide(text: string, wanted: readonly string[]): boolean {
-    const seen = bare(text);
+    let spelled = text;
+    for (let depth = 0; depth < maxDepth && spelled.search(numberedAgain) >= 0; depth += 1)
+      spelled = spelled.replace(numberedAgain, (_escape, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+    const seen = bare(spelled);
     return wanted.some((value) => seen.includes(value));
   }
 

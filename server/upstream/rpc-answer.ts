@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
+import { isDeeper, maxDepth } from "./depth.ts";
 import { givenUp } from "./redaction.ts";
 import { boundedError, ofRpcError, type RpcError } from "./rpc-error.ts";
 
@@ -50,14 +51,6 @@ const questionsOutline = z.object({
   requestState: z.string().optional(),
 });
 
-/** Levels of objects and lists in a result. What is nested some thousand times deeper can be read, but not written as JSON again. */
-const maxDepth = 512;
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
-}
-
 function isResult(value: unknown): value is CallToolResult {
   return isObject(value);
 }
@@ -74,8 +67,14 @@ export function rpcErrorOf({ error }: RpcAnswer): RpcError | null {
   return boundedError({
     code: typeof error.code === "number" ? error.code : 0,
     message: typeof error.message === "string" ? error.message : "The server reported an error.",
-    ...(isDeeper(error.data, maxDepth) ? {} : { data: error.data }),
+    data: error.data,
   });
+}
+
+/** Throws UpstreamCallError for what cannot be written as JSON again. */
+export function refuseDeep(result: unknown): void {
+  if (isDeeper(result, maxDepth))
+    throw new UpstreamCallError("protocol_error", `The server's answer is nested more than ${maxDepth} levels deep.`);
 }
 
 /** The result in an answer, or the error it carries, thrown. */
@@ -84,8 +83,7 @@ export function resultOf(answer: RpcAnswer, { transport }: OpenSession): CallToo
   if (error) throw ofRpcError(error);
   const { result } = answer;
   if (!isResult(result)) throw new UpstreamCallError("protocol_error", "The server's answer holds neither a result nor an error.");
-  if (isDeeper(result, maxDepth))
-    throw new UpstreamCallError("protocol_error", `The server's answer is nested more than ${maxDepth} levels deep.`);
+  refuseDeep(result);
   if (Array.isArray(result.content) && !result.content.every(isBlock))
     throw new UpstreamCallError("protocol_error", "The server's answer holds a content block that is none.");
   // `resultType` belongs to the envelope of 2026-07-28, not to the tool's result.

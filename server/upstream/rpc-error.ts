@@ -1,5 +1,6 @@
 // JSON-RPC errors of third-party servers: bounded, without the key that was sent, and by their code.
 import { boundedText, UpstreamCallError } from "./call-error.ts";
+import { isDeeper, maxDepth } from "./depth.ts";
 
 /** A JSON-RPC error as a server sent it; what could be of any length is bounded. */
 export interface RpcError {
@@ -10,15 +11,22 @@ export interface RpcError {
 
 const maxErrorData = 8_192;
 
-/** The error with its message short and clean, and without data of more than 8 KB. */
-export function boundedError({ code, message, data }: RpcError): RpcError {
-  const fits = data !== undefined && JSON.stringify(data).length <= maxErrorData;
-  return { code, message: boundedText(message), ...(fits ? { data } : {}) };
+/** The data of an error as JSON; null where there is none, or more than 8 KB of it. */
+function dataText(data: unknown): string | null {
+  if (data === undefined || isDeeper(data, maxDepth)) return null;
+  const text = JSON.stringify(data);
+  return text.length <= maxErrorData ? text : null;
 }
 
-/** The error as the SDK read it, without the credential that its words or its data may repeat. Bounded after that: half a key is one too. */
+/** The error with its message short and clean, and without data of more than 8 KB. */
+export function boundedError({ code, message, data }: RpcError): RpcError {
+  return { code, message: boundedText(message), ...(dataText(data) === null ? {} : { data }) };
+}
+
+/** The error as the SDK read it, without the credential that its words or its data may repeat. Words are cut after that: half a key is one too. */
 export function redactedError({ code, message, data }: RpcError, redacted: (text: string) => string): RpcError {
-  const clean: unknown = data === undefined ? undefined : JSON.parse(redacted(JSON.stringify(data)));
+  const text = dataText(data);
+  const clean: unknown = text === null ? undefined : JSON.parse(redacted(text));
   return boundedError({ code, message: redacted(message), data: clean });
 }
 

@@ -121,18 +121,24 @@ test("reconnect_required: only an explicit invalid_token ends the credential, a 
   expect(world.upstream.received).toEqual([]);
 });
 
-test("connection_failed: a server that is gone, answers nonsense, or breaks off; retryable", async () => {
+test("connection_failed: a server that is gone, answers nonsense, or breaks off; retryable, and what may have run is called so", async () => {
   const { id } = await connectUpstream(world);
   const client = await agent();
-  const failed = { isError: true, structuredContent: { error: "connection_failed", retryable: true } };
+  const failed = (words: string) => ({
+    isError: true,
+    structuredContent: { error: "connection_failed", retryable: true, message: expect.stringContaining(words) },
+  });
+  const inDoubt = failed("It may still have done the work: check before you try again.");
   answerStatus(502);
-  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(inDoubt);
   answerCalls((res) => res.writeHead(200, { "content-type": "text/event-stream" }).end());
-  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(inDoubt);
   answerCalls((res) => res.destroy());
-  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(inDoubt);
+  answerStatus(404);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed("could not be reached"));
   await world.upstream.close();
-  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed);
+  expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(failed("could not be reached"));
 });
 
 test("capability_timeout after two minutes, and the upstream is told", async () => {

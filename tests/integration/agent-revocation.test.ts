@@ -50,6 +50,7 @@ const whileWaiting: [string, ToolErrorName][] = [
   ["everybody's grant goes", "unknown_capability"],
   ["a connection is switched off", "policy_blocked"],
   ["a connection is disconnected", "connection_not_connected"],
+  ["a member disconnects their own account", "needs_connection"],
   ["a member's own account is refused by its provider", "reconnect_required"],
   ["a tool is dropped by its server", "unknown_capability"],
   ["connections go dark", "unknown_capability"],
@@ -76,6 +77,7 @@ test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not l
   await expect.poll(() => arrived.length, { timeout: 10_000 }).toBe(75);
   const waiting = ask("late");
   await expect.poll(metricsText).toContain('gatehouse_calls_in_turn{state="waiting"} 1');
+  world.upstream.received.length = 0;
   await made.change();
   answers.forEach((answer) => answer());
   const { isAccepted, text } = await waiting;
@@ -83,6 +85,9 @@ test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not l
   expect(text).toContain(`"error":"${error}"`);
   await Promise.all(held);
   expect(arrived).not.toContain("late");
+  // Nor is a session opened for it, with a key that is no longer meant for that.
+  const opened = ["initialize", "server/discover"];
+  expect(world.upstream.received.filter(({ rpcMethod }) => opened.includes(rpcMethod ?? ""))).toEqual([]);
   await flushCalls();
   expect(await db.auditEvent.count({ where: { action: "capability.executed", outcome: "denied", errorCode: error } })).toBe(1);
 });

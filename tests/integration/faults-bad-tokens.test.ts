@@ -1,6 +1,6 @@
 // A flood of tokens that are none: after the first hundred of an address no statement is spent on them, and those that were good go on.
 import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
+import { Agent, get, type IncomingMessage, request } from "node:http";
 
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
@@ -57,6 +57,29 @@ test("costs nothing of the wrong form, a hundred looks of the right one, and the
   // Nobody can tell a new token from a guessed one without looking; one that was good lately can be told.
   expect((await list(unused)).status).toBe(429);
   expect((await list(good)).status).toBe(200);
+});
+
+/** The same from another address, one after the other on one connection. */
+async function listFrom(localAddress: string, tokens: readonly string[]): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress });
+  const statuses: number[] = [];
+  for (const token of tokens) {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const asked = request(`${host.origin}/mcp/agent`, { method: "POST", headers, agent });
+    asked.end(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }));
+    const [response]: IncomingMessage[] = await once(asked, "response");
+    response?.resume();
+    await (response && once(response, "end"));
+    statuses.push(response?.statusCode ?? 0);
+  }
+  agent.destroy();
+  return statuses;
+}
+
+test("is not one token over and over: an office with an agent that does not stop lets new agents in", async () => {
+  const same = newToken();
+  const statuses = await listFrom("127.0.0.2", [...Array.from({ length: 300 }, () => same), unused]);
+  expect(statuses).toEqual([...Array.from({ length: 300 }, () => 401), 200]);
 });
 
 test("does not hold off who reads the metrics from the same address", async () => {

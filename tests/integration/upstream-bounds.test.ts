@@ -332,6 +332,18 @@ describe("a second try", () => {
     expect(reached()).toBe(3);
   });
 
+  test("that may not leave any more tells what became of the first", async () => {
+    await call(target);
+    answerCalls((res) => res.destroy());
+    upstream.received.length = 0;
+    const answers = [true, false];
+    const mayLeave = () => Promise.resolve(answers.shift() ?? false);
+    // The session is there: it is asked once for each time that the call is sent.
+    await expect(call(target, { isRepeatable: true }, { mayLeave })).rejects.toMatchObject({ reason: "unreachable", mayHaveRun: true });
+    expect(reached()).toBe(1);
+    expect(answers).toEqual([]);
+  });
+
   test("is not made when a stream cannot be resumed: the call was taken", async () => {
     const streaming = await startSessionUpstream();
     let closed: Promise<void> | undefined;

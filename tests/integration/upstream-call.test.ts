@@ -217,6 +217,24 @@ describe("the plain way", () => {
     expect(kept()).toBe(0);
   });
 
+  test.each([
+    ["lines that end as old systems end them", "data:a\r".repeat(50_000), 50_000 * 64],
+    ["comments, which are no data but come with some", `data: a\n${": comment\n".repeat(50_000)}`, 500_000],
+  ])("counts %s", async (_what, sent, atLeast) => {
+    const upstream = await legacy();
+    upstream.onCall = (_request, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" }).write(sent);
+      return true;
+    };
+    const given = new AbortController();
+    const calling = call(await targetFor(await connectTo(owner, upstream.url)), {}, { signal: given.signal }).catch((error: unknown) => error);
+    const kept = () => Number(/gatehouse_unfinished_answers_bytes (\d+)/.exec(metricsText())?.[1]);
+    await expect.poll(kept).toBeGreaterThan(atLeast - 100_000);
+    given.abort();
+    expect(await calling).toMatchObject({ reason: "cancelled", mayHaveRun: true });
+    expect(kept()).toBe(0);
+  });
+
   test("is given up where it has to make room for others, and is not made again", async () => {
     const upstream = await legacy();
     let calls = 0;
@@ -277,6 +295,22 @@ describe("the plain way", () => {
     };
     await expect(call(target)).rejects.toMatchObject({ reason: "unreachable" });
     expect(asked).toBe(5);
+  });
+
+  test("does not go on with a stream from an event whose id is longer than any server needs", async () => {
+    const upstream = await legacy();
+    let asked = 0;
+    upstream.onCall = (_request, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" }).end(`id: ${"x".repeat(2_000)}\nretry: 100\ndata: \n\n`);
+      return true;
+    };
+    upstream.onResume = (_request, res) => {
+      asked += 1;
+      res.writeHead(200, { "content-type": "text/event-stream" }).end();
+    };
+    const calling = call(await targetFor(await connectTo(owner, upstream.url)));
+    await expect(calling).rejects.toMatchObject({ reason: "unreachable", mayHaveRun: true });
+    expect(asked).toBe(0);
   });
 
   test("mirrors arguments in headers from the first call on, as the stored schema says", async () => {
@@ -629,6 +663,32 @@ describe("a key", () => {
     expect(await call(target)).toMatchObject({ content: [{ text: "[redacted]" }] });
   });
 
+  test("that is hidden in a text too long to be taken apart takes the answer with it, which is not asked for again", async () => {
+    const upstream = await modern();
+    const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: "sk/live-0123456789" }));
+    let calls = 0;
+    upstream.intercept = (_req, res, body) => {
+      if (typeof body !== "object" || body === null || !("method" in body) || body.method !== "tools/call") return false;
+      calls += 1;
+      const id = "id" in body ? Number(body.id) : 0;
+      const text = `${"x".repeat(140_000)} sk\\/live-0123456789`;
+      res
+        .writeHead(200, { "content-type": "application/json" })
+        .end(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"${text}"}]}}`);
+      return true;
+    };
+    const error: unknown = await call(target, { isRepeatable: true }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ reason: "protocol_error", message: expect.stringContaining("hides the stored credential") });
+    expect(calls).toBe(1);
+  });
+
+  test("that a tool hides in a schema too long to be taken apart takes that tool out of the list, and no other", async () => {
+    const hidden = { type: "object", description: `${"x".repeat(140_000)} {"a":"sk\\/live-0123456789"}` } as const;
+    const upstream = await modern([echoTool, { name: "hiding", inputSchema: hidden }]);
+    const id = await connectTo(owner, upstream.url, { apiKey: "sk/live-0123456789" });
+    expect((await db.catalogTool.findMany({ where: { catalog: { connectionId: id } } })).map(({ name }) => name)).toEqual(["echo"]);
+  });
+
   test("that a server repeats in a JSON-RPC error of its handshake or of its list is neither told nor stored", async () => {
     const upstream = await modern();
     const target = await targetFor(await connectTo(owner, upstream.url, { apiKey: key, ...headers }));
@@ -656,7 +716,7 @@ describe("a key", () => {
     };
     const serverInfo = { name: "sse", version: "1" };
     let fail = () => {};
-    let answerOddly = () => {};
+    let answerOddly: (result: object) => void = () => {};
     const answer = async (req: IncomingMessage, res: ServerResponse) => {
       if (req.method === "GET") {
         streams.add(res);
@@ -673,7 +733,7 @@ describe("a key", () => {
       const { progressToken } = params?._meta ?? {};
       send({ method: "notifications/progress", params: { progressToken, progress: 1, message: `sent ${sent}` } });
       fail = () => send({ id, error: { code: -1, message: `Refused ${sent}`, data: { sent } } });
-      answerOddly = () => send({ id, result: { content: [null] } });
+      answerOddly = (result) => send({ id, result });
     };
     const server = createServer((req, res) => void answer(req, res));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -696,7 +756,12 @@ describe("a key", () => {
     // And what it says is looked at like any other answer.
     const odd = call(target, {}, { onProgress: (update) => seen.push(update) }).catch((thrown: unknown) => thrown);
     await expect.poll(() => seen).toHaveLength(2);
-    answerOddly();
+    answerOddly({ content: [null] });
     expect(await odd).toMatchObject({ reason: "protocol_error", message: "The server's answer holds a content block that is none." });
+
+    const hiding = call(target, {}, { onProgress: (update) => seen.push(update) }).catch((thrown: unknown) => thrown);
+    await expect.poll(() => seen).toHaveLength(3);
+    answerOddly({ content: [{ type: "text", text: `${"x".repeat(140_000)} {"a":${JSON.stringify(key).replace("live", "l\\u0069ve")}}` }] });
+    expect(await hiding).toMatchObject({ reason: "protocol_error", message: expect.stringContaining("hides the stored credential") });
   });
 });

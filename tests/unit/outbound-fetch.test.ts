@@ -1,4 +1,7 @@
 // The outbound fetch against servers that behave badly: redirects, size, time, compression, aborts, connections.
+import type { Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -69,6 +72,41 @@ test("large answers that never end are not kept without end, and make room once 
   await Promise.all(asked);
   expect(metricsText()).toContain("gatehouse_unfinished_answers_bytes 0");
 });
+
+/** Writes it all, and resolves once the rest fits what the system holds between two sockets. */
+const written = (socket: Socket, text: string) => new Promise<void>((resolve) => socket.write(text, "latin1", () => resolve()));
+
+test.each(["application/json", "text/event-stream"])(
+  "a byte of an answer (%s) holds on to nothing that came with it, however much a server packs around it",
+  async (type) => {
+    setFlagsFromString("--expose-gc");
+    const collect: unknown = runInNewContext("gc");
+    const held = () => {
+      if (typeof collect === "function") collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = held();
+    const all = deferred();
+    const raw = await serveSockets((socket) => {
+      // An extension of a chunk is nothing that anybody reads.
+      const chunk = `1;${"a".repeat(60_000)}\r\n \r\n`;
+      const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`;
+      const answer = async () => {
+        await written(socket, head);
+        for (let n = 0; n < 600; n += 1) await written(socket, chunk);
+        all.resolve();
+      };
+      void answer();
+    });
+    open.unshift(raw);
+    const given = new AbortController();
+    const asked = outbound().postWithLimits({})(new URL(raw.origin), { headers: {}, body: "{}", signal: given.signal });
+    await all.promise;
+    expect(held() - before).toBeLessThan(12_000_000);
+    given.abort();
+    await asked.catch(() => undefined);
+  },
+);
 
 describe("a plain exchange", () => {
   test("is what fetch makes of it", async () => {

@@ -1,5 +1,6 @@
 // The credential that was sent is taken out of whatever a server says, in every spelling that JSON has for it.
 import { expect, test } from "vitest";
+import { z } from "zod";
 
 import { createRedaction } from "#server/upstream/redaction.ts";
 
@@ -53,6 +54,26 @@ test.each([
     expect(JSON.stringify(clean)).toContain("[redacted]");
     expect(JSON.stringify(clean)).not.toContain("0123456");
   }
+});
+
+test.each([
+  ["the letter of its escape", "\\\\\\u00750039"],
+  ["a digit of its escape", "\\\\u\\u0030039"],
+  ["all of its escape", "\\u005c\\u0075\\u0030\\u0030\\u0033\\u0039"],
+])("a key of which %s is written by its number", (_what, last) => {
+  const text = `{"text":"{\\"k\\":\\"sk/live+12345678${last}\\"}"}`;
+  // As an agent reads it.
+  expect(JSON.parse(z.object({ text: z.string() }).parse(JSON.parse(text)).text)).toEqual({ k: "sk/live+123456789" });
+  const clean = redactionOf("Bearer sk/live+123456789")(text);
+  expect(clean).toContain("[redacted]");
+  expect(clean).not.toContain("12345678");
+});
+
+test("a key with something like an escape in its middle is looked for in the largest answers like any other", () => {
+  const redacted = redactionOf("Bearer ab/cdu00410123456789");
+  const many = (last: string) => `[${'"\\/",'.repeat(500_000)}"${last}"]`;
+  expect(redacted(many("ab\\/cdu00410123456789"))).toBe("[redacted]");
+  expect(redacted(many("nothing"))).toBe(many("nothing"));
 });
 
 test("a value too short to be a key takes no answer away", () => {

@@ -1,0 +1,42 @@
+// What stands between a call that is about to leave and the wire: the credential, its renewal, and the last word on whether it may leave.
+import { expect, test } from "vitest";
+
+import { authorizedFetch } from "#server/upstream/authorized-fetch.ts";
+import { blankSighting } from "#server/upstream/connect.ts";
+
+const refusal = { status: 401, headers: {}, text: "" };
+const answer = { status: 200, headers: {}, text: "{}" };
+const url = new URL("https://mcp.example/");
+const init = { headers: {}, body: "{}", signal: new AbortController().signal };
+
+function postThat(...answers: (typeof answer)[]) {
+  const sent: unknown[] = [];
+  const post = ((_url: URL, { headers }: { headers: Record<string, string> }) => {
+    sent.push(headers.authorization);
+    return Promise.resolve(answers.shift() ?? answer);
+  }) satisfies Parameters<typeof authorizedFetch>[0]["post"];
+  const authorization = {
+    headers: () => Promise.resolve({ authorization: "Bearer the-first-token" }),
+    renewed: () => Promise.resolve({ authorization: "Bearer the-second-token" }),
+  };
+  const wire = { fetch: () => Promise.reject(new Error("Nobody fetches.")), post };
+  return { sent, ...authorizedFetch(wire, authorization, blankSighting()) };
+}
+
+test("a post asks each time right before it is sent, and is not sent again with a new token once it may not leave", async () => {
+  const { post, sent } = postThat(refusal);
+  let asked = 0;
+  const leave = () => {
+    asked += 1;
+    return asked === sent.length + 1 && asked < 2 ? Promise.resolve() : Promise.reject(new Error("It may not."));
+  };
+  await expect(post(url, init, leave)).rejects.toThrow("It may not.");
+  expect(sent).toEqual(["Bearer the-first-token"]);
+  expect(asked).toBe(2);
+});
+
+test("a post that may leave is sent again with a new token after a refusal", async () => {
+  const { post, sent } = postThat(refusal, answer);
+  expect(await post(url, init, () => Promise.resolve())).toBe(answer);
+  expect(sent).toEqual(["Bearer the-first-token", "Bearer the-second-token"]);
+});
