@@ -54,10 +54,10 @@ interface Refusal {
   seconds: number;
 }
 
-function refusal({ orgId, membershipId }: Actor, { limit, key, words, seconds }: Refusal): OverLimit {
+function refusal({ orgId, membershipId, requestId }: Actor, { limit, key, words, seconds }: Refusal): OverLimit {
   if (!said.has(`${limit}:${key}`)) {
     said.set(`${limit}:${key}`, true);
-    log.warn({ limit, orgId, membershipId, key }, "agents are over a rate limit");
+    log.warn({ limit, orgId, membershipId, key, requestId }, "agents are over a rate limit");
   }
   const message = `${words(env.RATE_LIMITS[limit])} in a minute, which is the limit here. Nothing was sent; wait ${seconds} seconds before you go on.`;
   return new OverLimit({ error: "rate_limited", message, retryable: true, retryAfterSeconds: seconds });

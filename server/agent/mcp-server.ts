@@ -1,5 +1,12 @@
 // The MCP side of the endpoint by the SDK's handler: both protocol generations, everything that is not a plain call.
-import { type AuthInfo, type CallToolResult, createMcpHandler, Server, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type AuthInfo,
+  type CallToolResult,
+  createMcpHandler,
+  Server,
+  type ServerContext,
+  type Transport,
+} from "@modelcontextprotocol/server";
 
 import { log } from "#server/log.ts";
 
@@ -7,6 +14,7 @@ import { type AgentAnswer, type AgentRequest, asWebRequest } from "./agent-reque
 import type { CallContext } from "./call-context.ts";
 import { instructions, serverCapabilities, serverInfo } from "./tool-definitions.ts";
 import { paced } from "./progress.ts";
+import { referring } from "./reference.ts";
 import { relayFor } from "./relayed-questions.ts";
 import { listTools, runTool } from "./tools.ts";
 import { asInputRequired, declaresUrlElicitation, demandUrlElicitation } from "./url-elicitation.ts";
@@ -54,8 +62,25 @@ export function answerWith(serverFor: (call: RequestContext) => Server) {
   };
 }
 
+/** A server that names the request in each error it sends: what the SDK refuses by itself passes no handler of ours, and is answered with 200. */
+class ReferringServer extends Server {
+  readonly #requestId: string;
+
+  constructor(requestId: string) {
+    super(serverInfo, { capabilities: serverCapabilities, instructions });
+    this.#requestId = requestId;
+  }
+
+  override connect(transport: Transport): Promise<void> {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) =>
+      send("error" in message ? { ...message, error: referring(message.error, this.#requestId) } : message, options);
+    return super.connect(transport);
+  }
+}
+
 export const answer = answerWith(({ actor, signal, stillGood, canOpenUrl, onMissingScope, trace }) => {
-  const server = new Server(serverInfo, { capabilities: serverCapabilities, instructions });
+  const server = new ReferringServer(actor.requestId);
   server.setRequestHandler("tools/list", () => listTools(actor));
   server.setRequestHandler("tools/call", async (request, context) => {
     const { name, arguments: given } = request.params;

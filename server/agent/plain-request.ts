@@ -16,6 +16,7 @@ import { log } from "#server/log.ts";
 import { type AgentAnswer, type AgentRequest, JsonAnswer } from "./agent-request.ts";
 import type { CallContext } from "./call-context.ts";
 import { isPlainlyModern, modernResult, modernVersion } from "./plain-modern.ts";
+import { referring } from "./reference.ts";
 import { sessionIdFor } from "./session-id.ts";
 import { instructions, serverCapabilities, serverInfo } from "./tool-definitions.ts";
 import { isTool, listTools, runTool } from "./tools.ts";
@@ -90,7 +91,7 @@ function plain(request: AgentRequest, body: unknown): Plain | null {
 function errorFor(error: unknown, requestId: string) {
   if (error instanceof ProtocolError) {
     const { code, message, data } = error;
-    return { code, message, ...(data === undefined ? {} : { data }) };
+    return referring({ code, message, ...(data === undefined ? {} : { data }) }, requestId);
   }
   log.error({ err: error, requestId }, "a plain request failed");
   const message = `Something went wrong in Gatehouse. Reference: ${requestId}.`;

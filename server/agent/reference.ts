@@ -1,4 +1,4 @@
-// The id of the request in every refusal an agent sees, ours and the SDK's alike: with it the line in the log is found.
+// The id of the request in every error an agent sees, ours and the SDK's alike: with it the line in the log is found.
 import { counters } from "#server/metric.ts";
 
 import { type AgentAnswer, JsonAnswer } from "./agent-request.ts";
@@ -12,23 +12,20 @@ function classOf(status: number): (typeof classes)[number] {
   return status === 401 ? "401" : status === 403 ? "403" : status === 429 ? "429" : "4xx";
 }
 
-interface RpcError {
-  jsonrpc: unknown;
-  id: unknown;
-  error: object;
-}
-
-function isRpcError(body: unknown): body is RpcError {
+function isRpcError(body: unknown): body is { error: object } {
   return typeof body === "object" && body !== null && "error" in body && typeof body.error === "object" && body.error !== null;
 }
 
-/** The text of a refusal with the id in its JSON-RPC error; null where there is none, or no room for it: the header has it in any case. */
+/** A JSON-RPC error with `data.requestId`; as it came where its data is no object: the header has the id in any case. */
+export function referring<Failure extends object>(error: Failure, requestId: string): Failure {
+  const data = "data" in error ? error.data : {};
+  return typeof data === "object" && !Array.isArray(data) ? { ...error, data: { ...data, requestId } } : error;
+}
+
+/** The text of a refusal with the id in its JSON-RPC error; null where there is none. */
 function withId(text: string, requestId: string): string | null {
   const body: unknown = JSON.parse(text);
-  if (!isRpcError(body)) return null;
-  const { error } = body;
-  const data = "data" in error ? error.data : {};
-  return typeof data === "object" ? JSON.stringify({ ...body, error: { ...error, data: { ...data, requestId } } }) : null;
+  return isRpcError(body) ? JSON.stringify({ ...body, error: referring(body.error, requestId) }) : null;
 }
 
 /** Counts an answer of the agents' door. */

@@ -82,7 +82,7 @@ export async function runTool(name: string, given: unknown, context: CallContext
   const tool = tools.get(name);
   if (!tool) {
     const message = `Unknown tool: ${name.slice(0, 100)}. The tools are search_capabilities and execute_capability.`;
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message, { requestId: context.actor.requestId });
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
   }
   return answered(tool, given, context);
 }

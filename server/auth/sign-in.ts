@@ -47,7 +47,7 @@ export async function signIn(visit: Visit, given: z.input<typeof signInInput>): 
           { via: "system", orgId: membership.orgId, name: user.name, requestId: visit.requestId },
           { action: "session.sign_in_failed", outcome: "denied" },
         ),
-      ).catch((error: unknown) => log.error({ err: error }, "a failed sign-in was not recorded"));
+      ).catch((error: unknown) => log.error({ err: error, requestId: visit.requestId }, "a failed sign-in was not recorded"));
     }
     throw new DomainError("UNAUTHENTICATED", "This e-mail address and password do not belong together.");
   }

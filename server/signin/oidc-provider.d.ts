@@ -54,7 +54,7 @@ declare module "oidc-provider" {
     constructor(issuer: string, configuration: object);
     proxy: boolean;
     use(middleware: (ctx: Context, next: () => Promise<void>) => Promise<void>): void;
-    on(event: string, listener: (...args: unknown[]) => void): void;
+    on(event: "server_error", listener: (ctx: Context, error: unknown) => void): void;
     callback(): RequestListener;
     interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<Interaction>;
     interactionResult(

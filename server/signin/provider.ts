@@ -197,7 +197,9 @@ async function build(origin: string): Promise<Provider> {
   const provider = new Provider(origin, configuration(origin, await storedOnce("Keys", newKeys)));
   // The host names the public origin in X-Forwarded-* itself (http/sign-in-routes.ts).
   provider.proxy = true;
-  provider.on("server_error", (_ctx, error) => log.error({ err: error }, "the authorization server failed"));
+  provider.on("server_error", ({ res }, error) => {
+    log.error({ err: error, requestId: res.getHeader("x-request-id") }, "the authorization server failed");
+  });
   return provider;
 }
 

@@ -5,7 +5,6 @@ import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 
 import { upstreamFailed } from "#server/errors.ts";
-import { log } from "#server/log.ts";
 
 import { boundedText } from "./call-error.ts";
 import type { OpenSession, TransportName } from "./connect.ts";
@@ -190,7 +189,6 @@ export async function listTools(session: OpenSession, options: ListOptions): Pro
     }
     if (page.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Infinity, page.ttlMs);
   }
-  if (leftOut.count > 0) log.info({ host: session.url.host, count: leftOut.count }, "tools left out of a list");
   const listed = [...tools.values()];
   const server = session.client.getServerVersion();
   const own = (text: string) => session.redacted(boundedText(text));

@@ -2,6 +2,8 @@
 import { setImmediate } from "node:timers/promises";
 
 import { Prisma, type Tx } from "#server/db.ts";
+import { log } from "#server/log.ts";
+
 import { type StoredFailure, withContact } from "./contacts.ts";
 import type { ListedTool, Listing } from "./list-tools.ts";
 import { maxChanges, recordToolChanges, type ToolChangeEntry } from "./tool-changes.ts";
@@ -87,6 +89,8 @@ export async function storeListing(tx: Tx, key: CatalogKey, listing: Listing): P
   };
   const contacts = json(withContact(catalog.contacts, { at: now, failure: null }));
   await tx.catalog.update({ where: { id: catalog.id }, data: { ...facts, contacts } });
+  const { connectionId } = key;
+  if (listing.leftOut.count > 0) log.info({ connectionId, count: listing.leftOut.count }, "tools left out of a list");
   if (catalog.digest === listing.digest) return { added: 0, changed: 0, removed: 0 };
 
   const stored = await tx.catalogTool.findMany({

@@ -50,7 +50,9 @@ test("over a limit nothing is sent, nothing is written, and the agent is told ho
   const warned = vi.spyOn(log, "warn");
   expect(await echo()).toMatchObject(refused("calls to Echo server"));
   expect(await echo()).toMatchObject(refused("calls to Echo server"));
-  expect(warned.mock.calls).toEqual([[expect.objectContaining({ limit: "connection", key: id }), expect.stringContaining("limit")]]);
+  expect(warned.mock.calls).toEqual([
+    [expect.objectContaining({ limit: "connection", key: id, requestId: expect.any(String) }), expect.stringContaining("limit")],
+  ]);
   warned.mockRestore();
   expect(world.upstream.received).toEqual([]);
   expect((await echo(other)).isError).toBeUndefined();

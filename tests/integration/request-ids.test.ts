@@ -5,6 +5,7 @@ import { z } from "zod";
 import { observedSearch } from "#server/agent/observed.ts";
 import { flushCalls } from "#server/audit/calls.ts";
 import { create as createConnection } from "#server/connections/create.ts";
+import { disconnect } from "#server/connections/disconnect.ts";
 import { db } from "#server/db.ts";
 import { env } from "#server/env.ts";
 import { changed } from "#server/freshness.ts";
@@ -124,6 +125,63 @@ test("the host, a procedure, the agents' door and the protocol: the id is in the
     const unknown = await post(callOf("no_tool", {}, meta));
     expect(await bodyOf(unknown)).toMatchObject(await rpcError(unknown));
   }
+});
+
+test("an error in an answer with 200 has the id, whoever refused and whichever way it went", async () => {
+  const own = { name: "Own keys", url: upstream.url, authType: "api_key", credentialMode: "per_member", access: everyone } as const;
+  const { id } = await createConnection(owner.actor, own);
+  await disconnect(owner.actor, { id });
+  const waiting = { name: `mcp:${id}:echo`, arguments: {} };
+  const opensUrls = { "mcp-session-id": `url-${crypto.randomUUID()}` };
+  const progress = { progressToken: 1 };
+  const list = (method: string, params?: unknown) => ({ jsonrpc: "2.0", id: 1, method, params });
+  const asked: [code: number, body: unknown, headers?: Record<string, string>][] = [
+    // What clients try, and what the SDK cannot read.
+    [-32_601, list("prompts/list")],
+    [-32_601, list("resources/list")],
+    [-32_601, list("tools/rm")],
+    [-32_602, list("tools/call", { name: 7 })],
+    [-32_602, callOf("no_tool", {})],
+    [-32_602, callOf("no_tool", {}, progress)],
+    [-32_042, callOf("execute_capability", waiting), opensUrls],
+    [-32_042, callOf("execute_capability", waiting, progress), opensUrls],
+  ];
+  for (const [code, body, headers = {}] of asked) {
+    const response = await post(body, { headers });
+    const data = expect.objectContaining({
+      requestId: await idOf(response),
+      ...(code === -32_042 ? { elicitations: [expect.anything()] } : {}),
+    });
+    expect([body, response.status, await bodyOf(response)]).toEqual([
+      body,
+      200,
+      expect.objectContaining({ error: expect.objectContaining({ code, data }) }),
+    ]);
+  }
+  // A batch of the protocol: an event for each.
+  const batch = await post([list("prompts/list"), { ...list("resources/list"), id: 2 }]);
+  const requestId = await idOf(batch);
+  expect((await batch.text()).split(`"data":{"requestId":"${requestId}"}`)).toHaveLength(3);
+});
+
+test("a page of the sign-in that failed on our side, and what was not recorded: the reference is in the log", async () => {
+  const bug = new TypeError("a bug");
+  await fetch(`${host.origin}/.well-known/oauth-authorization-server`).then((response) => response.text());
+  const records = vi.spyOn(db.oAuthRecord, "findUnique").mockRejectedValue(bug);
+  const page = await fetch(`${host.origin}/authorize?client_id=somebody&response_type=code`, { headers: { accept: "text/html" } });
+  records.mockRestore();
+  const id = await idOf(page);
+  expect(await page.text()).toContain(`Reference: ${id}`);
+  expect(logged).toContainEqual({ level: "error", fields: { err: bug, requestId: id }, message: "the authorization server failed" });
+
+  vi.spyOn(db, "$transaction").mockRejectedValue(bug);
+  const refused = await fetch(`${host.origin}/login`, {
+    method: "POST",
+    headers: { origin: host.origin, "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ email: "owner@example.com", password: "no password of theirs" }),
+  });
+  const line = { level: "error", fields: { err: bug, requestId: await idOf(refused) }, message: "a failed sign-in was not recorded" };
+  await vi.waitFor(() => expect(logged).toContainEqual(line));
 });
 
 test("a call that fails upstream: the id is in the result, the log and the audit row", async () => {
