@@ -33,6 +33,12 @@ function refuse(status: number, code: number, message: string, headers: Record<s
   return new JsonAnswer(JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: null }), status, headers);
 }
 
+/** A refusal of what may be sent again after so many seconds: agents see the body, and seldom the header. */
+function refuseForNow(status: 429 | 503, message: string, seconds: number): JsonAnswer {
+  const error = { code: -32_000, message, data: { retryable: true, retryAfterSeconds: seconds } };
+  return new JsonAnswer(JSON.stringify({ jsonrpc: "2.0", error, id: null }), status, { "retry-after": String(seconds) });
+}
+
 /** 401 as RFC 6750 section 3 and RFC 9728 section 5.1 want it; agents that can sign in by themselves follow it. */
 function challenge(origin: string, problem: "missing" | "invalid"): JsonAnswer {
   const error = problem === "invalid" ? 'error="invalid_token", ' : "";
@@ -87,7 +93,7 @@ function noteCalls(body: unknown, sessionId: string | null, { membershipId }: { 
 }
 
 function tooMany(seconds: number): JsonAnswer {
-  return refuse(429, -32_000, `Too many requests. Wait ${seconds} seconds.`, { "retry-after": String(seconds) });
+  return refuseForNow(429, `Too many requests. Wait ${seconds} seconds.`, seconds);
 }
 
 /** The endpoint in front of `answerMcp`. What it returns never throws. */
@@ -99,7 +105,7 @@ export function endpointFor(answerMcp: Answer) {
       if (thrown instanceof ClientGone) return withReference(refuse(400, -32_000, "The request did not arrive whole."), context.requestId);
       const error = orUnavailable(thrown);
       if (error instanceof DomainError && error.code === "UNAVAILABLE")
-        return withReference(refuse(503, -32_000, error.message, { "retry-after": "1" }), context.requestId);
+        return withReference(refuseForNow(503, error.message, 1), context.requestId);
       log.error({ err: error, requestId: context.requestId }, "agent request failed");
       return withReference(refuse(500, -32_603, `Something went wrong in Gatehouse. Reference: ${context.requestId}.`), context.requestId);
     }

@@ -54,6 +54,9 @@ export function isTool(name: string): boolean {
   return tools.has(name);
 }
 
+/** What the endpoint says with 503: an answer that began has no status left to say it with. */
+const unavailable = -32_000;
+
 function ourFault(error: unknown, requestId: string, what: string): string {
   log.error({ err: error, requestId }, `${what} failed`);
   return `Something went wrong in Gatehouse. Reference: ${requestId}.`;
@@ -91,10 +94,11 @@ export async function runTool(name: string, given: unknown, context: CallContext
 export async function listTools(actor: Actor): Promise<ListToolsResult> {
   try {
     return { tools: toolList(await usableConnections(actor)) };
-  } catch (error) {
+  } catch (thrown) {
+    const error = orUnavailable(thrown);
+    if (error instanceof DomainError && error.code === "UNAVAILABLE")
+      throw new ProtocolError(unavailable, error.message, { retryable: true, retryAfterSeconds: 1 });
     // The protocol's error is sent as it is: it may not carry what a database says.
-    throw new ProtocolError(ProtocolErrorCode.InternalError, ourFault(error, actor.requestId, "tools/list"), {
-      requestId: actor.requestId,
-    });
+    throw new ProtocolError(ProtocolErrorCode.InternalError, ourFault(error, actor.requestId, "tools/list"));
   }
 }

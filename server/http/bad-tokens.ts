@@ -39,7 +39,8 @@ function refuseLate(res: ServerResponse, requestId: string): void {
   const timer = setTimeout(
     () => {
       countAnswer(429);
-      const body = JSON.stringify({ jsonrpc: "2.0", error: { code: -32_000, message, data: { requestId } }, id: null });
+      const data = { retryable: true, retryAfterSeconds: brakeSeconds, requestId };
+      const body = JSON.stringify({ jsonrpc: "2.0", error: { code: -32_000, message, data }, id: null });
       res
         .writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" })
         .end(body);

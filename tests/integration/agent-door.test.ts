@@ -186,7 +186,8 @@ test("nothing is done before the turn, and who cannot have one is told to come a
   inTurn.mockRejectedValueOnce(new DomainError("UNAVAILABLE", "Too many."));
   const refused = await ask(world, token, listing);
   expect([refused.status, refused.headers.get("retry-after"), refused.headers.get("content-type")]).toEqual([503, "1", "application/json"]);
-  expect(await refused.json()).toMatchObject({ error: { message: "Too many.", data: { requestId: expect.any(String) } } });
+  const data = { retryable: true, retryAfterSeconds: 1, requestId: expect.any(String) };
+  expect(await refused.json()).toMatchObject({ error: { message: "Too many.", data } });
 });
 
 test("a body of many levels is refused as what it is", async () => {

@@ -264,7 +264,30 @@ test("our own brake: 429 with Retry-After, per token", async () => {
   await limits.token.limiter.block(id, 30);
   const refused = await ask(world, token, { jsonrpc: "2.0", id: 1, method: "tools/list" });
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "30"]);
+  const data = { retryable: true, retryAfterSeconds: 30, requestId: expect.any(String) };
+  expect(await refused.json()).toEqual({ jsonrpc: "2.0", id: null, error: { code: -32_000, message: expect.any(String), data } });
   expect((await ask(world, other, { jsonrpc: "2.0", id: 1, method: "tools/list" })).status).toBe(200);
+});
+
+test("tools/list while the database is away says so and not more, whichever way it is answered", async () => {
+  const token = await tokenFor(world.owner.actor);
+  const list = async (params: object) => {
+    changed(world.owner.actor.orgId);
+    const text = await (await ask(world, token, { jsonrpc: "2.0", id: 1, method: "tools/list", params })).text();
+    return /^data: (.*)$/m.exec(text)?.[1] ?? text;
+  };
+  await list({});
+  const away = Object.assign(new Error("Can't reach database server at 10.0.0.1"), { code: "P1001" });
+  const asked = vi.spyOn(db.connection, "findMany").mockRejectedValue(away);
+  // Its progress is the SDK's.
+  for (const params of [{}, { _meta: { progressToken: 1 } }]) {
+    const data = { retryable: true, retryAfterSeconds: 1, requestId: expect.any(String) };
+    const error = { code: -32_000, message: expect.stringContaining("try again in a moment"), data };
+    const told = await list(params);
+    expect(JSON.parse(told)).toEqual({ jsonrpc: "2.0", id: 1, error });
+    expect(told).not.toContain("10.0.0.1");
+  }
+  asked.mockRestore();
 });
 
 test("an upstream that wants a key we do not have is never told our own token", async () => {

@@ -50,7 +50,10 @@ test("costs nothing of the wrong form, a hundred looks of the right one, and the
   expect(flood.map(({ status }) => status)).toEqual(flood.map(() => 429));
   expect(flood[0]?.headers.get("retry-after")).toBe("10");
   expect(flood[0]?.headers.get("x-request-id")).toMatch(/./);
-  for (const { headers, body } of flood) expect(body).toMatchObject({ error: { data: { requestId: headers.get("x-request-id") } } });
+  for (const { headers, body } of flood) {
+    const data = { retryable: true, retryAfterSeconds: 10, requestId: headers.get("x-request-id") };
+    expect(body).toMatchObject({ error: { data } });
+  }
   expect(performance.now() - began).toBeGreaterThan(900);
   expect(asked).toHaveBeenCalledTimes(100);
 
