@@ -166,6 +166,11 @@ function withGuidance(result: CallToolResult, digest: string | undefined, tool: 
   return { ...result, content: [...contentOf(result), { type: "text", text }] };
 }
 
+/** Whether calls to the server paused, or there was no place for this one. */
+function wasHeldBack(told: unknown): boolean {
+  return told instanceof ToolError && told.cause instanceof UpstreamCallError && told.cause.isUnsent;
+}
+
 /** Runs one capability for the caller; `record` times it. Throws ToolError for everything an agent has to be told. */
 export async function executeCapability(
   given: unknown,
@@ -277,7 +282,7 @@ export async function executeCapability(
     if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.
-    const denied = auditId === null || (late.refusal !== null && told === late.refusal);
+    const denied = auditId === null || (late.refusal !== null && told === late.refusal) || wasHeldBack(told);
     auditId ??= await intent();
     finish(denied ? "denied" : "failed", told instanceof ToolError ? told.body.error : "internal");
     throw told;

@@ -29,6 +29,8 @@ export interface UpstreamCallDetails {
   isServerFault?: boolean;
   /** The call left, and nobody can tell whether it was executed. */
   mayHaveRun?: boolean;
+  /** Nothing was sent: calls pause, or there was no place for this one. */
+  isUnsent?: boolean;
   /** `unauthorized`: the server said in so many words that the token is no good (RFC 6750 section 3.1, `invalid_token`). */
   explicit?: boolean;
   /** The JSON-RPC error as the server sent it, bounded in length. */
@@ -46,6 +48,7 @@ export class UpstreamCallError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly isServerFault: boolean;
   readonly mayHaveRun: boolean;
+  readonly isUnsent: boolean;
   readonly explicit: boolean;
   readonly upstream: UpstreamCallDetails["upstream"];
   readonly scope: string | undefined;
@@ -54,13 +57,24 @@ export class UpstreamCallError extends Error {
   constructor(
     reason: UpstreamCallReason,
     message: string,
-    { cause, retryAfterSeconds, isServerFault = false, mayHaveRun = false, explicit = false, upstream, scope, questions }: UpstreamCallDetails = {},
+    {
+      cause,
+      retryAfterSeconds,
+      isServerFault = false,
+      isUnsent = false,
+      mayHaveRun = false,
+      explicit = false,
+      upstream,
+      scope,
+      questions,
+    }: UpstreamCallDetails = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
     this.isServerFault = isServerFault;
     this.mayHaveRun = mayHaveRun;
+    this.isUnsent = isUnsent;
     this.explicit = explicit;
     this.upstream = upstream;
     this.scope = scope;

@@ -102,10 +102,10 @@ export function pausesOfConnections(): Map<string, Pause> {
 export function refuseWhilePaused(target: UpstreamTarget): void {
   const pause = pauseOf(target);
   if (!pause) return;
-  const retryAfterSeconds = Math.max(1, Math.ceil((pause.until.getTime() - Date.now()) / 1_000));
+  const details = { retryAfterSeconds: Math.max(1, Math.ceil((pause.until.getTime() - Date.now()) / 1_000)), isUnsent: true };
   throw pause.why === "failing"
-    ? new UpstreamCallError("paused", "The server failed again and again, so it is left alone for a moment.", { retryAfterSeconds })
-    : new UpstreamCallError("rate_limited", "The server says there were too many requests.", { retryAfterSeconds });
+    ? new UpstreamCallError("paused", "The server failed again and again, so it is left alone for a moment.", details)
+    : new UpstreamCallError("rate_limited", "The server says there were too many requests.", details);
 }
 
 /** The server gave its tools: what made it fail is over. How long it asked to be left alone stays as it said. */

@@ -88,6 +88,7 @@ function gone({ reason }: AbortSignal): UpstreamCallError {
 function busy(): UpstreamCallError {
   return new UpstreamCallError("busy", "As many calls as go to this server at once are under way.", {
     retryAfterSeconds: patienceMs / 1_000,
+    isUnsent: true,
   });
 }
 

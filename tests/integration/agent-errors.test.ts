@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 
 import { limits } from "#server/agent/limits.ts";
-import { recordIntent } from "#server/audit/calls.ts";
+import { flushCalls, recordIntent } from "#server/audit/calls.ts";
 import { byId } from "#server/connections/by-id.ts";
 import { create as createConnection } from "#server/connections/create.ts";
 import { disconnect } from "#server/connections/disconnect.ts";
@@ -33,6 +33,13 @@ function answerRpcError(code: number, message: string, data?: unknown): void {
 
 function answerStatus(status: number, headers: Record<string, string> = {}): void {
   answerCalls((res) => res.writeHead(status, headers).end());
+}
+
+/** How many calls the audit trail has of each outcome. */
+async function outcomes(): Promise<Record<string, number>> {
+  await flushCalls();
+  const rows = await db.auditEvent.groupBy({ by: "outcome", where: { action: "capability.executed" }, _count: true });
+  return Object.fromEntries(rows.map(({ outcome, _count }) => [outcome, _count]));
 }
 
 test("unknown_capability: near names, and the same words for what does not exist and what is not theirs", async () => {
@@ -166,6 +173,7 @@ test("rate_limited says how long to wait, and the server is left alone until the
   world.upstream.received.length = 0;
   expect(await execute(client, `mcp:${id}:echo`)).toMatchObject(told);
   expect(world.upstream.received).toEqual([]);
+  expect(await outcomes()).toEqual({ failed: 2, denied: 1 });
   const { matches, connections } = await search(client, "echo");
   expect(matches).toHaveLength(1);
   expect(connections).toMatchObject([
@@ -181,6 +189,7 @@ test("connection_failed at once, with when to try again, from a server that fail
   world.upstream.received.length = 0;
   const told = { error: "connection_failed", retryable: true, retryAfterSeconds: 10, message: expect.stringContaining("5 times in a row") };
   expect(await execute(client, `mcp:${id}:echo`)).toMatchObject({ isError: true, structuredContent: told });
+  expect(await outcomes()).toEqual({ failed: 5, denied: 1 });
   expect(world.upstream.received).toEqual([]);
   const row = { id, state: "unreachable", message: expect.stringContaining("Calls to it pause"), actor: "provider" };
   expect((await search(client, "echo")).connections).toMatchObject([row]);
