@@ -2,7 +2,7 @@
 import type { ConnectionDetail } from "#server/connections/view.ts";
 
 import { Confirm } from "./confirm.tsx";
-import { EndingBadge } from "./connection-health.tsx";
+import { EndingBadge, PauseWords } from "./connection-health.tsx";
 import { Badge } from "./ui/badge.tsx";
 import { Section } from "./ui/card.tsx";
 import { Time } from "./ui/time.tsx";
@@ -16,12 +16,13 @@ export function ConnectionAccounts({ connection: { name, accounts, access } }: {
         <p className="text-muted">Nobody has connected an account yet. Members find the button under &quot;Your connections&quot;.</p>
       ) : (
         <ul className="-my-3 divide-y divide-line">
-          {accounts.map(({ membershipId, name: person, email, status, connectedAt, lastSuccessAt, failure, endsAt }) => (
+          {accounts.map(({ membershipId, name: person, email, status, connectedAt, lastSuccessAt, failure, endsAt, pause }) => (
             <li key={membershipId} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3">
               <div className="min-w-0">
                 <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
                   <span className="font-semibold">{person}</span>
                   <Badge tone={status === "active" ? "good" : "bad"}>{status === "active" ? "Connected" : "Has to connect again"}</Badge>
+                  {pause && <Badge tone="warn">Calls pause</Badge>}
                   <EndingBadge endsAt={endsAt} />
                 </p>
                 <p className="mt-0.5 text-xs break-all text-muted">
@@ -33,6 +34,11 @@ export function ConnectionAccounts({ connection: { name, accounts, access } }: {
                     </>
                   )}
                 </p>
+                {pause && (
+                  <p className="mt-0.5 text-xs">
+                    <PauseWords pause={pause} />
+                  </p>
+                )}
                 {failure && (
                   <p className="mt-0.5 text-xs text-danger-ink wrap-anywhere">
                     {failure.seen} {failure.advice}

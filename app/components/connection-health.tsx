@@ -60,14 +60,14 @@ export function PauseWords({ pause }: Pick<ConnectionSummary, "pause">) {
 /** While calls do not go out: the server failed again and again, or asked to be left alone. */
 export function PauseNotice({ pause, credentialMode }: Pick<ConnectionDetail, "pause" | "credentialMode">) {
   if (!pause) return null;
-  const whose = credentialMode === "per_member" ? "Calls with at least one account pause" : "Calls pause";
+  const isOfSome = credentialMode === "per_member";
   return (
-    <Notice tone="warn" title={whose}>
+    <Notice tone="warn" title={isOfSome ? "Calls with at least one account pause" : "Calls pause"}>
       <p>
         {pause.why === "failing"
           ? "The server failed several calls in a row, so Gatehouse leaves it alone for a moment and then tries one."
           : "The server said there were too many requests and how long to wait."}{" "}
-        Agents are told so at once. The next call goes out <Time at={pause.until} />.
+        Agents are told so at once. The next call goes out <Time at={pause.until} />.{isOfSome && " Which one it is stands under Accounts."}
       </p>
     </Notice>
   );

@@ -8,7 +8,7 @@ import { notFound } from "#server/errors.ts";
 import { contactsFrom, failureFrom } from "#server/upstream/contacts.ts";
 
 import { credentialEndsAt, secretEndsAt } from "./ending.ts";
-import { managedRows, toManaged } from "./list.ts";
+import { managedRows, pauseWith, toManaged } from "./list.ts";
 import { toolChangesOf } from "./tool-changes.ts";
 import type { ConnectionDetail } from "./view.ts";
 
@@ -16,10 +16,10 @@ const leftOutOutline = z.object({ count: z.number(), examples: z.array(z.object(
 
 /** The admin's view. Throws NOT_FOUND. */
 export async function byId(actor: Actor, { id }: { id: string }): Promise<ConnectionDetail> {
-  const { rows, ...managed } = await managedRows(actor, { id });
+  const { rows, people } = await managedRows(actor, { id });
   const [row] = rows;
   if (!row) throw notFound("connection");
-  const { summary, credential, catalog } = toManaged(row, actor.membershipId, managed);
+  const { summary, credential, catalog } = toManaged(row, actor.membershipId, people);
   const [tools, client, accounts, catalogs, toolChanges] = await Promise.all([
     db.catalogTool.findMany({
       where: { catalogId: catalog?.id ?? "", removedAt: null },
@@ -34,6 +34,9 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
     db.credential.findMany({
       where: { connectionId: id, connection: { orgId: actor.orgId }, membershipId: { not: null } },
       select: {
+        id: true,
+        revision: true,
+        holder: true,
         membershipId: true,
         status: true,
         renewable: true,
@@ -87,6 +90,7 @@ export async function byId(actor: Actor, { id }: { id: string }): Promise<Connec
         lastFailureAt: contact?.lastFailureAt ?? null,
         failure: failureFrom(contact?.failure),
         endsAt: credentialEndsAt(account),
+        pause: pauseWith(row, account),
       };
     }),
     enabled: row.disabledAt === null,

@@ -4,15 +4,15 @@ import { db, type Prisma } from "#server/db.ts";
 import { usableConnections } from "#server/grants/access.ts";
 import { connectionState, sharedHolder } from "#server/grants/state.ts";
 import { failureFrom } from "#server/upstream/contacts.ts";
-import { type Pause, pauseOf, pausesOfConnections } from "#server/upstream/pause.ts";
+import { type Pause, pausedHolders, pauseOf } from "#server/upstream/pause.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import { credentialEndsAt } from "./ending.ts";
 import type { AccessSummary, ConnectionSummary } from "./view.ts";
 
-const manageableInclude = (membershipId: string) =>
+const manageableInclude = ({ orgId, membershipId }: Actor) =>
   ({
-    credentials: { where: { holder: { in: [sharedHolder, membershipId] } } },
+    credentials: { where: { holder: { in: [sharedHolder, membershipId, ...pausedHolders(orgId)] } } },
     catalogs: { where: { holder: { in: [sharedHolder, membershipId] } } },
     grants: {
       select: { grantee: true, membershipId: true, teamId: true, team: { select: { members: { select: { membershipId: true } } } } },
@@ -34,14 +34,25 @@ function summarizeAccess(grants: Row["grants"], peopleInOrganization: number): A
   };
 }
 
-/** What is found out once for all connections of a list. */
-interface Managed {
-  people: number;
-  pauses: Map<string, Pause>;
+type Called = Pick<Row, "id" | "url" | "staticHeadersRevision">;
+type Credential = Pick<Row["credentials"][number], "id" | "revision" | "holder">;
+
+/** The pause of calls that are made with this credential of the connection. */
+export function pauseWith({ id, url, staticHeadersRevision }: Called, credential: Credential): Pause | null {
+  return pauseOf({ connectionId: id, url, staticHeadersRevision, credential, holder: credential.holder });
+}
+
+/** The longest pause of calls, whichever account they are made with. */
+function longestPause({ credentials, ...connection }: Row): Pause | null {
+  const isShared = connection.credentialMode === "shared";
+  const pauses = credentials
+    .filter(({ holder }) => (holder === sharedHolder) === isShared)
+    .flatMap((credential) => pauseWith(connection, credential) ?? []);
+  return pauses.reduce<Pause | null>((longest, pause) => (longest && longest.until >= pause.until ? longest : pause), null);
 }
 
 /** A connection as an admin sees it in a list, through their own credential identity. */
-export function toManaged(row: Row, membershipId: string, { people, pauses }: Managed) {
+export function toManaged(row: Row, membershipId: string, people: number) {
   const holder = row.credentialMode === "shared" ? sharedHolder : membershipId;
   const credential = row.credentials.find((candidate) => candidate.holder === holder) ?? null;
   const catalog = row.catalogs.find((candidate) => candidate.holder === holder) ?? null;
@@ -61,7 +72,7 @@ export function toManaged(row: Row, membershipId: string, { people, pauses }: Ma
     lastSuccessAt: catalog?.lastSuccessAt ?? null,
     failure: failureFrom(catalog?.failure),
     endsAt: credentialEndsAt(credential),
-    pause: pauses.get(id) ?? null,
+    pause: longestPause(row),
     access: summarizeAccess(row.grants, people),
   };
   return { summary, credential, catalog };
@@ -72,19 +83,19 @@ export async function managedRows(actor: Actor, where: Prisma.ConnectionWhereInp
   const [rows, people] = await Promise.all([
     db.connection.findMany({
       where: { ...where, orgId: actor.orgId },
-      include: manageableInclude(actor.membershipId),
+      include: manageableInclude(actor),
       orderBy: { nameKey: "asc" },
     }),
     db.membership.count({ where: { orgId: actor.orgId } }),
   ]);
-  return { rows, people, pauses: pausesOfConnections() };
+  return { rows, people };
 }
 
 /** `usable`: what the caller's agents can reach. `manageable`: everything of the organization, for those who may manage it. */
 export async function list(actor: Actor, { scope }: { scope: "usable" | "manageable" }): Promise<ConnectionSummary[]> {
   if (scope === "manageable") {
-    const { rows, ...managed } = await managedRows(actor);
-    return rows.map((row) => toManaged(row, actor.membershipId, managed).summary);
+    const { rows, people } = await managedRows(actor);
+    return rows.map((row) => toManaged(row, actor.membershipId, people).summary);
   }
   const usable = await usableConnections(actor);
   return usable.map((connection) => {

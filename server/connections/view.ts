@@ -60,6 +60,7 @@ export interface AccountView {
   lastFailureAt: Date | null;
   failure: StoredFailure | null;
   endsAt: Date | null;
+  pause: Pause | null;
 }
 
 /** The admin's view of one connection. */

@@ -8,7 +8,7 @@ import { log } from "#server/log.ts";
 import { counters, gauges } from "#server/metric.ts";
 
 import { UpstreamCallError } from "./call-error.ts";
-import { identityOf, type UpstreamTarget } from "./target.ts";
+import { type Identity, identityOf, placeOf, type UpstreamTarget } from "./target.ts";
 
 /** Failures of the server itself, one after the other, after which it is left alone for this many milliseconds; then one call tries it. */
 export const failuresInARow = 5;
@@ -23,6 +23,9 @@ export interface Pause {
 }
 
 interface Watch {
+  orgId: string;
+  holder: string;
+  identity: string;
   breaker: CircuitBreakerPolicy;
   /** Since when the server is left alone, or one call tries it; like `quietUntil` in milliseconds of the clock. */
   since: number;
@@ -38,19 +41,20 @@ class ShowedNothing extends Error {}
 /** How a call ends that failed after calls paused: that was heard already, and while another one tries the server that one is listened to alone. */
 class OldNews extends Error {}
 
+/** By connection and holder: what was seen with a credential or an address that was replaced since goes with it. */
 const watches = new LRUCache<string, Watch>({ max: 10_000 });
 
 function watchOf(target: UpstreamTarget): Watch {
-  const key = identityOf(target);
-  const held = watches.get(key);
-  if (held) return held;
+  const [place, identity] = [placeOf(target), identityOf(target)];
+  const held = watches.get(place);
+  if (held?.identity === identity) return held;
   const isFault = (error: Error) => error instanceof ShowedNothing || (error instanceof UpstreamCallError && error.isServerFault);
   const breaker = circuitBreaker(handleWhen(isFault), {
     halfOpenAfter: pauseMs,
     breaker: new ConsecutiveBreaker(failuresInARow),
   });
-  const watch: Watch = { breaker, since: 0, quietUntil: 0 };
-  const { connectionId, orgId } = target;
+  const { connectionId, orgId, holder } = target;
+  const watch: Watch = { orgId, holder, identity, breaker, since: 0, quietUntil: 0 };
   breaker.onBreak(() => {
     watch.since = Date.now();
     begun.failing.add();
@@ -58,8 +62,13 @@ function watchOf(target: UpstreamTarget): Watch {
   });
   breaker.onHalfOpen(() => (watch.since = Date.now()));
   breaker.onReset(() => log.info({ connectionId, orgId }, "calls go on: the server answers again"));
-  watches.set(key, watch);
+  watches.set(place, watch);
   return watch;
+}
+
+function knownWatch(target: Identity): Watch | undefined {
+  const watch = watches.peek(placeOf(target));
+  return watch?.identity === identityOf(target) ? watch : undefined;
 }
 
 function pauseIn({ breaker, since, quietUntil }: Watch): Pause | null {
@@ -81,21 +90,14 @@ gauges("gatehouse_paused", "Credential identities whose calls pause now, by reas
 });
 
 /** The pause of calls with this credential identity; null when they go out. */
-export function pauseOf(target: UpstreamTarget): Pause | null {
-  const watch = watches.peek(identityOf(target));
+export function pauseOf(target: Identity): Pause | null {
+  const watch = knownWatch(target);
   return watch ? pauseIn(watch) : null;
 }
 
-/** The longest pause of each connection that has one, by its id, whichever credential identity it is for. */
-export function pausesOfConnections(): Map<string, Pause> {
-  const longest = new Map<string, Pause>();
-  for (const [key, watch] of watches.entries()) {
-    const [id = ""] = key.split("\0");
-    const pause = pauseIn(watch);
-    const held = longest.get(id);
-    if (pause && (!held || pause.until > held.until)) longest.set(id, pause);
-  }
-  return longest;
+/** The holders of an organization's credentials with which calls to some server pause, or paused until they were replaced. */
+export function pausedHolders(orgId: string): string[] {
+  return [...watches.values()].filter((watch) => watch.orgId === orgId && pauseIn(watch)).map(({ holder }) => holder);
 }
 
 /** Throws UpstreamCallError (`paused` or `rate_limited`, with the seconds that are left) while calls pause. */
@@ -110,13 +112,12 @@ export function refuseWhilePaused(target: UpstreamTarget): void {
 
 /** The server gave its tools: what made it fail is over. How long it asked to be left alone stays as it said. */
 export function noteAnswer(target: UpstreamTarget): void {
-  const key = identityOf(target);
-  const watch = watches.peek(key);
+  const watch = knownWatch(target);
   if (!watch || watch.breaker.state === CircuitState.Closed) return;
   const { connectionId, orgId } = target;
   log.info({ connectionId, orgId }, "calls go on: the server gave its tools");
   const { quietUntil } = watch;
-  watches.delete(key);
+  watches.delete(placeOf(target));
   if (quietUntil > Date.now()) watchOf(target).quietUntil = quietUntil;
 }
 

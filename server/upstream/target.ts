@@ -18,9 +18,16 @@ export interface UpstreamTarget {
   credential: { id: string; revision: number } | null;
 }
 
-/** What calls with one credential at one address have in common, as one string that begins with the connection. A change of either makes another. */
-export function identityOf({ connectionId, holder, url, credential, staticHeadersRevision }: UpstreamTarget): string {
+export type Identity = Pick<UpstreamTarget, "connectionId" | "holder" | "url" | "credential" | "staticHeadersRevision">;
+
+/** What calls with one credential at one address have in common, as one string that begins with `placeOf`. A change of either makes another. */
+export function identityOf({ connectionId, holder, url, credential, staticHeadersRevision }: Identity): string {
   return [connectionId, holder, credential?.id ?? "none", credential?.revision ?? 0, staticHeadersRevision, url].join("\0");
+}
+
+/** Where there is one credential at a time. */
+export function placeOf({ connectionId, holder }: Identity): string {
+  return `${connectionId}\0${holder}`;
 }
 
 /** The target of a connection its caller may use. */
