@@ -1,6 +1,6 @@
 // What changed in a connection's tools, for its admins to review; and that somebody did.
 // "Since" is the last review and not the last look: opening a page changes nothing, and what one admin glanced at is still there for the others.
-// Before the first review it is thirty days, or as long as the connection exists: everything older is history.
+// Before the first review it is as long as the connection exists: what nobody reviewed does not become history by itself.
 import { record } from "#server/audit/record.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { db, transaction } from "#server/db.ts";
@@ -10,8 +10,6 @@ import { toolDiffFrom, type ToolDiff } from "#server/upstream/tool-diff.ts";
 import { leftOutOf } from "#server/upstream/tool-changes.ts";
 
 import { findManaged } from "./find-managed.ts";
-
-const unreviewedMs = 30 * 86_400_000;
 
 export interface ToolChangeView {
   id: string;
@@ -68,11 +66,10 @@ interface Connection {
 
 /** The changes of a catalog that the caller may see; null when nothing ever changed and nothing has to be said of whose tools they are. */
 export async function toolChangesOf(catalog: Reviewed | null, { createdAt, credentialMode }: Connection): Promise<ToolChanges | null> {
-  const now = new Date();
   const isOwnAccount = credentialMode !== "shared";
   const rows = await db.toolChange.findMany({ where: { catalogId: catalog?.id ?? "" }, orderBy: [{ at: "desc" }, { id: "asc" }] });
   if (rows.length === 0 && !isOwnAccount) return null;
-  const since = catalog?.reviewedAt ?? new Date(Math.max(createdAt.getTime(), now.getTime() - unreviewedMs));
+  const since = catalog?.reviewedAt ?? createdAt;
   const changes = rows.flatMap(({ id, at, tool, kind, diff }): ToolChangeView[] => {
     const known = kinds.find((name) => name === kind);
     return known ? [{ id, at, tool, kind: known, diff: toolDiffFrom(diff) }] : [];
@@ -80,7 +77,7 @@ export async function toolChangesOf(catalog: Reviewed | null, { createdAt, crede
   const recent = changes.filter(({ at }) => at > since);
   const earlier = changes.filter(({ at }) => at <= since);
   const leftOut = rows.filter(({ at }) => at > since).reduce((sum, row) => sum + leftOutOf(row), 0);
-  const asOf = rows[0]?.at ?? now;
+  const asOf = rows[0]?.at ?? new Date();
   return { since, reviewedBy: catalog?.reviewedBy ?? null, asOf, isOwnAccount, ...summary(recent), leftOut, recent, earlier };
 }
 

@@ -74,6 +74,18 @@ test("a review covers nothing that is yet to come, and never goes back", async (
   expect((await list([echoTool, tool("shout")]))?.recent).toMatchObject([{ tool: "whisper", kind: "removed" }]);
 });
 
+test("what nobody reviewed does not become history by itself", async () => {
+  await list([echoTool, tool("shout")]);
+  await db.connection.update({ where: { id }, data: { createdAt: new Date("2020-01-01") } });
+  await db.toolChange.updateMany({ data: { at: new Date("2020-02-01") } });
+  expect((await byId(owner.actor, { id })).toolChanges).toMatchObject({
+    added: 1,
+    recent: [{ tool: "shout" }],
+    earlier: [],
+    reviewedBy: null,
+  });
+});
+
 test("of changes without end those of tools that were there are kept before new ones, and how many were left out is told", async () => {
   const many = (round: number, count: number) => Array.from({ length: count }, (_, n) => tool(`tool_${round}_${n}`));
   const first = await list([{ ...echoTool, description: "Does as it likes." }, ...many(0, 300)]);
