@@ -146,8 +146,11 @@ export default tseslint.config(
     rules: { ...imports(...without(oneDatabase, noClimbing)), "no-restricted-syntax": "off" },
   },
   // What ties it together, and what finds out who asks: by a session or by a token.
-  { files: ["server/http/**/*.ts", "server/load-context.ts", "server/auth/authenticate.ts"], rules: imports(...everywhere) },
-  { files: ["server/main.ts"], rules: imports(...without(oneNetwork)) },
+  {
+    files: ["server/http/**/*.ts", "server/load-context.ts", "server/auth/authenticate.ts", "server/main.ts"],
+    rules: imports(...everywhere),
+  },
+  { files: ["server/http/http-server.ts"], rules: imports(...without(oneNetwork)) },
 
   // app/: knows the api, never the domain.
   {

@@ -1,16 +1,12 @@
 // Starts the product and stops it in good order.
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { flushCalls, openCallJournal } from "./audit/calls.ts";
 import { closeDatabase, folderOf, openDatabase } from "./db.ts";
 import { env } from "./env.ts";
 import { abandonRequests } from "./http/facts.ts";
-import { capConnections } from "./http/connection-caps.ts";
-import { greetAtPace } from "./http/greeting.ts";
 import { createHost } from "./http/host.ts";
-import { watchTheHasty } from "./http/one-at-a-time.ts";
-import { closeStalled } from "./http/stalled-answers.ts";
+import { httpServer } from "./http/http-server.ts";
 import { log } from "./log.ts";
 import { openControl } from "./operator/control.ts";
 import { refreshesDone } from "./oauth/tokens.ts";
@@ -48,13 +44,7 @@ try {
 }
 if (await bootstrap(env)) log.info("made the organization and owner of BOOTSTRAP_*");
 
-// Who drips is hung up on: headers are there in 15 s, the whole request in a minute; looked at often, so that few are hung up on at a time.
-const limits = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 100, keepAliveTimeout: 65_000 };
-const server = createServer(limits, await createHost({ isStopping: () => stopping }));
-watchTheHasty(server);
-const greetAll = greetAtPace(server);
-capConnections(server);
-closeStalled(server);
+const { server, greetAll } = httpServer(await createHost({ isStopping: () => stopping }));
 const closeControl = await openControl(env.DATABASE_URL);
 server.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EADDRINUSE") stop(`Port ${env.PORT} on ${env.HOST} is taken. Stop the other program or set PORT.`);

@@ -7,10 +7,10 @@ import { env } from "#server/env.ts";
 
 const maxOpen = 10_000;
 /** Of one address, where addresses are people's and not a proxy's. */
-const maxOfOneAddress = 5_000;
+const maxOfOne = 5_000;
 
 /** Closes connections beyond these numbers as they come. */
-export function capConnections(server: Server): void {
+export function capConnections(server: Server, maxOfOneAddress = maxOfOne): void {
   server.maxConnections = maxOpen;
   if (env.TRUST_PROXY) return;
   const open = new Map<string, number>();
