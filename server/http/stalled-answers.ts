@@ -2,6 +2,8 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
+import { networkOf } from "#server/auth/limits.ts";
+
 /** Milliseconds without a piece that was taken, after which the connection is closed: the largest answer at 60 KB a second. */
 const patienceMs = 300_000;
 /**
@@ -15,21 +17,32 @@ const lookMs = 1_000;
 /** Bytes that the other end, or what lies between, took. */
 const taken = (socket: Socket) => socket.bytesWritten - socket.writableLength;
 
+interface OfAddress {
+  bytes: number;
+  sockets: Socket[];
+}
+
+function heaviest(addresses: Iterable<OfAddress>): OfAddress | undefined {
+  let found: OfAddress | undefined;
+  for (const address of addresses) if (!found || address.bytes > found.bytes) found = address;
+  return found;
+}
+
 /** Closes connections until so many bytes fewer wait. `stalled`: those of which nothing was taken for longest first. */
 function shed(stalled: readonly Socket[], bytes: number): void {
-  const addresses = new Map<string, { bytes: number; sockets: Socket[] }>();
+  const addresses = new Map<string, OfAddress>();
   for (const socket of stalled) {
-    const { remoteAddress = "", writableLength } = socket;
-    const own = addresses.get(remoteAddress) ?? { bytes: 0, sockets: [] };
-    addresses.set(remoteAddress, own);
-    own.bytes += writableLength;
+    const address = networkOf(socket.remoteAddress ?? "");
+    const own = addresses.get(address) ?? { bytes: 0, sockets: [] };
+    addresses.set(address, own);
+    own.bytes += socket.writableLength;
     own.sockets.push(socket);
   }
   for (let left = bytes; left > 0;) {
-    const [heaviest] = [...addresses.values()].sort((a, b) => b.bytes - a.bytes);
-    const socket = heaviest?.sockets.shift();
-    if (!heaviest || !socket) return;
-    heaviest.bytes -= socket.writableLength;
+    const from = heaviest(addresses.values());
+    const socket = from?.sockets.shift();
+    if (!from || !socket) return;
+    from.bytes -= socket.writableLength;
     left -= socket.writableLength;
     socket.destroy();
   }
