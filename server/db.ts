@@ -26,6 +26,8 @@ export type Tx = Prisma.TransactionClient;
 const connectTimeoutMs = 5_000;
 /** How long a PostgreSQL server may take for one statement outside a transaction, or for a whole transaction. */
 const answerMs = 10_000;
+/** How long a connection may rest before it is asked for a sign of life. By default that is two hours, in which one that only listens would hear nothing. */
+const restMs = 10_000;
 /** How long a database that is ready may take to say so. */
 const readyMs = 5_000;
 
@@ -183,7 +185,12 @@ async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Ope
 
 async function openServer(url: string): Promise<Opened> {
   const applied = await migrateServer(url);
-  const server = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true };
+  const server = {
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: restMs,
+  };
   const pool = new Pool({ ...server, max: 10 });
   endSilentConnections(pool);
   // Without a listener an idle connection that the server drops would end the process; the next query opens a new one.
