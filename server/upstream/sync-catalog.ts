@@ -28,8 +28,8 @@ import { identityOf, type UpstreamTarget } from "./target.ts";
 const defaultTtlMs = 300_000;
 const failureTtlMs = 30_000;
 /**
- * However short a lifetime a server gives its list, a search asks for it no more often than this: the SDKs say 0 where nobody set one, and reading
- * hundreds of tools every second would take from the searches what it is meant to give them. Announced changes and "Refresh now" do not wait.
+ * However short a lifetime a server gives its list, a search asks for it about twice a minute at the most: the SDKs say 0 where nobody set one, and
+ * reading hundreds of tools every second would take from the searches what it is meant to give them. Announced changes and "Refresh now" do not wait.
  */
 const shortestTtlMs = 30_000;
 /** The agent contract: 5 s for each page. */
@@ -190,7 +190,8 @@ export function refreshIfStale(target: UpstreamTarget, stored: StoredTimes | nul
   const now = Date.now();
   const listedAt = stored?.listedAt?.getTime() ?? 0;
   const failedAt = stored?.lastFailureAt?.getTime() ?? 0;
-  const lifetime = Math.max(stored?.ttlMs ?? defaultTtlMs, shortestTtlMs) * (1 + jitter(target, listedAt) / 10);
+  // Up to a tenth less than what it is good for, never more.
+  const lifetime = Math.max(stored?.ttlMs ?? defaultTtlMs, shortestTtlMs) * (1 - jitter(target, listedAt) / 10);
   wanted.set(identityOf(target), true);
   // What failed last is tried again soon, however long the list from before would be good for.
   if (failedAt > listedAt ? now - failedAt < failureTtlMs : now - listedAt < lifetime) hearOfChanges(target, listedAt);

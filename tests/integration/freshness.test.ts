@@ -17,7 +17,10 @@ const world = useAgentWorld();
 const agent = async () => legacyClient(world, await tokenFor(world.owner.actor));
 const toolOf = (name: string, description = "") => ({ name, description, inputSchema: { type: "object" as const } });
 
-/** A tenth of a second on a quiet machine, and what a busy one may take: without an announcement it would be minutes. */
+/**
+ * A tenth of a second on a quiet machine, and what a busy one may take: without an announcement it would be minutes. The second that is promised has a
+ * test of its own.
+ */
 const soon = { timeout: 15_000, interval: 20 };
 
 const open: { close: () => Promise<void> }[] = [];
@@ -88,6 +91,20 @@ describe.each(Object.entries(generations))("a server of %s", (_generation, start
     expect(await find("returns the text")).toEqual([]);
   });
 
+  test("an announced tool is found within a second", async () => {
+    const { upstream, id, find } = await heard();
+    const waits: number[] = [];
+    for (const name of ["brew_coffee", "make_tea", "pour_milk"]) {
+      upstream.tools = [...upstream.tools, toolOf(name)];
+      const announced = performance.now();
+      upstream.announceChange();
+      await expect.poll(() => find(name), soon).toEqual([`mcp:${id}:${name}`]);
+      waits.push(performance.now() - announced);
+    }
+    // The best of them: one announcement right after another waits half a second for its turn, and a busy machine takes its time.
+    expect(Math.min(...waits)).toBeLessThan(1_000);
+  });
+
   test("a dropped stream is opened again, and what was announced meanwhile is found", async () => {
     const { upstream, id, find } = await heard();
     upstream.dropStreams();
@@ -156,6 +173,24 @@ test("a list that its server calls good for no time at all is asked for twice a 
   await age(25);
   expect((await search(client, "echo")).matches).toHaveLength(1);
   await age(40);
+  expect((await search(client, "echo")).matches).toHaveLength(1);
+  await expect.poll(() => listsOf(upstream), soon).toBe(1);
+});
+
+test.each([
+  ["no lifetime of its own", null, 300],
+  ["a lifetime of a minute", 60_000, 60],
+])("a list with %s is asked for anew when that is over (else five minutes), and not long before", async (_what, ttlMs, seconds) => {
+  const { upstream } = world;
+  await connect("Calm", upstream.url);
+  await db.catalog.updateMany({ data: { ttlMs, listingBegan: null } });
+  const client = await agent();
+  upstream.received.length = 0;
+  await age(seconds * 0.85);
+  expect((await search(client, "echo")).matches).toHaveLength(1);
+  // Whether to list is settled by the time a search answers, and the claim is the first thing a listing does.
+  expect(await db.catalog.findFirst()).toMatchObject({ listingBegan: null });
+  await age(seconds + 0.1);
   expect((await search(client, "echo")).matches).toHaveLength(1);
   await expect.poll(() => listsOf(upstream), soon).toBe(1);
 });

@@ -141,20 +141,31 @@ test.skipIf(!hasPostgres)("an old list is read again by one of them, however man
   }
 });
 
-test.skipIf(!hasPostgres)("a change that a server announces to all of them is followed by one, and found at all", async () => {
-  const changing = await startSessionUpstream();
-  const id = await connectionTo(changing.url, "Changing");
-  const token = await newToken();
-  for (const address of addresses) await execute(address, token, `mcp:${id}:${String(changing.tools[0]?.name)}`, { text: "x" });
-  await expect.poll(() => changing.streams()).toBe(3);
-  const before = listings(changing);
-  changing.tools.push({ name: "echo_backwards", description: "Echo, backwards", inputSchema: { type: "object" } });
-  changing.announceChange();
-  const found = async (address: string) => JSON.stringify(await search(address, token, id));
-  for (const address of addresses) await expect.poll(() => found(address), { timeout: 5_000, interval: 50 }).toContain("echo_backwards");
-  expect(listings(changing) - before).toBe(1);
-  await changing.close();
-});
+test.skipIf(!hasPostgres)(
+  "a change that a server announces to all of them is followed by one, and found at all of them within a second",
+  async () => {
+    const changing = await startSessionUpstream();
+    const id = await connectionTo(changing.url, "Changing");
+    const token = await newToken();
+    for (const address of addresses) await execute(address, token, `mcp:${id}:${String(changing.tools[0]?.name)}`, { text: "x" });
+    await expect.poll(() => changing.streams()).toBe(3);
+    const found = async (address: string) => JSON.stringify(await search(address, token, id));
+    const before = listings(changing);
+    const waits: number[] = [];
+    for (const name of ["echo_backwards", "echo_twice", "echo_softly"]) {
+      changing.tools.push({ name, description: "Echo", inputSchema: { type: "object" } });
+      const announced = performance.now();
+      changing.announceChange();
+      for (const address of addresses) await expect.poll(() => found(address), { timeout: 5_000, interval: 20 }).toContain(name);
+      waits.push(performance.now() - announced);
+      // The processes rest after it, each by its own clock: the next ones may be read more than once.
+      if (waits.length === 1) expect(listings(changing) - before).toBe(1);
+    }
+    // The best of them: one announcement right after another waits half a second for its turn, and a busy machine takes its time.
+    expect(Math.min(...waits)).toBeLessThan(1_000);
+    await changing.close();
+  },
+);
 
 test.skipIf(!hasPostgres)("what is over is swept by one of them", () => {
   const sweeps = replicas.products.map((product) => product.output().split("swept what is over").length - 1);
