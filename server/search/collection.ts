@@ -7,8 +7,6 @@ export interface Postings {
   /** The number of the first tool of each segment, and how many there are in all. */
   offsets: Uint32Array;
   total: number;
-  /** How many different terms they have. */
-  terms: number;
   /** How many tools have a term. */
   counts: Uint32Array;
   /** Of term `id`, at `starts[id]` to `starts[id + 1]`: the segments that have it, and from where to where in their postings. */
@@ -40,7 +38,6 @@ export function combine(vocabulary: Vocabulary, segments: readonly Segment[]): C
       else labels.set(id, [index]);
     }
   }
-  const terms = starts.reduce((count, owned) => count + (owned > 0 ? 1 : 0), 0);
   for (let id = 1; id < starts.length; id += 1) starts[id] = (starts[id] ?? 0) + (starts[id - 1] ?? 0);
   const filled = starts.slice();
   const owners = new Uint32Array(starts.at(-1) ?? 0);
@@ -61,5 +58,5 @@ export function combine(vocabulary: Vocabulary, segments: readonly Segment[]): C
       begin = end;
     }
   }
-  return { vocabulary, segments, offsets, total: offsets[segments.length] ?? 0, terms, counts, starts, owners, begins, ends, labels };
+  return { vocabulary, segments, offsets, total: offsets[segments.length] ?? 0, counts, starts, owners, begins, ends, labels };
 }

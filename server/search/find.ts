@@ -23,12 +23,13 @@ export interface Found extends Ranking {
   isByWordsAlone: boolean;
 }
 
-async function vectorLists(connections: readonly UsableConnection[]) {
-  const lists = await Promise.all(connections.map(async (connection) => ({ connection, tools: await toolsOf(connection) })));
-  return lists.flatMap(({ connection: { orgId, name, catalog }, tools }) =>
-    catalog?.digest ? [{ orgId, catalogId: catalog.id, digest: catalog.digest, label: name, tools }] : [],
+const vectorLists = (connections: readonly UsableConnection[]) =>
+  connections.flatMap(({ orgId, name, catalog }) =>
+    catalog?.digest ? [{ orgId, catalogId: catalog.id, digest: catalog.digest, label: name }] : [],
   );
-}
+
+/** Connections with the same tools share them in memory. */
+const keyOf = ({ connection, tool }: Hit) => toolKey(connection?.id ?? "", tool.name);
 
 /** What members ran after each of the phrases, taken together. */
 function sharesOf(learned: Associations | null, { queries, membershipId }: Wanted): Map<string, number> {
@@ -69,10 +70,10 @@ export async function find(connections: readonly UsableConnection[], wanted: Wan
     isMeaningOn ? meaningOf(vectorLists(connections), wanted) : null,
   ]);
   if (use.size === 0 && meaning === null) return { hits: hits.slice(0, limit), ...rest, isByWordsAlone: true };
-  const held = new Set(hits.map(({ tool }) => tool));
-  const more = (await others(connections, use, meaning)).filter(({ tool }) => !held.has(tool));
+  const held = new Set(hits.map(keyOf));
+  const more = (await others(connections, use, meaning)).filter((hit) => !held.has(keyOf(hit)));
   const nearnessOf = ({ tool, connection }: Hit) => meaning?.shareOf(connection?.catalog?.id ?? "", tool.name) ?? 0;
-  const near = new Map([...hits, ...more].map((hit) => [toolKey(hit.connection?.id ?? "", hit.tool.name), nearnessOf(hit)] as const));
+  const near = new Map([...hits, ...more].map((hit) => [keyOf(hit), nearnessOf(hit)] as const));
   const words = new Set(queries.flatMap(wantedTerms)).size;
   const unknown = Math.min(1, rest.unmatchedTerms.length / Math.max(1, words));
   const fused = fuse(hits, more, { use, meaning: meaning && near, unknown }, queries);

@@ -9,8 +9,9 @@ import { Associations } from "./associations.ts";
 /** Rows kept of one organization and of one member of it; the newest. */
 export const maxRows = 10_000;
 export const maxRowsOfMember = 2_000;
-/** Rows in memory, of all organizations. */
+/** Rows in memory, of all organizations, and about how many bytes each takes. */
 const maxHeld = 100_000;
+const bytesOfRow = 500;
 /** Milliseconds after which they are read again, for what other processes learned and for what counts less by now. */
 const maxAgeMs = 60_000;
 /** What nobody did again for so many milliseconds counts half. */
@@ -52,4 +53,11 @@ export function learnedBy(orgId: string): Associations | null {
 export function learnedMore(orgId: string): void {
   const known = held.peek(orgId);
   if (known) known.readAt = 0;
+}
+
+/** How many rows are in memory, and about how many bytes they take. */
+export function learnedMemory(): { associations: number; bytes: number } {
+  let rows = 0;
+  for (const { associations } of held.values()) rows += associations.size;
+  return { associations: rows, bytes: rows * bytesOfRow };
 }

@@ -7,7 +7,8 @@ import { whenChanged } from "#server/freshness.ts";
 import { type Caller, usableConnections } from "#server/grants/access.ts";
 import { log } from "#server/log.ts";
 
-import { isSearchable, prepare, searchMemory } from "./tool-index.ts";
+import { searchMemory } from "./memory.ts";
+import { isSearchable, prepare } from "./tool-index.ts";
 
 /** Of one organization; most of its members may use the same connections, so that few stand for all. */
 const maxCallers = 3;
@@ -69,11 +70,11 @@ export async function warmUp(isOver: () => boolean): Promise<void> {
     for (const caller of await recentCallers()) {
       const own = seen.get(caller.orgId) ?? new Set();
       if (own.has(caller.membershipId) || own.size >= maxCallers || (own.size === 0 && seen.size >= maxOrganizations)) continue;
-      if (isOver() || searchMemory().tools >= maxTools) break;
+      if (isOver() || searchMemory().items.tools >= maxTools) break;
       seen.set(caller.orgId, own.add(caller.membershipId));
       await prepareFor(caller);
     }
-    if (seen.size > 0) log.info({ organizations: seen.size, tools: searchMemory().tools }, "search is warm");
+    if (seen.size > 0) log.info({ organizations: seen.size, tools: searchMemory().items.tools }, "search is warm");
   } catch (error) {
     // The first search does it then.
     log.info({ err: error }, "search was not warmed");

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { create as createConnection } from "#server/connections/create.ts";
 import { db } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
-import { searchMemory } from "#server/search/tool-index.ts";
+import { searchMemory } from "#server/search/memory.ts";
 import { warmUp } from "#server/search/warm-up.ts";
 import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
@@ -244,12 +244,12 @@ test("a changed list is indexed before anybody searches again, and the memory it
   const { upstream } = world;
   const id = await connect("Growing", upstream.url);
   await search(await agent(), "echo");
-  const before = searchMemory();
-  expect(before.bytes.total).toBeGreaterThan(0);
+  const { items: before, total } = searchMemory();
+  expect(total).toBeGreaterThan(0);
   upstream.tools = Array.from({ length: 100 }, (_, n) => toolOf(`tool_${n}`, `Word${n} other${n}`));
   await syncCatalog(await targetFor(id));
-  await expect.poll(() => searchMemory().terms, soon).toBeGreaterThan(before.terms + 150);
-  expect(searchMemory()).toMatchObject({ segments: before.segments, lists: before.lists, tools: before.tools + 99 });
+  await expect.poll(() => searchMemory().items.terms, soon).toBeGreaterThan(before.terms + 150);
+  expect(searchMemory().items).toMatchObject({ segments: before.segments, lists: before.lists, tools: before.tools + 99 });
 });
 
 test("after a start the lists of those whose agents asked lately are read", async () => {
@@ -257,10 +257,10 @@ test("after a start the lists of those whose agents asked lately are read", asyn
   upstream.tools = Array.from({ length: 50 }, (_, n) => toolOf(`tool_${n}`));
   await syncCatalog(await targetFor(await connect("Known", upstream.url)));
   const token = await tokenFor(world.owner.actor);
-  const before = searchMemory();
+  const before = searchMemory().items;
   await warmUp(() => false);
-  expect(searchMemory().tools).toBe(before.tools);
+  expect(searchMemory().items.tools).toBe(before.tools);
   await db.agentToken.updateMany({ where: { tokenHash: { not: token } }, data: { lastUsedAt: new Date() } });
   await warmUp(() => false);
-  expect(searchMemory().tools).toBe(before.tools + 50);
+  expect(searchMemory().items.tools).toBe(before.tools + 50);
 });

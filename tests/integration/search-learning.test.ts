@@ -6,6 +6,7 @@ import { remove } from "#server/connections/remove.ts";
 import { db } from "#server/db.ts";
 import { learnedBy } from "#server/search/learned.ts";
 import { flushLearning } from "#server/search/learning.ts";
+import { searchMemory } from "#server/search/memory.ts";
 import { replace } from "#server/grants/replace.ts";
 import { createMember, type Person } from "#prisma/factories.ts";
 import { echoTool } from "#tests/fakes/mcp-upstream.ts";
@@ -53,6 +54,9 @@ test("words that no tool has find the tool that was run after them, for the memb
   const rows = await db.searchAssociation.findMany({ where: { term: { not: { startsWith: "=" } } }, select: { term: true, weight: true } });
   expect(rows.map(({ term }) => term).sort()).toEqual(["arrear", "arrear", "overview", "overview"]);
   expect(JSON.stringify(await db.searchAssociation.findMany())).not.toMatch(/arrears/);
+  const { items, bytes } = searchMemory();
+  expect(items.associations).toBe(await db.searchAssociation.count());
+  expect(bytes.associations).toBeGreaterThan(100 * items.associations);
 });
 
 test("a runaway agent moves nobody's answers but its own, and counts three times at the most", async () => {

@@ -5,11 +5,12 @@ import { create as createConnection } from "#server/connections/create.ts";
 import { disconnect } from "#server/connections/disconnect.ts";
 import { db } from "#server/db.ts";
 import { isPaused } from "#server/search/embeddings/provider.ts";
+import { searchMemory } from "#server/search/memory.ts";
 import { syncCatalog } from "#server/upstream/sync-catalog.ts";
 import { createMember } from "#prisma/factories.ts";
 import { echoTool } from "#tests/fakes/mcp-upstream.ts";
 import { connectUpstream, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
-import { targetFor } from "#tests/setup/upstream.ts";
+import { connectTo, giveKey, targetFor } from "#tests/setup/upstream.ts";
 
 // The settings are read as soon as the product's modules are imported: the stand-in has to be there before.
 const fake = await vi.hoisted(async () => {
@@ -92,6 +93,23 @@ test("a query in words that no tool uses is found by meaning, and before the vec
   await expectFirst(client, "print label", "print_label");
   expect(fake.headers[0]).toMatchObject({ authorization: "Bearer model-key" });
   expect(fake.bodies[0]).toMatchObject({ model: "stand-in", dimensions: 256, encoding_format: "float" });
+  const { items, bytes } = searchMemory();
+  expect(items.vectors).toBe(office.length);
+  expect(bytes.vectors).toBeGreaterThanOrEqual(256 * office.length);
+  expect(items.query_vectors).toBeGreaterThanOrEqual(5);
+  expect(bytes.query_vectors).toBe(4 * 256 * items.query_vectors);
+});
+
+test("members whose accounts have the same tools share their vectors in memory, and each has them stored", async () => {
+  const id = await connectTo(world.owner, world.upstream.url, { credentialMode: "per_member", apiKey: "key-1" });
+  const other = await createMember({ id: world.owner.actor.orgId, name: "Acme" });
+  await giveKey(id, other.membershipId, "key-2");
+  await syncCatalog(await targetFor(id, other.membershipId));
+  const before = searchMemory().items.vectors;
+  await filled(await agent());
+  await filled(await legacyClient(world, await tokenFor(other.actor)), 2 * office.length);
+  expect(searchMemory().items.vectors).toBe(before + office.length);
+  expect(fake.asked.flat().filter((text) => text.startsWith("Upstream"))).toHaveLength(office.length);
 });
 
 test("equal texts are paid for once in an organization, what changed once more, and what is gone is dropped", async () => {

@@ -49,18 +49,17 @@ function spread(compared: readonly Compared[]): { middle: number; most: number }
  * Never throws for the provider's sake, and waits for it 150 ms at the most.
  */
 export async function meaningOf(
-  lists: Promise<readonly VectorList[]>,
+  lists: readonly VectorList[],
   { orgId, queries }: { orgId: string; queries: readonly string[] },
 ): Promise<Meaning | null> {
   const asked = queryVectors(orgId, queries);
-  const usable = await lists;
   // Filling begins also while the query's vector is on its way, or does not come.
-  for (const list of usable) vectorsOf(list, null);
+  for (const list of lists) vectorsOf(list, null);
   const vectors = await asked;
   if (vectors === null) return null;
   const query = middle(vectors);
   const compared: Compared[] = [];
-  for (const list of usable) {
+  for (const list of lists) {
     const held = vectorsOf(list, query.length);
     if (held) compared.push({ catalogId: list.catalogId, vectors: held, found: await cosines(held.matrix, query) });
   }

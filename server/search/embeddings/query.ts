@@ -58,3 +58,8 @@ export async function queryVectors(orgId: string, queries: readonly string[]): P
   const vectors = queries.flatMap((query) => cache.get(keyOf(orgId, query)) ?? []);
   return vectors.length === queries.length && vectors.every(({ length }) => length === vectors[0]?.length) ? vectors : null;
 }
+
+/** How many vectors of queries are in memory, and how many bytes they take. */
+export function queryVectorMemory(): { queryVectors: number; bytes: number } {
+  return { queryVectors: cache.size, bytes: cache.calculatedSize };
+}

@@ -3,23 +3,18 @@ import { LRUCache } from "lru-cache";
 
 import { db } from "#server/db.ts";
 import { log } from "#server/log.ts";
-import type { IndexedTool } from "#server/search/tool-lists.ts";
+import { SharedByContent } from "#server/search/shared-by-content.ts";
 
 import { type Matrix, matrixOf, quantized } from "./nearness.ts";
 import { embed, EmbeddingsFailed, isAboutInput, isPaused, pause } from "./provider.ts";
 import { hashOf, textOf } from "./tool-text.ts";
 
 /** One stored list, by what it is known by. */
-interface ListId {
+export interface VectorList {
   orgId: string;
   catalogId: string;
   digest: string;
   label: string;
-}
-
-/** The same as it is searched. */
-export interface VectorList extends ListId {
-  tools: ReadonlyMap<string, IndexedTool>;
 }
 
 /** Vectors of a list in its order; `places` are those of its tools by name. */
@@ -44,10 +39,7 @@ const retryMs = 5_000;
 const maxWaiting = 500;
 const maxWaitingOfOrg = 50;
 
-const lists = new LRUCache<string, ListVectors>({
-  maxSize: maxBytes,
-  sizeCalculation: ({ matrix, places }) => matrix.values.byteLength + 100 * places.size + 100,
-});
+const lists = new SharedByContent<ListVectors>(maxBytes, ({ matrix, places }) => matrix.values.byteLength + 100 * places.size + 100);
 const tried = new LRUCache<string, true>({ max: 10_000, ttl: retryMs });
 /** Texts that the provider refuses, by their hash: they are not asked for again, and only this process knows, in case other settings mend it. */
 const refused = new LRUCache<string, true>({ max: 10_000 });
@@ -57,16 +49,17 @@ const waiting = new Map<string, Wanted>();
 const running = new Map<string, string>();
 
 interface Wanted {
-  list: ListId;
+  list: VectorList;
   dimensions: number | null;
 }
 
-const versionOf = ({ digest, label }: ListId) => `${digest} ${label}`;
+const versionOf = ({ digest, label }: VectorList) => `${digest} ${label}`;
+const contentOf = (list: VectorList) => `${list.orgId} ${versionOf(list)}`;
 
 type Vectors = Map<string, Int8Array>;
 
 /** The organization's stored vectors of these texts, and which of them are this catalog's own. */
-async function stored({ orgId, catalogId }: ListId, hashes: readonly string[]): Promise<{ vectors: Vectors; own: Set<string> }> {
+async function stored({ orgId, catalogId }: VectorList, hashes: readonly string[]): Promise<{ vectors: Vectors; own: Set<string> }> {
   const rows = await db.toolVector.findMany({
     where: { orgId, hash: { in: [...hashes] } },
     select: { catalogId: true, hash: true, vector: true },
@@ -78,7 +71,7 @@ async function stored({ orgId, catalogId }: ListId, hashes: readonly string[]): 
   return { vectors, own: new Set(rows.filter((row) => row.catalogId === catalogId).map(({ hash }) => hash)) };
 }
 
-async function store({ orgId, catalogId }: ListId, made: Vectors): Promise<void> {
+async function store({ orgId, catalogId }: VectorList, made: Vectors): Promise<void> {
   const data = [...made].map(([hash, vector]) => ({ orgId, catalogId, hash, vector: Uint8Array.from(vector) }));
   await db.toolVector.deleteMany({ where: { orgId, catalogId, hash: { in: [...made.keys()] } } });
   await db.toolVector.createMany({ data, skipDuplicates: true });
@@ -120,16 +113,16 @@ async function embedBatch(batch: Batch): Promise<Vectors> {
   }
 }
 
-function keep(list: ListId, names: readonly string[], hashes: readonly string[], vectors: Vectors, isComplete: boolean): void {
+function keep(list: VectorList, names: readonly string[], hashes: readonly string[], vectors: Vectors, isComplete: boolean): void {
   // What the provider answered last has the length it answers queries with.
   const dimensions = [...vectors.values()].at(-1)?.length ?? 0;
   const ordered = hashes.map((hash) => vectors.get(hash));
   const places = new Map(names.map((name, place) => [name, place]));
-  lists.set(list.catalogId, { version: versionOf(list), matrix: matrixOf(ordered, dimensions), places, isComplete });
+  lists.set(list.catalogId, contentOf(list), { version: versionOf(list), matrix: matrixOf(ordered, dimensions), places, isComplete });
 }
 
 /** What is said of each tool of a list, in its order; null when the list was replaced meanwhile. */
-async function textsOf({ orgId, catalogId, digest, label }: ListId): Promise<{ names: string[]; texts: string[] } | null> {
+async function textsOf({ orgId, catalogId, digest, label }: VectorList): Promise<{ names: string[]; texts: string[] } | null> {
   const rows = await db.catalogTool.findMany({
     where: { catalogId, removedAt: null, catalog: { digest, connection: { orgId } } },
     select: { name: true, title: true, description: true, inputSchema: true },
@@ -192,19 +185,32 @@ function startNext(): void {
   }
 }
 
-function startFilling({ orgId, catalogId, digest, label }: ListId, dimensions: number | null): void {
+function startFilling(list: VectorList, dimensions: number | null): void {
+  const { orgId, catalogId } = list;
   if (isPaused() || running.get(orgId) === catalogId || waiting.has(catalogId) || waiting.size >= maxWaiting) return;
-  const wanted = { list: { orgId, catalogId, digest, label }, dimensions };
+  const wanted = { list, dimensions };
   if (tried.has(attemptOf(wanted))) return;
-  if ([...waiting.values()].filter(({ list }) => list.orgId === orgId).length >= maxWaitingOfOrg) return;
+  if ([...waiting.values()].filter((other) => other.list.orgId === orgId).length >= maxWaitingOfOrg) return;
   waiting.set(catalogId, wanted);
   startNext();
 }
 
-/** The vectors of a list as far as they are in memory; what is missing is made in the background. `dimensions` are those of the query, if it has any. */
+/**
+ * The vectors of a list as far as they are in memory, also by another member's list that is the same; what is missing is made in the background, or
+ * stored for this list, too. `dimensions` are those of the query, if it has any.
+ */
 export function vectorsOf(list: VectorList, dimensions: number | null): ListVectors | null {
-  const held = lists.get(list.catalogId);
-  const isCurrent = held?.version === versionOf(list) && (dimensions === null || held.matrix.dimensions === dimensions);
-  if (!isCurrent || !held.isComplete) startFilling(list, dimensions);
+  const own = lists.own(list.catalogId);
+  const isOwn = own?.version === versionOf(list);
+  const held = isOwn ? own : lists.get(contentOf(list));
+  const isCurrent = held !== undefined && (dimensions === null || held.matrix.dimensions === dimensions);
+  if (!isOwn || !isCurrent || !held.isComplete) startFilling(list, dimensions);
   return isCurrent ? held : null;
+}
+
+/** How many vectors of tools are in memory, and about how many bytes they take. */
+export function vectorMemory(): { vectors: number; bytes: number } {
+  let vectors = 0;
+  for (const { matrix } of lists.values()) vectors += matrix.lengths.length;
+  return { vectors, bytes: lists.bytes };
 }
