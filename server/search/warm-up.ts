@@ -7,14 +7,16 @@ import { whenChanged } from "#server/freshness.ts";
 import { type Caller, usableConnections } from "#server/grants/access.ts";
 import { log } from "#server/log.ts";
 
+import { segmentsFilled } from "./kept-segments.ts";
 import { searchMemory } from "./memory.ts";
 import { isSearchable, prepare } from "./tool-index.ts";
+import { listsFilled } from "./tool-lists.ts";
 
 /** Of one organization; most of its members may use the same connections, so that few stand for all. */
 const maxCallers = 3;
 const maxOrganizations = 50;
-/** Tools in memory after which a start warms no more. */
-const maxTools = 30_000;
+/** How much of the room for lists and segments a start fills: what came beyond it would push out what it read first. */
+const maxFilled = 0.75;
 /** Milliseconds that an agent's last request may be past for its owner's lists to be read at a start. */
 const latelyMs = 7 * 86_400_000;
 /** Milliseconds between a change and what is built because of it: changes come in groups. */
@@ -70,7 +72,7 @@ export async function warmUp(isOver: () => boolean): Promise<void> {
     for (const caller of await recentCallers()) {
       const own = seen.get(caller.orgId) ?? new Set();
       if (own.has(caller.membershipId) || own.size >= maxCallers || (own.size === 0 && seen.size >= maxOrganizations)) continue;
-      if (isOver() || searchMemory().items.tools >= maxTools) break;
+      if (isOver() || Math.max(listsFilled(), segmentsFilled()) >= maxFilled) break;
       seen.set(caller.orgId, own.add(caller.membershipId));
       await prepareFor(caller);
     }
