@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
-import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
 
 import type { WireAnswer } from "#server/outbound/json-exchange.ts";
 import { Room } from "#server/outbound/room.ts";
@@ -113,6 +113,17 @@ function keptOf(piece: string): number {
   return piece.length + lines * lineBytes;
 }
 
+/** Parses a piece. The parser makes an error for each line that is none, and nobody reads its stack, which would be most of the work. */
+function feed(parser: EventSourceParser, piece: string): void {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    parser.feed(piece);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
 /**
  * Reads the stream until the result. A server of the 2025 generation may end a stream early and go on in another one, which is asked for with the id
  * of the last event (2025-11-25, transports, "Resumability and Redelivery"), after the pause it named.
@@ -156,7 +167,7 @@ async function readStream(
         for (let at = 0; at < text.length; at += pieceLength) {
           const piece = text.slice(at, at + pieceLength);
           room.keep(keptOf(piece));
-          parser.feed(piece);
+          feed(parser, piece);
           // Lines that end no event are work as well.
           await rest();
           if (events.length > 0) room.free();
