@@ -7,7 +7,8 @@ import { requireUsable } from "#server/grants/access.ts";
 import { sealer } from "#server/secrets.ts";
 
 import { bindingOf } from "./keep.ts";
-import { jsonPartOf } from "./whole.ts";
+import { opened } from "./opened.ts";
+import { linesOf, pointedAt } from "./selection.ts";
 
 /** Characters of a page. */
 export const pageLength = 32_768;
@@ -35,41 +36,6 @@ export const readInput = z.object({
     .describe('Only these lines, such as "100-200".'),
 });
 
-/** The value that a JSON Pointer (RFC 6901) names in a result's JSON. Throws BAD_INPUT when there is none. */
-function pointedAt(text: string, pointer: string): string {
-  if (pointer !== "" && !pointer.startsWith("/")) throw badInput("pointer", 'A JSON Pointer is empty or begins with "/".');
-  let value: unknown;
-  try {
-    value = JSON.parse(jsonPartOf(text));
-  } catch {
-    throw badInput("pointer", "This result is not JSON. Read it by page or by lines.");
-  }
-  const steps = pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  for (const [index, step] of steps.entries()) {
-    const at = `/${steps.slice(0, index).join("/")}`;
-    if (typeof value !== "object" || value === null) throw badInput("pointer", `There is nothing below ${at}: it is a plain value.`);
-    const entry = Object.entries(value).find(([key]) => key === step);
-    if (!entry) {
-      const known = Array.isArray(value) ? `an array of ${value.length}` : `an object with ${Object.keys(value).slice(0, 20).join(", ")}`;
-      throw badInput("pointer", `There is no "${step}" in ${at}: that is ${known}.`);
-    }
-    [, value] = entry;
-  }
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function linesOf(text: string, range: string): string {
-  const [from = 1, to = 1] = range.split("-").map(Number);
-  if (to < from) throw badInput("lines", "The first line of a range comes first.");
-  return text
-    .split("\n")
-    .slice(from - 1, to)
-    .join("\n");
-}
-
 /** The place at or behind `at` that does not part a character in two. */
 const wholeCharacter = (text: string, at: number) => (/[\uDC00-\uDFFF]/.test(text.charAt(at)) ? at + 1 : at);
 
@@ -91,29 +57,50 @@ function beginningOf(text: string, bytes: number): string {
 
 export const pagesOf = (text: string) => Math.max(1, Math.ceil(text.length / pageLength));
 
+const gone = () => new DomainError("EXPIRED", "There is no such result any more; they are kept for 15 minutes. Run the capability again.");
+
+async function openWhole(id: string): Promise<string> {
+  const row = await db.keptResult.findUnique({ where: { id }, select: { sealed: true } });
+  if (!row) throw gone();
+  return sealer.open(row.sealed, bindingOf(id));
+}
+
+/** What is selected of a result that the caller may read. */
+async function selectionOf({ id, pointer, lines }: z.output<typeof readInput>): Promise<string> {
+  const whole = () => opened(id, () => openWhole(id));
+  // An id of ours has no blank.
+  if (pointer !== undefined) return opened(`${id} ${pointer}`, async () => pointedAt(await whole(), pointer));
+  return lines === undefined ? whole() : linesOf(await whole(), lines);
+}
+
+/** Where to begin, and on which page that is. Throws BAD_INPUT when it is behind the end. */
+function placeIn(selected: string, { page: wanted, offset }: z.output<typeof readInput>) {
+  const pages = pagesOf(selected);
+  const page = offset === undefined ? (wanted ?? 1) : Math.floor(offset / pageLength) + 1;
+  if (offset === undefined && page > pages) throw badInput("page", `The last page is ${pages}, of ${pageLength} characters each.`);
+  if (offset !== undefined && offset > 0 && offset >= selected.length)
+    throw badInput("offset", `There are ${selected.length} characters; the last page is ${pages}, of ${pageLength} each.`);
+  return { page, pages, from: wholeCharacter(selected, offset ?? (page - 1) * pageLength) };
+}
+
 /**
  * A part of a kept result: a page, or as much of its beginning as has room in `maxBytes` of JSON; it says then where it goes on. Throws EXPIRED when
  * the result is gone (or was never this caller's), NOT_FOUND without access to the connection that gave it, BAD_INPUT for a selection that does not
  * fit it.
  */
-export async function read(
-  caller: { orgId: string; membershipId: string },
-  { id, page: wanted, offset, pointer, lines }: z.output<typeof readInput>,
-  maxBytes = Infinity,
-) {
+export async function read(caller: { orgId: string; membershipId: string }, input: z.output<typeof readInput>, maxBytes = Infinity) {
   const { orgId, membershipId } = caller;
-  const row = await db.keptResult.findFirst({ where: { id, orgId, membershipId, expiresAt: { gt: new Date() } } });
-  if (!row) throw new DomainError("EXPIRED", "There is no such result any more; they are kept for 15 minutes. Run the capability again.");
+  const { id, page: wanted, offset, pointer, lines } = input;
+  const row = await db.keptResult.findFirst({
+    where: { id, orgId, membershipId, expiresAt: { gt: new Date() } },
+    select: { connectionId: true, expiresAt: true },
+  });
+  if (!row) throw gone();
   if (row.connectionId !== null) await requireUsable(caller, row.connectionId);
   if (pointer !== undefined && lines !== undefined) throw badInput("lines", "Select by pointer or by lines, not by both.");
   if (wanted !== undefined && offset !== undefined) throw badInput("offset", "Begin at a page or at an offset, not at both.");
-  const whole = sealer.open(row.sealed, bindingOf(id));
-  const selected = pointer === undefined ? (lines === undefined ? whole : linesOf(whole, lines)) : pointedAt(whole, pointer);
-  const pages = pagesOf(selected);
-  const page = offset === undefined ? (wanted ?? 1) : Math.floor(offset / pageLength) + 1;
-  if (page > pages)
-    throw badInput(offset === undefined ? "page" : "offset", `The last page is ${pages}, of ${pageLength} characters each.`);
-  const from = wholeCharacter(selected, offset ?? (page - 1) * pageLength);
+  const selected = await selectionOf(input);
+  const { page, pages, from } = placeIn(selected, input);
   const answer = { id, page, pages, text: pageOf(selected, page, from), expiresAt: row.expiresAt };
   if (bytesOf(answer) <= maxBytes) return answer;
   const note =

@@ -10,8 +10,22 @@ export function joinWhole(texts: readonly string[], json: string | undefined, le
   return text === "" ? json : `${text.slice(0, Math.max(0, length - heading.length - json.length))}${heading}${json}`;
 }
 
-/** The part of a whole that a JSON Pointer selects from: texts before the structured content do not change where its values are. */
-export function jsonPartOf(whole: string): string {
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The value that a JSON Pointer selects from, undefined where there is none: the structured content, whatever stands before it, or else the whole; the
+ * only text of a result can have a line of JSON before it that says what it is.
+ */
+export function jsonOf(whole: string): unknown {
   const at = whole.lastIndexOf(heading);
-  return at === -1 ? whole : whole.slice(at + heading.length);
+  if (at !== -1) return parsed(whole.slice(at + heading.length));
+  const value = parsed(whole);
+  const end = whole.indexOf("\n");
+  return value === undefined && end !== -1 && parsed(whole.slice(0, end)) !== undefined ? parsed(whole.slice(end + 1)) : value;
 }

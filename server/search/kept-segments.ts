@@ -1,9 +1,10 @@
 // The segments in memory, one for each list of tools that is searched, and the vocabulary of each organization that its segments are written in.
 import { LRUCache } from "lru-cache";
 
+import { shared } from "#server/shared-work.ts";
+
 import { buildSegment, type SearchableTool, type Segment } from "./segment.ts";
 import { SharedByContent } from "./shared-by-content.ts";
-import { shared } from "./tool-lists.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /** What a segment is made of: equal digests and labels, equal segments. */

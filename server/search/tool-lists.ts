@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { db, type Prisma } from "#server/db.ts";
 import type { UsableConnection } from "#server/grants/access.ts";
+import { shared } from "#server/shared-work.ts";
 
 import { SharedByContent } from "./shared-by-content.ts";
 
@@ -36,15 +37,6 @@ const bytesOfTool = 400;
 
 const lists = new SharedByContent<Tools>(maxListBytes, ({ bytes }) => bytes);
 const loading = new Map<string, Promise<Tools>>();
-
-/** Concurrent callers share one piece of work. */
-export function shared<Value>(running: Map<string, Promise<Value>>, key: string, work: () => Promise<Value>): Promise<Value> {
-  const held = running.get(key);
-  if (held) return held;
-  const started = work().finally(() => running.delete(key));
-  running.set(key, started);
-  return started;
-}
 
 const hintsOutline = z.object({ readOnlyHint: z.unknown(), idempotentHint: z.unknown() }).partial();
 
