@@ -5,12 +5,31 @@ import { log } from "#server/log.ts";
 
 import type { CallContext } from "./call-context.ts";
 import { parseBatch } from "./execute-input.ts";
-import { contentOf, maxInlineBytes, textsOf } from "./fit-result.ts";
+import { contentOf, maxInlineBytes, type Room, textsOf } from "./fit-result.ts";
 import { errorResult, tokenOver } from "./tool-error.ts";
 
 const atOnce = 8;
 /** Bytes that the results of one batch may have together, images and other binaries included. */
 const maxBatchBytes = 16_777_216;
+
+/** Bytes that are left for each answer that is still to come, however long those before it are. */
+const leastBytes = 4_096;
+
+/**
+ * The room that the answers of `count` calls share, as they come: one that leaves enough for those still to come has all that it wants, another an
+ * equal part of what is left. Errors are short and ask for none.
+ */
+function sharedRoom(count: number): Room {
+  let left = maxInlineBytes;
+  let open = count;
+  return (wanted) => {
+    const part = Math.floor(left / open);
+    open -= 1;
+    const granted = wanted <= left - open * leastBytes ? wanted : part;
+    left -= granted;
+    return granted;
+  };
+}
 
 type RunOne = (given: unknown, context: CallContext) => Promise<CallToolResult>;
 
@@ -68,7 +87,7 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
   let bytes = 0;
   const alone = {
     ...shared,
-    inlineBytes: Math.floor(maxInlineBytes / calls.length),
+    room: sharedRoom(calls.length),
     onMissingScope: (scope: string) => void missing.push(scope),
   };
   const lane = async () => {

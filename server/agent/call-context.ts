@@ -3,6 +3,7 @@ import type { Actor } from "#server/auth/actor.ts";
 import type { TraceContext } from "#server/telemetry/trace-context.ts";
 import type { ProgressUpdate } from "#server/upstream/plain-call.ts";
 
+import type { Room } from "./fit-result.ts";
 import type { Relay } from "./relayed-questions.ts";
 
 export interface CallContext {
@@ -13,8 +14,8 @@ export interface CallContext {
   stillGood?: (() => Promise<boolean>) | undefined;
   /** Whether the agent said that it can send its person to a URL (URL elicitation). */
   canOpenUrl?: boolean;
-  /** Bytes of text the answer may have, where it shares its room with others. */
-  inlineBytes?: number;
+  /** The room of the answer, where it shares that with others. */
+  room?: Room;
   /** There when the agent can sign in again with more scopes. */
   onMissingScope?: ((scope: string) => void) | undefined;
   /** There when the agent can be asked for more input in the middle of a call (2026-07-28). */

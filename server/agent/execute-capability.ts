@@ -22,7 +22,7 @@ import type { CallContext } from "./call-context.ts";
 import { within } from "./budget.ts";
 import { callFailure } from "./call-failure.ts";
 import { parse, split } from "./execute-input.ts";
-import { contentOf, fitResult, maxInlineBytes } from "./fit-result.ts";
+import { contentOf, fitResult, wholeRoom } from "./fit-result.ts";
 import { countCall, countCallTo, OverLimit } from "./limits.ts";
 import { callerInput, relayQuestions } from "./relayed-questions.ts";
 import { ToolError, tokenOver } from "./tool-error.ts";
@@ -174,7 +174,7 @@ function wasHeldBack(told: unknown): boolean {
 /** Runs one capability for the caller; `record` times it. Throws ToolError for everything an agent has to be told. */
 export async function executeCapability(
   given: unknown,
-  { actor, signal, stillGood, onProgress, inlineBytes: limit = maxInlineBytes, relay }: CallContext,
+  { actor, signal, stillGood, onProgress, room = wholeRoom, relay }: CallContext,
   record: CallRecord,
 ): Promise<CallToolResult> {
   const began = performance.now();
@@ -229,10 +229,12 @@ export async function executeCapability(
     if (own) {
       auditId = await intent();
       record.enter("operation");
+      // It has to know beforehand.
+      const limit = room(Infinity);
       const answer = await runOperation(own, actor, parsed.arguments, { capability: name, limit });
       finish("ok");
       record.enter("shaping");
-      return await fitResult(answer, { owner: actor, connectionId: null, limit });
+      return await fitResult(answer, { owner: actor, connectionId: null, room: () => limit });
     }
     if (!target) throw unknownCapability(name, nearOperations(name));
     connection = await requireUsable(actor, target.connectionId);
@@ -277,7 +279,7 @@ export async function executeCapability(
     finish(result.isError ? "failed" : "ok", result.isError ? "tool_error" : undefined);
     if (!result.isError) noteRun(actor, connection, tool);
     const guided = withGuidance(result, parsed.schemaDigest, tool);
-    return await fitResult(guided, { owner: actor, connectionId: connection.id, limit });
+    return await fitResult(guided, { owner: actor, connectionId: connection.id, room });
   } catch (error) {
     if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;

@@ -4,6 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { expect, test } from "vitest";
 import { z } from "zod";
 
+import { maxInlineBytes } from "#server/agent/fit-result.ts";
 import { flushCalls } from "#server/audit/calls.ts";
 import { db } from "#server/db.ts";
 import { recordsOf } from "#server/signin/records.ts";
@@ -159,6 +160,35 @@ test("the binaries of a batch are bounded together: what has no room says so, an
   const rest = answers.filter(({ isError }) => isError);
   const told = { structuredContent: { error: "result_too_large" }, content: [{ type: "text", text: "a picture" }] };
   expect(rest).toMatchObject(Array(3).fill(told));
+});
+
+test("the answers of a batch share their room: what some do not need is there for others", async () => {
+  const long = (length: number): FakeTool => ({
+    name: `long_${length}`,
+    run: () => ({ content: [{ type: "text", text: "x".repeat(length) }] }),
+  });
+  world.upstream.tools = [long(50), long(14_000), long(200_000)];
+  const { id } = await connectUpstream(world);
+  const agent = await legacyClient(world, await tokenFor(world.owner.actor));
+  const lengthsOf = async (lengths: number[]) => {
+    const calls = lengths.map((length) => ({ name: `mcp:${id}:long_${length}` }));
+    const result = await call(agent, "execute_capability", { calls });
+    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(maxInlineBytes + 8_192);
+    return answersOf(result).map(
+      ({ content }) =>
+        z
+          .array(z.object({ text: z.string() }))
+          .parse(content)
+          .at(-1)?.text.length,
+    );
+  };
+  const nineteen = Array<number>(19).fill(50);
+  expect(await lengthsOf([14_000, ...nineteen])).toEqual([14_000, ...nineteen]);
+  expect(await lengthsOf([50, 200_000, 50])).toEqual([50, 200_000, 50]);
+  expect(await db.keptResult.count()).toBe(0);
+  const both = await lengthsOf([200_000, 200_000]);
+  expect(both.filter((length) => length === 200_000)).toHaveLength(1);
+  expect(await db.keptResult.count()).toBe(1);
 });
 
 test("a batch that is none says what one is, and calls nothing", async () => {

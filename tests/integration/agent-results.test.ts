@@ -1,13 +1,15 @@
 // Results too large for one answer: the beginning and the way to the rest, for the one who asked alone, and only while they may.
-import { expect, test } from "vitest";
+import type { CallToolResult } from "@modelcontextprotocol/server";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 
-import { maxInlineBytes } from "#server/agent/fit-result.ts";
+import { fitResult, maxInlineBytes, wholeRoom } from "#server/agent/fit-result.ts";
 import { replace } from "#server/grants/replace.ts";
 import { db } from "#server/db.ts";
-import { sweepResults } from "#server/results/keep.ts";
+import { keep, sweepResults } from "#server/results/keep.ts";
 import { pageLength } from "#server/results/read.ts";
-import { createMember } from "#prisma/factories.ts";
+import { sealer } from "#server/secrets.ts";
+import { createMember, createOrganization } from "#prisma/factories.ts";
 import { call, connectUpstream, execute, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
 const world = useAgentWorld();
@@ -17,21 +19,31 @@ const lines = Array.from({ length: 40_000 }, (_, index) => `line ${index + 1} ðŸ
 const items = Array.from({ length: 20_000 }, (_, index) => ({ id: index, name: `item ${index}`, "a/b": { "~": [index] } }));
 const image = { type: "image" as const, data: "aGlh".repeat(100_000), mimeType: "image/png" };
 
-async function largeResult(result: { content: object[]; structuredContent?: Record<string, unknown> }) {
+const idIn = (statement: string) => /"id": "([^"]+)"/.exec(statement)?.[1] ?? "";
+
+async function largeResult(result: { content: object[]; structuredContent?: Record<string, unknown>; _meta?: object }) {
   world.upstream.tools = [{ name: "export", run: () => z.custom<{ content: [] }>().parse(result) }];
   const { id } = await connectUpstream(world);
   const agent = await agentOf();
   const answer = await execute(agent, `mcp:${id}:export`);
   const [statement, beginning, ...rest] = answer.content;
   const text = z.object({ text: z.string() });
-  const resultId = /"id": "([^"]+)"/.exec(text.parse(statement).text)?.[1] ?? "";
+  const resultId = idIn(text.parse(statement).text);
   return { connectionId: id, agent, answer, resultId, statement: text.parse(statement).text, beginning: text.parse(beginning).text, rest };
 }
 
 const page = z.object({ text: z.string(), page: z.number(), pages: z.number(), nextOffset: z.number().optional() });
 const part = z.object({ structuredContent: z.object({ result: page }) });
-const read = async (agent: Awaited<ReturnType<typeof agentOf>>, given: object) =>
+type Agent = Awaited<ReturnType<typeof agentOf>>;
+const read = async (agent: Agent, given: object) =>
   part.parse(await execute(agent, "gatehouse:results.read", { ...given })).structuredContent.result;
+
+async function pagesOf(agent: Agent, id: string): Promise<string[]> {
+  const first = await read(agent, { id });
+  const pages = [first.text];
+  for (let page = 2; page <= first.pages; page += 1) pages.push((await read(agent, { id, page })).text);
+  return pages;
+}
 
 test("a text is handed out in pages that join to the whole, by lines too; images stay untouched", async () => {
   const whole = lines.join("\n");
@@ -39,9 +51,7 @@ test("a text is handed out in pages that join to the whole, by lines too; images
   expect(statement).toContain("40000 lines");
   expect(whole.startsWith(beginning)).toBe(true);
   expect(rest).toEqual([image]);
-  const first = await read(agent, { id: resultId });
-  const pages = [first.text];
-  for (let page = 2; page <= first.pages; page += 1) pages.push((await read(agent, { id: resultId, page })).text);
+  const pages = await pagesOf(agent, resultId);
   expect(pages.join("")).toBe(whole);
   expect(pages.every((page) => page.length <= pageLength + 1 && !/[\uD800-\uDFFF]/u.test(page))).toBe(true);
   expect(await read(agent, { id: resultId, lines: "39999-50000" })).toMatchObject({ text: lines.slice(-2).join("\n"), pages: 1 });
@@ -58,6 +68,9 @@ test("an object is read by JSON Pointer; a wrong one says what is there", async 
     [{ pointer: "/items/1/id/x" }, "a plain value"],
     [{ page: 10_000 }, "last page"],
     [{ offset: 100_000_000 }, "last page"],
+    [{ offset: JSON.stringify({ items }).length }, "last page"],
+    [{ pointer: "/items/length" }, "an array of 20000"],
+    [{ lines: "2-3" }, "The last line is 1."],
     [{ page: 1, offset: 1 }, "not at both"],
     [{ lines: "9-1" }, "first line"],
     [{ lines: "1-2", pointer: "" }, "not by both"],
@@ -73,13 +86,14 @@ test("texts beside an object are kept with it: they are read by page and lines, 
   const resource = { type: "resource", resource: { uri: "file:///note", text: "a note" } };
   const content = [{ type: "text", text: lines.join("\n") }, resource, image];
   const { agent, resultId, statement, beginning, rest } = await largeResult({ content, structuredContent });
-  expect(statement).toContain("40004 lines");
+  expect(statement).toContain("40005 lines");
   expect(statement).toContain("last line is the structured content");
   expect(beginning.startsWith("line 1 ")).toBe(true);
   expect(rest).toEqual([image]);
-  const whole = `${lines.join("\n")}\na note\n\nStructured content:\n${JSON.stringify(structuredContent)}`;
-  expect((await read(agent, { id: resultId, lines: "1-40004" })).pages).toBe(Math.ceil(whole.length / pageLength));
-  expect((await read(agent, { id: resultId, lines: "40000-40004" })).text).toBe(whole.slice(whole.indexOf("line 40000 ")));
+  const note = `{"type":"resource","resource":{"uri":"file:///note"}}\na note`;
+  const whole = `${lines.join("\n")}\n${note}\n\nStructured content:\n${JSON.stringify(structuredContent)}`;
+  expect((await read(agent, { id: resultId, lines: "1-40005" })).pages).toBe(Math.ceil(whole.length / pageLength));
+  expect((await read(agent, { id: resultId, lines: "40000-40005" })).text).toBe(whole.slice(whole.indexOf("line 40000 ")));
   expect((await read(agent, { id: resultId, pointer: "/exitCode" })).text).toBe("0");
   expect((await read(agent, { id: resultId, pointer: "" })).text).toBe(JSON.stringify(structuredContent));
 });
@@ -96,8 +110,60 @@ test("a text that only repeats the object, however it is laid out, is not kept b
   expect((await read(agent, { id: resultId, pointer: "/items/3/id" })).text).toBe("3");
 });
 
+const short = { type: "text", text: "short" };
+const links = lines.slice(0, 5_000).map((name) => ({ type: "resource_link", uri: `file:///${encodeURIComponent(name)}`, name }));
+const ofNoKind = lines.slice(0, 10_000).map((data) => ({ type: "hologram", data }));
+const _meta = { "example.com/log": lines };
+const jsonLines = (values: object[]) => values.map((value) => JSON.stringify(value)).join("\n");
+
+test.each([
+  ["links", { content: links }, jsonLines(links)],
+  ["blocks of a kind that nobody knows", { content: [short, ...ofNoKind] }, `short\n${jsonLines(ofNoKind)}`],
+  ["what a text has beside it", { content: [{ ...short, _meta }] }, `${JSON.stringify({ type: "text", _meta })}\nshort`],
+  ["_meta", { content: [short], _meta }, `short\n${JSON.stringify({ _meta })}`],
+])("%s count as text does, and are kept as lines of JSON where they are too much", async (_what, result, whole) => {
+  const owner = world.owner.actor;
+  const answer = await fitResult(z.custom<CallToolResult>().parse(result), { owner, connectionId: null, room: wholeRoom });
+  expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(maxInlineBytes);
+  expect(answer.content).toHaveLength(2);
+  const [statement] = answer.content;
+  expect((await pagesOf(await agentOf(), idIn(z.object({ text: z.string() }).parse(statement).text))).join("")).toBe(whole);
+});
+
+test("where only the text is large, a link and `_meta` stay inline, and a pointer selects from it", async () => {
+  const [link] = links;
+  const content = [{ type: "text", text: JSON.stringify({ items }, null, 1) }, image, { ...link }];
+  const { agent, answer, resultId, rest } = await largeResult({ content, _meta: { "example.com/trace": "7" } });
+  expect(rest).toEqual([image, link]);
+  expect(answer._meta).toMatchObject({ "example.com/trace": "7" });
+  expect((await read(agent, { id: resultId, pointer: "/items/3/id" })).text).toBe("3");
+});
+
+test("of the text of a resource it is told whose it is, and a pointer selects from it all the same", async () => {
+  const about = { uri: "file:///items.json", mimeType: "application/json" };
+  const content = [{ type: "resource", resource: { ...about, text: JSON.stringify({ items }) } }];
+  const { agent, resultId, beginning } = await largeResult({ content });
+  expect(beginning.startsWith(`${JSON.stringify({ type: "resource", resource: about })}\n{"items"`)).toBe(true);
+  expect((await read(agent, { id: resultId, pointer: "/items/3/id" })).text).toBe("3");
+});
+
+test("a result that is read again and again is opened and parsed once", async () => {
+  const { agent, resultId } = await largeResult({ content: [], structuredContent: { items } });
+  const spies = [vi.spyOn(sealer, "open"), vi.spyOn(JSON, "parse")] as const;
+  onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
+  const calls = [{ page: 1 }, { page: 2 }, { lines: "1-1" }, ...[1, 2, 3].map((page) => ({ pointer: "/items", page }))];
+  await readTogether(
+    agent,
+    calls.map((selection) => ({ id: resultId, ...selection })),
+  );
+  for (const selection of calls) await read(agent, { id: resultId, ...selection });
+  const [opened, parsed] = [spies[0].mock.calls, spies[1].mock.calls];
+  expect(opened.filter(([, binding]) => binding === `result:${resultId}`)).toHaveLength(1);
+  expect(parsed.filter(([text]) => text === JSON.stringify({ items }))).toHaveLength(1);
+});
+
 /** What several reads in one batch answered, and its bytes of text. */
-async function readTogether(agent: Awaited<ReturnType<typeof agentOf>>, given: object[]) {
+async function readTogether(agent: Agent, given: object[]) {
   const calls = given.map((one) => ({ name: "gatehouse:results.read", arguments: one }));
   const { content } = await call(agent, "execute_capability", { calls });
   const texts = content.map((block) => z.object({ text: z.string() }).parse(block).text);
@@ -156,9 +222,24 @@ test("a large result in a batch shows less than a page, and says where the rest 
   const at = texts.findIndex((text) => text.includes("Cut by Gatehouse"));
   const [statement = "", shown = ""] = texts.slice(at);
   const offset = Number(/The rest of page 1 is "offset": (\d+)\./.exec(statement)?.[1]);
-  const { text } = await read(agent, { id: /"id": "([^"]+)"/.exec(statement)?.[1], offset });
+  const { text } = await read(agent, { id: idIn(statement), offset });
   expect(shown.length).toBeLessThan(pageLength);
-  expect(shown + text).toBe((await read(agent, { id: /"id": "([^"]+)"/.exec(statement)?.[1], page: 1 })).text);
+  expect(shown + text).toBe((await read(agent, { id: idIn(statement), page: 1 })).text);
+});
+
+test("an organization keeps 64 MiB: what is oldest makes room, and others lose nothing", async () => {
+  const { actor } = world.owner;
+  const stranger = await createMember(await createOrganization("Other"), { role: "owner" });
+  const row = ({ orgId, membershipId }: typeof actor, id: string, minutesAgo: number) => {
+    const [createdAt, expiresAt] = [new Date(Date.now() - minutesAgo * 60_000), new Date(Date.now() + 60_000)];
+    return { id, orgId, membershipId, sealed: "x", bytes: 30 * 1_048_576, createdAt, expiresAt };
+  };
+  await db.keptResult.createMany({
+    data: [row(actor, "oldest", 3), row(actor, "older", 2), row(actor, "old", 1), row(stranger.actor, "theirs", 3)],
+  });
+  const id = await keep(actor, null, "new");
+  const kept = await db.keptResult.findMany({ select: { id: true } });
+  expect(kept.map((one) => one.id).sort()).toEqual([id, "old", "older", "theirs"].sort());
 });
 
 test("what is kept is sealed, belongs to the one who asked, and goes with the grant and with its time", async () => {
@@ -168,8 +249,12 @@ test("what is kept is sealed, belongs to the one who asked, and goes with the gr
     structuredContent: { error: "invalid_capability_arguments", message: expect.stringContaining("no such result") },
   };
   expect((await db.keptResult.findMany())[0]?.sealed).not.toContain("line 1");
+  // In memory by now, where it was opened; that changes nothing for anybody.
+  expect((await read(agent, { id: resultId })).page).toBe(1);
   const other = await createMember({ id: world.owner.actor.orgId, name: "Acme" }, { role: "admin" });
-  expect(await execute(await agentOf(other.actor), "gatehouse:results.read", { id: resultId })).toMatchObject(gone);
+  const stranger = await createMember(await createOrganization("Other"), { role: "owner" });
+  for (const { actor } of [other, stranger])
+    expect(await execute(await agentOf(actor), "gatehouse:results.read", { id: resultId })).toMatchObject(gone);
 
   const { version } = await db.connection.findUniqueOrThrow({ where: { id: connectionId } });
   await replace(world.owner.actor, { connectionId, version, access: { organization: false, membershipIds: [], teamIds: [] } });
