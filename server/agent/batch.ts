@@ -4,7 +4,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { log } from "#server/log.ts";
 
 import type { CallContext } from "./call-context.ts";
-import { parseBatch } from "./execute-input.ts";
+import { isEmpty, parseBatch } from "./execute-input.ts";
 import { contentOf, maxInlineBytes, type Room, textsOf } from "./fit-result.ts";
 import { errorResult, tokenOver } from "./tool-error.ts";
 
@@ -75,7 +75,7 @@ function withoutBinaries(result: CallToolResult, requestId: string): CallToolRes
  * Runs `calls` (up to 20, at most 8 at a time) with `runOne`, which answers an error as a result. The answers come in the order asked for, whatever
  * order the calls ended in. Throws invalid_capability_arguments for a batch that is none.
  */
-export async function executeBatch(given: unknown, context: CallContext, runOne: RunOne): Promise<CallToolResult> {
+export async function executeBatch(given: object, context: CallContext, runOne: RunOne): Promise<CallToolResult> {
   const calls = parseBatch(given);
   const results: CallToolResult[] = [];
   // One iterator for all lanes: whichever is free takes the next call.
@@ -110,6 +110,8 @@ export async function executeBatch(given: unknown, context: CallContext, runOne:
   };
 }
 
-export function isBatch(given: unknown): boolean {
-  return typeof given === "object" && given !== null && "calls" in given;
+/** Whether these are several calls. `calls` that are left empty beside a name are none: some agents fill in every field there is. */
+export function isBatch(given: unknown): given is object {
+  if (typeof given !== "object" || given === null || !("calls" in given)) return false;
+  return !isEmpty(given.calls) || !("name" in given) || isEmpty(given.name);
 }

@@ -17,10 +17,10 @@ const jsonObject = z.string().transform((text, context) => {
 });
 const input = z.object({
   name: z.string().min(1).max(400).refine(isStorable, "must be well-formed text"),
-  arguments: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
+  arguments: z.union([argumentObject, jsonObject.pipe(argumentObject)]).nullish(),
   /** The predecessor's name for `arguments`. */
-  body: z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
-  schemaDigest: z.string().max(100).optional(),
+  body: z.union([argumentObject, jsonObject.pipe(argumentObject)]).nullish(),
+  schemaDigest: z.string().max(100).nullish(),
 });
 
 export interface ExecuteInput {
@@ -41,16 +41,24 @@ export function parse(given: unknown): ExecuteInput {
     });
   }
   const { name, body, schemaDigest } = parsed.data;
-  return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest };
+  return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest: schemaDigest || undefined };
+}
+
+/** Null, "", [] or {}: what a field holds that was filled in without anything to say. */
+export function isEmpty(value: unknown): boolean {
+  return value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** Calls of one batch. */
 export const maxCalls = 20;
 const batch = z.strictObject({ calls: z.array(z.unknown()).min(1).max(maxCalls) });
+const fieldsOfOne = new Set(["name", "arguments", "body", "schemaDigest"]);
 
-/** The calls of a batch, each still to be parsed. Throws invalid_capability_arguments. */
-export function parseBatch(given: unknown): unknown[] {
-  const parsed = batch.safeParse(given);
+/** The calls of a batch, each still to be parsed. Fields of a single call beside them may be there, but empty. Throws invalid_capability_arguments. */
+export function parseBatch(given: object): unknown[] {
+  const parsed = batch.safeParse(
+    Object.fromEntries(Object.entries(given).filter(([name, value]) => !fieldsOfOne.has(name) || !isEmpty(value))),
+  );
   if (parsed.success) return parsed.data.calls;
   throw new ToolError({
     error: "invalid_capability_arguments",

@@ -191,12 +191,33 @@ test("the answers of a batch share their room: what some do not need is there fo
   expect(await db.keptResult.count()).toBe(1);
 });
 
+test("fields that were filled in with nothing are not there", async () => {
+  const { id } = await connectUpstream(world);
+  const agent = await legacyClient(world, await tokenFor(world.owner.actor));
+  const one = { name: `mcp:${id}:echo`, arguments: { text: "hi" } };
+  const said = [{ type: "text", text: "hi" }];
+  for (const given of [
+    { ...one, calls: null },
+    { ...one, calls: [], body: null, schemaDigest: null },
+    { ...one, calls: [], schemaDigest: "" },
+    { ...one, arguments: null, body: one.arguments, calls: null },
+  ])
+    expect((await call(agent, "execute_capability", given)).content).toEqual(said);
+  for (const empty of [{ name: null }, { name: "", arguments: {}, schemaDigest: "" }, { arguments: null, body: null, schemaDigest: null }])
+    expect(answersOf(await call(agent, "execute_capability", { ...empty, calls: [one] }))).toMatchObject([{ content: said }]);
+});
+
 test("a batch that is none says what one is, and calls nothing", async () => {
   const { id } = await connectUpstream(world);
   const agent = await legacyClient(world, await tokenFor(world.owner.actor));
   world.upstream.received.length = 0;
   const one = { name: `mcp:${id}:echo` };
-  for (const given of [{ calls: [] }, { calls: Array(21).fill(one) }, { calls: one }, { calls: [one], ...one }]) {
+  const named = [
+    { calls: [one], ...one },
+    { calls: [], name: "" },
+    { calls: null, name: null },
+  ];
+  for (const given of [{ calls: [] }, { calls: Array(21).fill(one) }, { calls: one }, ...named]) {
     expect(await call(agent, "execute_capability", given)).toMatchObject({
       isError: true,
       structuredContent: { error: "invalid_capability_arguments" },
