@@ -1,5 +1,5 @@
 // What is plain in a request of 2026-07-28, and what its answer has beside the result. The SDK itself says what a request is; whatever it would have
-// to say no to, and every agent that can be asked something in the middle of a call, stays with it.
+// to say no to, and calls of agents that can be asked something in the middle of them, stay with it.
 import { CLIENT_CAPABILITIES_META_KEY, classifyInboundRequest, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
 
 import type { AgentRequest } from "./agent-request.ts";
@@ -9,6 +9,8 @@ export const modernVersion = "2026-07-28";
 
 /** What an agent can be asked for; the others change nothing about a call. */
 const askable = ["elicitation", "sampling", "roots"];
+/** The one tool that asks: agents say with each request what they can be asked for, with those that never ask as well. */
+const askingTool = "execute_capability";
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -22,7 +24,7 @@ export function isPlainlyModern(
 ): boolean {
   if (!isObject(meta) || "progressToken" in meta || headers.has("mcp-session-id")) return false;
   const capabilities = meta[CLIENT_CAPABILITIES_META_KEY];
-  if (!isObject(capabilities) || askable.some((kind) => kind in capabilities)) return false;
+  if (!isObject(capabilities) || (name === askingTool && askable.some((kind) => kind in capabilities))) return false;
   // 2026-07-28, Streamable HTTP: these repeat the body. A name that had to be encoded is not taken apart here.
   const [mcpMethodHeader, toldName] = [headers.get("mcp-method"), headers.get("mcp-name")];
   if (mcpMethodHeader === null || mcpMethodHeader !== method || (name !== undefined && toldName !== name)) return false;

@@ -61,6 +61,15 @@ function isHandshake(params: Record<string, unknown>): boolean {
   }
 }
 
+/**
+ * Whether a request before 2026-07-28 asks nothing by its `_meta`: agents put the trace and ids of their own there. What the protocol reads of it is
+ * the SDK's.
+ */
+function isPlainMeta(meta: unknown): boolean {
+  if (meta === undefined) return true;
+  return isObject(meta) && Object.keys(meta).every((key) => key !== "progressToken" && !key.startsWith("io.modelcontextprotocol/"));
+}
+
 /** The request, when there is nothing special about it; null leaves it to the SDK. */
 function plain(request: AgentRequest, body: unknown): Plain | null {
   if (!isObject(body) || body.jsonrpc !== "2.0" || !holdsOnly(body, ["jsonrpc", "id", "method", "params"])) return null;
@@ -76,15 +85,12 @@ function plain(request: AgentRequest, body: unknown): Plain | null {
     const isKnown = typeof protocolVersion === "string" && SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion);
     return isKnown && !isModern && isHandshake(params) ? { id: known, isModern, method, protocolVersion } : null;
   }
-  const beside = isModern ? ["_meta"] : [];
   const { _meta: meta, name, arguments: given = {} } = params;
-  if (method === "tools/list")
-    return holdsOnly(params, beside) && (!isModern || isPlainlyModern(request, body, { method, meta }))
-      ? { id: known, isModern, method }
-      : null;
-  if (method !== "tools/call" || !holdsOnly(params, ["name", "arguments", ...beside])) return null;
+  const isPlain = () => (isModern ? isPlainlyModern(request, body, { method, meta, name }) : isPlainMeta(meta));
+  if (method === "tools/list") return holdsOnly(params, ["_meta"]) && isPlain() ? { id: known, isModern, method } : null;
+  if (method !== "tools/call" || !holdsOnly(params, ["name", "arguments", "_meta"])) return null;
   if (typeof name !== "string" || !isTool(name) || !isObject(given)) return null;
-  return !isModern || isPlainlyModern(request, body, { method, meta, name }) ? { id: known, isModern, method, name, given } : null;
+  return isPlain() ? { id: known, isModern, method, name, given } : null;
 }
 
 /** An error as the protocol tells it; what is none of the protocol's own is a fault of ours, and a reference that is in the log. */

@@ -110,12 +110,16 @@ test("tokens, names and states of connections", async () => {
   const id = name.split(":")[1] ?? "";
   const own = { url, authType: "api_key", access: everyone } as const;
   const waiting = await createConnection(actor, { ...own, name: "Own keys", credentialMode: "per_member" });
+  const admin = await createMember({ id: actor.orgId, name: "Acme" }, { role: "admin" });
+  const theirs = { ...own, name: "Keys of others", credentialMode: "per_member", apiKey: "key-of-the-admin" } as const;
+  const missing = await createConnection(admin.actor, theirs);
   const off = await createConnection(actor, { ...own, authType: "none", credentialMode: "shared", name: "Off" });
   const { version } = await db.connection.findUniqueOrThrow({ where: { id: off.id } });
   await update(actor, { id: off.id, version, enabled: false });
   const names = {
     ready: name,
-    "not connected": `mcp:${waiting.id}:echo`,
+    "to be connected again": `mcp:${waiting.id}:echo`,
+    "not connected": `mcp:${missing.id}:echo`,
     "its state": `mcp:${waiting.id}:*`,
     "switched off": `mcp:${off.id}:echo`,
     "state of a ready one": `mcp:${id}:*`,

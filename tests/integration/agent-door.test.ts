@@ -78,7 +78,9 @@ test("in 2026-07-28 what is plain takes the short way, and what is not quite so 
       ...message,
       params: { ...message.params, _meta: { ...meta, "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } } },
     };
-    expect(await answerPlain(make(), asked, context)).toBeNull();
+    // Whoever can be asked says so with every request; only this tool asks.
+    const isAsked = (await answerPlain(make(), asked, context)) === null;
+    expect(isAsked).toBe(name === "execute_capability");
     const wrong = {
       ...message,
       params: { ...message.params, _meta: { ...meta, "io.modelcontextprotocol/protocolVersion": "2025-11-25" } },
@@ -98,6 +100,12 @@ test("what is not plain is left to the SDK", async () => {
   expect(await plainly(hello)).not.toBeNull();
   expect(await plainly({ jsonrpc: "2.0", method: "notifications/initialized" })).not.toBeNull();
   const call = { ...listing, method: "tools/call" };
+  const traced = { _meta: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "claudecode/toolUseId": "x" } };
+  expect(await plainly({ ...listing, params: traced })).not.toBeNull();
+  expect(await plainly({ ...call, params: { name: "search_capabilities", arguments: { query: "x" }, ...traced } })).not.toBeNull();
+  const reserved = ["protocolVersion", "clientInfo", "clientCapabilities", "logLevel", "related-task", "anything"];
+  for (const name of reserved)
+    expect(await plainly({ ...listing, params: { _meta: { [`io.modelcontextprotocol/${name}`]: {} } } })).toBeNull();
   for (const body of [
     [listing],
     { ...listing, id: null },
@@ -105,6 +113,8 @@ test("what is not plain is left to the SDK", async () => {
     { ...listing, jsonrpc: "1.0" },
     { ...listing, params: { cursor: "x" } },
     { ...listing, params: { _meta: { progressToken: 1 } } },
+    { ...listing, params: { _meta: null } },
+    { ...listing, params: { _meta: [] } },
     { ...call, params: { name: "other" } },
     { ...call, params: { name: "search_capabilities", arguments: [] } },
     { ...call, params: { name: "search_capabilities", arguments: {}, _meta: { progressToken: 1 } } },

@@ -34,6 +34,13 @@ function modern(
   return post(rpc(method, { ...params, _meta }), headers);
 }
 
+/** What agents put into `_meta` that is none of the protocol's. */
+const traced = {
+  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  tracestate: "agent=1",
+  "claudecode/toolUseId": "toolu_1",
+  "example.com/own": { deep: [1, null] },
+};
 const search = callOf("search_capabilities", { query: "echo" });
 const listing = rpc("tools/list");
 const initialize = (more: object = {}) =>
@@ -167,6 +174,12 @@ export function messageCases(): Corpus {
     { progressToken: {} },
     { other: 1 },
     { traceparent: "00-x" },
+    traced,
+    { [CLIENT_CAPABILITIES_META_KEY]: { elicitation: { form: {}, url: {} } } },
+    { [CLIENT_INFO_META_KEY]: { name: "peer", version: "1" } },
+    { [PROTOCOL_VERSION_META_KEY]: "2025-11-25" },
+    { "io.modelcontextprotocol/related-task": { taskId: "x" } },
+    { "io.modelcontextprotocol/related-task": 7 },
   ];
   const wholes: unknown[] = [42, "x", null, true, [], {}, [listing], [listing, search], [[listing]], [1], [null], [listing, 1]];
   const batches: unknown[] = [
@@ -265,6 +278,9 @@ export function rawCases(): Corpus {
     "__proto__ in arguments": raw(text.replace('"query"', '"__proto__":{"limit":1},"query"')),
     "constructor in arguments": raw(text.replace('"query"', '"constructor":{"prototype":{"x":1}},"query"')),
     "__proto__ as params": raw('{"jsonrpc":"2.0","id":1,"method":"tools/list","__proto__":{"params":{"x":1}}}'),
+    "__proto__ in _meta": raw(text.replace('"name"', '"_meta":{"__proto__":{"progressToken":{}},"toString":1},"name"')),
+    "deep objects in _meta": raw(text.replace('"name"', `"_meta":{"a":${nested(8_000, '{"a":', "}").replace('{"a":}', "{}")}},"name"`)),
+    "_meta twice": raw(text.replace('"name"', '"_meta":{"progressToken":{}},"_meta":{},"name"')),
     "toJSON in arguments": raw(text.replace('"query"', '"toJSON":"x","query"')),
     "a number beyond numbers": raw(text.replace('"id":1', '"id":1e999')),
     "a number of many digits": raw(text.replace('"id":1', `"id":${"1".repeat(400)}`)),
@@ -317,6 +333,8 @@ export function modernCases(echo: string): Corpus {
     { [CLIENT_CAPABILITIES_META_KEY]: undefined },
     { [CLIENT_CAPABILITIES_META_KEY]: null },
     { [CLIENT_CAPABILITIES_META_KEY]: { elicitation: { url: {} } } },
+    { [CLIENT_CAPABILITIES_META_KEY]: { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } } },
+    { [CLIENT_CAPABILITIES_META_KEY]: { elicitation: 7 } },
     { [CLIENT_INFO_META_KEY]: undefined },
     { [CLIENT_INFO_META_KEY]: "x" },
     { progressToken: 7 },
@@ -370,6 +388,7 @@ export function executeCases(names: Record<string, string>, given: Record<string
       const call = { name: "execute_capability", arguments: { name, arguments: given } };
       return [
         [what, post(rpc("tools/call", call))],
+        [`${what}, with a trace`, post(rpc("tools/call", { ...call, _meta: traced }))],
         [`${what}, with progress`, post(rpc("tools/call", { ...call, _meta: { progressToken: "p" } }))],
         [`${what}, for an agent that opens URLs`, post(rpc("tools/call", call), { "mcp-session-id": `url-${crypto.randomUUID()}` })],
         [`${what}, 2026-07-28`, modern("tools/call", call)],
