@@ -208,8 +208,9 @@ export async function executeCapability(
   /** Why a call that waited may not leave any more. */
   const late: { refusal: ToolError | null } = { refusal: null };
   const mayLeave = async (tool: IndexedTool, from: UpstreamTarget) => {
-    // Nothing was changed since it was looked at, as far as this process can know.
-    if (version === versionOf(actor.orgId) && performance.now() - began < maxAgeMs) return true;
+    // Nothing was changed since it was looked at, as far as this process can know; and what another process changed can have been unseen for
+    // `maxAgeMs` by then, so that only a little more may pass without another look.
+    if (version === versionOf(actor.orgId) && performance.now() - began < maxAgeMs / 10) return true;
     late.refusal = stillGood && !(await stillGood()) ? tokenOver(name) : await lateRefusal(actor, { capability: name, tool, from });
     return late.refusal === null;
   };

@@ -56,22 +56,30 @@ const whileWaiting: [string, ToolErrorName][] = [
   ["connections go dark", "unknown_capability"],
 ];
 
+/** Calls that wait for an answer until all are answered, and what arrived of them. */
+function hanging({ token, name }: { token: string; name: string }) {
+  const arrived: unknown[] = [];
+  let answerAll = (): void => undefined;
+  const answered = new Promise<void>((resolve) => (answerAll = resolve));
+  const hang: FakeTool = {
+    ...echoTool,
+    run: async ({ text }) => {
+      arrived.push(text);
+      await answered;
+      return { content: [] };
+    },
+  };
+  world.upstream.tools = [hang];
+  const ask = (text: string) => execute(world.origin, token, name, { text });
+  return { arrived, ask, answerAll };
+}
+
 test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not leave", { timeout: 30_000 }, async (what, error) => {
   vi.restoreAllMocks();
   const on = stage();
   const made = await revocations[what]?.(on);
   if (!made) throw new Error(`There is no revocation "${what}".`);
-  const arrived: unknown[] = [];
-  const answers: (() => void)[] = [];
-  const hang: FakeTool = {
-    ...echoTool,
-    run: ({ text }) => {
-      arrived.push(text);
-      return new Promise((resolve) => answers.push(() => resolve({ content: [] })));
-    },
-  };
-  world.upstream.tools = [hang];
-  const ask = (text: string) => execute(world.origin, made.token, made.name, { text });
+  const { arrived, answerAll, ask } = hanging(made);
   // As many as one member may have at one connection.
   const held = Array.from({ length: 75 }, (_, n) => ask(`call ${n}`));
   await expect.poll(() => arrived.length, { timeout: 10_000 }).toBe(75);
@@ -79,7 +87,7 @@ test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not l
   await expect.poll(metricsText).toContain('gatehouse_calls_in_turn{state="waiting"} 1');
   world.upstream.received.length = 0;
   await made.change();
-  answers.forEach((answer) => answer());
+  answerAll();
   const { isAccepted, text } = await waiting;
   expect(isAccepted).toBe(false);
   expect(text).toContain(`"error":"${error}"`);
@@ -90,6 +98,27 @@ test.each(whileWaiting)("%s: a call that waits for its turn meanwhile does not l
   expect(world.upstream.received.filter(({ rpcMethod }) => opened.includes(rpcMethod ?? ""))).toEqual([]);
   await flushCalls();
   expect(await db.auditEvent.count({ where: { action: "capability.executed", outcome: "denied", errorCode: error } })).toBe(1);
+});
+
+test("a call that waited does not leave on rights that are old, though nobody told of the change", { timeout: 30_000 }, async () => {
+  const clock = vi.spyOn(performance, "now");
+  const began = performance.now();
+  const on = stage();
+  const made = await revocations["everybody's grant goes"]?.(on);
+  if (!made) throw new Error("There is no such revocation.");
+  const { arrived, answerAll, ask } = hanging(made);
+  const held = Array.from({ length: 75 }, (_, n) => ask(`call ${n}`));
+  await expect.poll(() => arrived.length, { timeout: 10_000 }).toBe(75);
+  await db.accessGrant.deleteMany();
+  // What was read before the change is still remembered, and just old enough for another look.
+  clock.mockReturnValue(began + 900);
+  const waiting = ask("late");
+  await expect.poll(metricsText).toContain('gatehouse_calls_in_turn{state="waiting"} 1');
+  clock.mockReturnValue(began + 1_050);
+  answerAll();
+  expect((await waiting).isAccepted).toBe(false);
+  await Promise.all(held);
+  expect(arrived).not.toContain("late");
 });
 
 test("a role opens nothing and closes nothing", async () => {
