@@ -4,6 +4,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ElicitRequestSchema, McpError } from "@modelcontextprotocol/sdk/types.js";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 
 import { connect } from "#server/connections/connect.ts";
 import { create } from "#server/connections/create.ts";
@@ -76,6 +77,42 @@ test("an agent of 2025-11-25 with URL elicitation gets the address to open, and 
   await connect(member.actor, { id, apiKey: "key-of-priya" });
   expect(await execute(client, name, { text: "hi" })).toMatchObject({ content: [{ type: "text", text: "hi" }] });
 });
+
+test.each(["2025-11-25", "2026-07-28"])(
+  "in a batch an agent of %s with URL elicitation is told in words, and the other calls run",
+  async (generation) => {
+    const { id, name } = await ownKeys();
+    const ready = await connectUpstream(world);
+    const given = {
+      name: "execute_capability",
+      arguments: { calls: [{ name }, { name: `mcp:${ready.id}:echo`, arguments: { text: "hi" } }] },
+    };
+    const capabilities = { elicitation: { url: {} } };
+    const token = await tokenFor(member.actor);
+    const batch = async () => {
+      if (generation === "2025-11-25") {
+        const client = new Client({ name: "peer", version: "1.0.0" }, { capabilities });
+        onTestFinished(() => client.close());
+        await client.connect(new StreamableHTTPClientTransport(door(), init(token)));
+        return client.callTool(given);
+      }
+      const client = new ModernClient({ name: "peer", version: "1.0.0" }, { capabilities, versionNegotiation: { mode: "auto" } });
+      onTestFinished(() => client.close());
+      client.setRequestHandler("elicitation/create", () => {
+        throw new Error("Nobody is to be asked.");
+      });
+      await client.connect(new ModernTransport(door(), init(token)));
+      return client.callTool(given);
+    };
+    const content = z.array(z.object({ text: z.string() })).parse((await batch()).content);
+    const texts = content.map(({ text }) => text);
+    expect(texts).toHaveLength(3);
+    const address = `${world.origin}/connections?connect=${id}`;
+    const told = { error: "needs_connection", message: expect.stringContaining(address) };
+    expect(JSON.parse(texts[0] ?? "")).toMatchObject({ call: 0, isError: true, structuredContent: told });
+    expect([JSON.parse(texts[1] ?? ""), texts[2]]).toMatchObject([{ call: 1, isError: false }, "hi"]);
+  },
+);
 
 test("an agent of 2026-07-28 is asked for input with the address, and the call goes on by itself once the person connected", async () => {
   const { id, name } = await ownKeys();
