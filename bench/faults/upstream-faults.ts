@@ -35,6 +35,14 @@ const plans: Plan[] = [
   },
   { manner: "huge", name: "a server answers 10 MB", how: "10 MB of JSON for each call", expected: saying("result_too_large"), atOnce: 4 },
   {
+    manner: "large",
+    name: "a server answers 3.9 MB that fit",
+    how: "3.9 MB of text for each call, two calls a second",
+    expected: ({ end }) => end === "right",
+    perSecond: 2,
+    atOnce: 2,
+  },
+  {
     manner: "events",
     name: "a server answers 100,000 events",
     how: "100,000 progress events before each result, one call after the other",

@@ -7,6 +7,8 @@ import { text } from "node:stream/consumers";
 import { healthyServers, type Manner, type Order, type Report } from "./manners.ts";
 
 const hugeBody = Buffer.alloc(10 * 1_048_576, "x");
+/** With the text of a call before it 3.9 MB of JSON: just under what is read of an answer. */
+const largeText = `\n${"a line of a long list".padEnd(98, ".")}`.repeat(39_000);
 const eventCount = 100_000;
 /** Lines of a field that does not exist. */
 const idleLines = "x\n".repeat(262_144);
@@ -26,10 +28,16 @@ const mannerOf = (index: number): Manner => (index === healthyServers ? manner :
 
 const toolOf = (index: number) => (mannerOf(index) === "other tools" ? "speak" : "echo");
 
-function resultOf(index: number, { method, params }: Asked): object | null {
+function textOf(index: number, { params }: Asked): string {
+  const text = `${index}:${params?.arguments?.text ?? ""}`;
+  return mannerOf(index) === "large" ? `${text}${largeText}` : text;
+}
+
+function resultOf(index: number, asked: Asked): object | null {
+  const { method } = asked;
   if (method === "initialize")
     return { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: `faults ${index}`, version: "1" } };
-  if (method === "tools/call") return { content: [{ type: "text", text: `${index}:${params?.arguments?.text ?? ""}` }] };
+  if (method === "tools/call") return { content: [{ type: "text", text: textOf(index, asked) }] };
   if (method === "tools/list")
     return { tools: [{ name: toolOf(index), description: `Echo of server ${index}`, inputSchema: { type: "object" } }] };
   return null;
