@@ -1,5 +1,7 @@
 // Keeps a search result within what an agent can spare of its context: first schemas are left out, then descriptions get short, then the last
 // matches go.
+import { shortened } from "#server/shortened.ts";
+
 import type { Match, SearchInput } from "./search.ts";
 import { estimateTokens } from "./tokens.ts";
 
@@ -23,11 +25,6 @@ const tokensOf = (match: Match) => estimateTokens(JSON.stringify(match)) + 1;
 
 function withoutSchemas({ inputSchema, outputSchema, ...match }: Match): Match {
   return match;
-}
-
-/** The text, at most `length` characters of it; what was cut ends in "...". */
-export function shortened(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 3)}...` : text;
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

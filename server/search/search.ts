@@ -4,13 +4,14 @@ import { z } from "zod";
 import type { Actor } from "#server/auth/actor.ts";
 import { type UsableConnection, usableConnections } from "#server/grants/access.ts";
 import { links } from "#server/origin.ts";
+import { shortened } from "#server/shortened.ts";
 import { failuresInARow, type Pause, pauseOf } from "#server/upstream/pause.ts";
 import { refreshIfStale, syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
 import { toolKey } from "./associations.ts";
 import { find } from "./find.ts";
-import { type Fitted, fitMatches, shortened } from "./fit-matches.ts";
+import { type Fitted, fitMatches } from "./fit-matches.ts";
 import { noteSearch } from "./learning.ts";
 import { signatureOf } from "./signature.ts";
 import { estimateTokens } from "./tokens.ts";

@@ -1,4 +1,5 @@
 // A tool's schemas as one readable line: `create_page(parent: string, title: string, body?: string) -> { id, url }`.
+import { shortened } from "#server/shortened.ts";
 
 const maxParameters = 12;
 const maxLength = 400;
@@ -28,6 +29,5 @@ export function signatureOf(name: string, inputSchema: unknown, outputSchema: un
   const outputs = isObject(outputSchema) && isObject(outputSchema.properties) ? Object.keys(outputSchema.properties) : [];
   const result =
     outputs.length > 0 ? ` -> { ${outputs.slice(0, maxParameters).join(", ")}${outputs.length > maxParameters ? ", ..." : ""} }` : "";
-  const line = `${name}(${shown.join(", ")}${ordered.length > maxParameters ? ", ..." : ""})${result}`;
-  return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line;
+  return shortened(`${name}(${shown.join(", ")}${ordered.length > maxParameters ? ", ..." : ""})${result}`, maxLength);
 }

@@ -1,4 +1,5 @@
 // Why a call to a third-party server gave no result: a closed list that the agent endpoint maps to its own error codes.
+import { shortened } from "#server/shortened.ts";
 
 export type UpstreamCallReason =
   | "unauthorized"
@@ -112,5 +113,5 @@ export function boundedText(text: string): string {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, " ")
     .replace(/\p{Cs}/gu, "\ufffd")
     .trim();
-  return clean.length > 500 ? `${clean.slice(0, 496).replace(/\p{Cs}$/u, "")}...` : clean;
+  return shortened(clean, 500);
 }

@@ -1,6 +1,8 @@
 // What a new list changed in one tool, in words that a person can judge. All text is the server's own: bounded, and never more than text.
 import { z } from "zod";
 
+import { shortened } from "#server/shortened.ts";
+
 /** What is compared. Stored JSON and a new listing both fit. */
 interface Described {
   title: string | null;
@@ -40,11 +42,6 @@ const maxDepth = 4;
 const maxChoices = 1_000;
 const maxTypes = 10;
 
-/** The text within a bound that says so; never half a character. */
-function bounded(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 3).replace(/[\ud800-\udbff]$/, "")}...`;
-}
-
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -72,7 +69,7 @@ function parametersOf(schema: unknown, into = new Map<string, Parameter>(), path
     const inner = isObject(value) ? value : {};
     into.set(path + name, { schema: inner, isRequired: required.has(name) });
     // A long name is not repeated with everything inside of it.
-    const outer = bounded(path + name, maxName);
+    const outer = shortened(path + name, maxName);
     parametersOf(inner, into, `${outer}.`, depth + 1);
     parametersOf(inner.items, into, `${outer}[].`, depth + 1);
   }
@@ -82,7 +79,7 @@ function parametersOf(schema: unknown, into = new Map<string, Parameter>(), path
 function typeOf({ type, enum: choices }: Record<string, unknown>): string {
   const several = Array.isArray(type) ? type : [type];
   const named = several.slice(0, maxTypes).filter((one) => typeof one === "string");
-  return bounded(named.join(" or "), maxName) || (Array.isArray(choices) ? "one of a list" : "anything");
+  return shortened(named.join(" or "), maxName) || (Array.isArray(choices) ? "one of a list" : "anything");
 }
 
 const choicesOf = ({ enum: choices }: Record<string, unknown>): unknown[] => (Array.isArray(choices) ? choices : []);
@@ -130,9 +127,9 @@ function parameterChanges(before: unknown, after: unknown): ToolDiff["parameters
     return words.length > 0 ? [{ name, kind: "changed" as const, words }] : [];
   });
   return [...added, ...removed, ...changed].map(({ name, kind, words }) => ({
-    name: bounded(name, maxName),
+    name: shortened(name, maxName),
     kind,
-    words: bounded(words.join("; "), maxWords),
+    words: shortened(words.join("; "), maxWords),
   }));
 }
 
@@ -140,7 +137,7 @@ function parameterChanges(before: unknown, after: unknown): ToolDiff["parameters
 function annotationWords(annotations: unknown): string {
   if (!isObject(annotations)) return "none";
   const said = Object.entries(annotations).filter(([name]) => name !== "title");
-  return bounded(said.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ") || "none", maxWords);
+  return shortened(said.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ") || "none", maxWords);
 }
 
 function change(before: unknown, after: unknown): "added" | "removed" | "changed" | undefined {
@@ -151,7 +148,7 @@ function change(before: unknown, after: unknown): "added" | "removed" | "changed
 
 /** The difference between what was stored of a tool and what its server lists now. */
 export function toolDiff(before: Described, after: Described): ToolDiff {
-  const texts = (was: string, is: string) => (was === is ? undefined : { before: bounded(was, maxText), after: bounded(is, maxText) });
+  const texts = (was: string, is: string) => (was === is ? undefined : { before: shortened(was, maxText), after: shortened(is, maxText) });
   const parameters = parameterChanges(before.inputSchema, after.inputSchema);
   const title = texts(before.title ?? "", after.title ?? "");
   const description = texts(before.description, after.description);

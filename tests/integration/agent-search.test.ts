@@ -5,6 +5,7 @@ import { create as createConnection } from "#server/connections/create.ts";
 import { remove } from "#server/connections/remove.ts";
 import { db } from "#server/db.ts";
 import { changed } from "#server/freshness.ts";
+import { isStorable } from "#server/storable.ts";
 import { echoTool, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { call, connectUpstream, everyone, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
@@ -78,6 +79,21 @@ test("large schemas are left out and that is said; long descriptions are cut", a
   expect(shown.length).toBeGreaterThan(3);
   expect(JSON.stringify(shown.map(({ inputSchema }) => inputSchema)).length).toBeLessThanOrEqual(66_000);
   for (const { description } of found.matches) expect(String(description).length).toBeLessThanOrEqual(600);
+});
+
+test("what is cut is never cut within a character: a strict reader of JSON takes the whole answer", async () => {
+  const faces = (letters: string, count: number) => letters + "😀".repeat(count);
+  world.upstream.tools = ["face", "faces"].map((name, at) => ({
+    name,
+    description: faces("a".repeat(at), 400),
+    inputSchema: { type: "object", properties: Object.fromEntries([0, 1, 2, 3].map((n) => [faces(String(n), 60), { type: "string" }])) },
+  }));
+  await connectUpstream(world);
+  const found = await search(await agent(), "face");
+  expect(found.matches).toMatchObject(
+    Array(2).fill({ signature: expect.stringMatching(/\.\.\.$/), description: expect.stringMatching(/\.\.\.$/) }),
+  );
+  expect(isStorable(found)).toBe(true);
 });
 
 test("a stored list answers while its server is silent, and is refreshed in the background", async () => {
