@@ -8,8 +8,8 @@ const stopWords = new Set(
   ),
 );
 
-/** Scripts without spaces between words. */
-const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+/** Scripts without spaces between words, and Korean, which has some but writes particles onto its words: "사용자를" is "사용자". */
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
 const maxWordLength = 64;
 
 /** Overlapping pairs of characters, the usual stand-in for words where nothing separates them. */
@@ -29,7 +29,7 @@ function folded(text: string): string {
 }
 
 const inner = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
-const unspacedRuns = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{M}ー]+)/u;
+const unspacedRuns = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{M}ー]+)/u;
 
 function separate(word: string): string[] {
   if (!unspaced.test(word)) return [word];
@@ -55,10 +55,10 @@ export function written(text: string): Written[] {
     .replace(/(?<=\p{L})['’](?=\p{L})/gu, "")
     .split(/[^\p{L}\p{N}\p{M}]+/u)
     .filter((word) => word !== "")
-    .flatMap((word) => {
+    .flatMap(separate)
+    .map((word) => {
       const parts = word.split(inner);
-      if (parts.length > 1) return [{ whole: folded(word), parts: parts.map(folded) }];
-      return separate(folded(word)).map((whole) => ({ whole, parts: [] }));
+      return { whole: folded(word), parts: parts.length > 1 ? parts.map(folded) : [] };
     });
 }
 

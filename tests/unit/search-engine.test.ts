@@ -89,6 +89,25 @@ test("Chinese, Japanese, German and folded letters are found in their own words"
   expect((await find(world, "uberweisung")).names[0]).toBe("Büro: a");
 });
 
+test("Korean is found without the particles that are written onto its words, and beside Latin letters", async () => {
+  const world = {
+    한글: [
+      tool("a", "사용자를 나열합니다"),
+      tool("b", "메시지를 채널에 보냅니다"),
+      tool("c", "앱 정보를 GitHub에서 가져옵니다"),
+      tool("d", "API의 상태를 확인합니다"),
+    ],
+  };
+  const first = async (query: string) => (await find(world, query)).names[0];
+  expect(await first("사용자")).toBe("한글: a");
+  expect(await first("사용자 목록")).toBe("한글: a");
+  expect(await first("채널로 메시지")).toBe("한글: b");
+  expect(await first("앱")).toBe("한글: c");
+  expect(await first("github")).toBe("한글: c");
+  expect(await first("GitHub의")).toBe("한글: c");
+  expect(await first("api")).toBe("한글: d");
+});
+
 test("of fifty servers with a tool of one name, the one that is named comes first; without, the order goes by no alphabet and stays", async () => {
   const alike = Object.fromEntries(
     Array.from({ length: 50 }, (_, n) => [`Server${String(n).padStart(2, "0")}`, [tool("search", "Searches.")]]),
