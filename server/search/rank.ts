@@ -42,6 +42,7 @@ let scoresRoom = new Float32Array();
 let coverageRoom = new Float32Array();
 let ofGroupRoom = new Float32Array();
 let touchedRoom = new Int32Array();
+let tiesRoom = new Uint32Array();
 
 function makeRoom(total: number): void {
   if (total <= room) return;
@@ -50,11 +51,12 @@ function makeRoom(total: number): void {
   coverageRoom = new Float32Array(room);
   ofGroupRoom = new Float32Array(room);
   touchedRoom = new Int32Array(room);
+  tiesRoom = new Uint32Array(room);
 }
 
 /** Bytes that are kept to add up in, whoever searches. */
 export function rankingBytes(): number {
-  return room * 4 * 4;
+  return room * 5 * 4;
 }
 
 /** The tools that the terms of one group were found in. */
@@ -152,7 +154,7 @@ export function rankAll(collection: Collection, queries: readonly string[], limi
       sums.set(key, { segment, doc, score: (sums.get(key)?.score ?? 0) + share });
     }
   const all = (name: "unmatchedTerms" | "guessed") => [...new Set(rankings.flatMap((ranking) => ranking[name]))];
-  const hits = [...sums.values()].sort((a, b) => b.score - a.score || tie(a) - tie(b)).slice(0, limit);
+  const hits = [...sums.values()].sort(bestFirst(collection)).slice(0, limit);
   return { hits, unmatchedTerms: all("unmatchedTerms"), guessed: all("guessed") };
 }
 
@@ -165,21 +167,31 @@ interface Scored {
 }
 
 /** The best by score, best first. */
-function bestOf(scores: Float32Array, count: number): number[] {
+function bestOf({ segments, offsets }: Collection, scores: Float32Array, count: number): number[] {
   const best: number[] = [];
+  const ties = tiesRoom;
+  const order = (a: number, b: number) => (scores[b] ?? 0) - (scores[a] ?? 0) || (ties[a] ?? 0) - (ties[b] ?? 0);
+  // What the last of enough good ones has: later ones have to be before it.
   let least = 0;
-  for (let doc = 0; doc < scores.length; doc += 1) {
-    const score = scores[doc] ?? 0;
-    if (score <= least) continue;
-    best.push(doc);
-    if (best.length >= count * 4) {
-      best.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+  let last = 0;
+  for (const [index, { size, seed }] of segments.entries()) {
+    const base = offsets[index] ?? 0;
+    for (let local = 0; local < size; local += 1) {
+      const doc = base + local;
+      const score = scores[doc] ?? 0;
+      if (score === 0 || score < least) continue;
+      const tie = tieOf(seed, local);
+      if (score === least && tie > last) continue;
+      ties[doc] = tie;
+      best.push(doc);
+      if (best.length < count * 4) continue;
+      best.sort(order);
       best.length = count;
       least = scores[best.at(-1) ?? 0] ?? 0;
+      last = ties[best.at(-1) ?? 0] ?? 0;
     }
   }
-  best.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-  return best.slice(0, count);
+  return best.sort(order).slice(0, count);
 }
 
 function segmentAt(offsets: Uint32Array, doc: number): number {
@@ -234,7 +246,7 @@ function lookCloser(collection: Collection, { groups, scores, coverage, mass, as
   const services = serviceShares(collection, groups);
   const contexts = contextShares(collection, groups);
   const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));
-  const hits = bestOf(scores, closer).map((doc) => {
+  const hits = bestOf(collection, scores, closer).map((doc) => {
     const index = segmentAt(offsets, doc);
     const segment = segments[index];
     const local = doc - (offsets[index] ?? 0);
@@ -261,10 +273,21 @@ function lookCloser(collection: Collection, { groups, scores, coverage, mass, as
       fits(wish, segment?.actions[local] ?? 0, isOfMany);
     return { segment: index, doc: local, score: (scores[doc] ?? 0) * factor };
   });
-  return hits.sort((a, b) => b.score - a.score || tie(a) - tie(b)).slice(0, limit);
+  return hits.sort(bestFirst(collection)).slice(0, limit);
 }
 
-/** A fixed order of equals that goes by no name. */
-function tie({ segment, doc }: Hit): number {
-  return Math.imul((segment + 1) * 2_654_435_761 + doc, 0x9e3779b1) >>> 0;
+/**
+ * A fixed order of equals that goes by no name and does not change with what else there is: their list's seed and their place in it, mixed as MurmurHash3
+ * ends.
+ */
+function tieOf(seed: number, doc: number): number {
+  let mixed = seed ^ Math.imul(doc + 1, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+function bestFirst({ segments }: Collection): (a: Hit, b: Hit) => number {
+  const tie = ({ segment, doc }: Hit) => tieOf(segments[segment]?.seed ?? 0, doc);
+  return (a, b) => b.score - a.score || tie(a) - tie(b);
 }

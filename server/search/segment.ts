@@ -1,4 +1,5 @@
 // What is known of one list of tools for ranking: its terms field by field, weighed once. A list that changed gets a new segment.
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
 import { term, termsOf, words } from "./analyzer.ts";
@@ -29,6 +30,8 @@ const fieldRules: Readonly<Record<Field, { weight: number; lengthPenalty: number
 /** An immutable index of one list of tools. */
 export interface Segment {
   size: number;
+  /** A hash of the connection's name: what the order of equals goes by, in every process and whatever else there is. */
+  seed: number;
   /** Sorted ids of the terms; those of `terms[i]` are at `starts[i]` to `starts[i + 1]` of `docs` and `weights`. */
   terms: Int32Array;
   starts: Uint32Array;
@@ -198,8 +201,9 @@ export async function buildSegment(vocabulary: Vocabulary, connection: string, t
   }
   const label = new Set(termsOf(serviceOf(connection), "identifier").map((known) => vocabulary.add(known)));
   for (const id of sharedBy(names, tools.length)) label.add(id);
+  const seed = createHash("sha256").update(connection).digest().readUInt32BE();
   const packed = pack(postings);
-  return { size: tools.length, ...packed, names: Int32Array.from(names), nameStarts, actions: doing, label: Int32Array.from(label) };
+  return { size: tools.length, seed, ...packed, names: Int32Array.from(names), nameStarts, actions: doing, label: Int32Array.from(label) };
 }
 
 function pack(postings: ReadonlyMap<number, { docs: number[]; weights: number[] }>) {

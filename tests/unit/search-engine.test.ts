@@ -113,9 +113,27 @@ test("of fifty servers with a tool of one name, the one that is named comes firs
     Array.from({ length: 50 }, (_, n) => [`Server${String(n).padStart(2, "0")}`, [tool("search", "Searches.")]]),
   );
   expect((await find(alike, "search server31")).names[0]).toBe("Server31: search");
-  const first = await find(alike, "search", 20);
-  expect(first.names).toEqual((await find(alike, "search", 20)).names);
-  expect(first.names).not.toEqual([...first.names].sort());
+  const { names } = await find(alike, "search", 50);
+  expect((await find(alike, "search", 50)).names).toEqual(names);
+  const sorted = [...names].sort();
+  expect(names).not.toEqual(sorted);
+  expect(names).not.toEqual(sorted.reverse());
+  const another = await find({ Another: [tool("search", "Searches.")], ...alike }, "search", 51);
+  expect(another.names.filter((name) => !name.startsWith("Another"))).toEqual(names);
+});
+
+test("of a thousand servers that are alike, the alphabet does not say which are looked at closely", async () => {
+  const alike = Object.fromEntries(
+    Array.from({ length: 1_000 }, (_, n) => [`Server${String(n).padStart(3, "0")}`, [tool("search", "Searches.")]]),
+  );
+  const { names } = await find(alike, "search", 20);
+  for (const [from, to] of [
+    ["Server000", "Server500"],
+    ["Server500", "Server999"],
+  ] as const)
+    expect(names.filter((name) => name >= from && name < to).length).toBeGreaterThan(4);
+  // They are the first of all in their order, not of those that happened to come first.
+  expect(names).toEqual((await find(Object.fromEntries(Object.entries(alike).reverse()), "search", 20)).names);
 });
 
 test("a description that repeats words, or talks to the model, does not come before an honest exact match", async () => {
