@@ -2,8 +2,7 @@
 // and with groups of letters, which know no more than spelling.
 import { createHash } from "node:crypto";
 
-import { wantedTerms } from "#server/search/associations.ts";
-import { fuse, fusedDepth } from "#server/search/fuse.ts";
+import { fuse, fusedDepth, unknownShare } from "#server/search/fuse.ts";
 import { cosines, matrixOf, middle, quantized } from "#server/search/embeddings/nearness.ts";
 import type { Ranking } from "#server/search/rank.ts";
 
@@ -74,7 +73,7 @@ export async function reportMeaning(
         .slice(0, 20)
         .map(([place]) => hitOf({ place, score: 0 }));
       const meaning = new Map(all.map(({ id, tool }, place) => [`${id}\0${tool.name}`, shares[place] ?? 0]));
-      const unknown = Math.min(1, unmatchedTerms.length / Math.max(1, wantedTerms(query).length));
+      const unknown = unknownShare([query], unmatchedTerms);
       const fused = fuse(byWords.map(hitOf), others, { use: new Map(), meaning, unknown }, [query]);
       answers.set(
         query,

@@ -2,12 +2,12 @@
 // are shown. The ranking itself keeps no such notes: it would pay for them at every search.
 import { setImmediate } from "node:timers/promises";
 
-import { term, words } from "./analyzer.ts";
+import { words } from "./analyzer.ts";
 import type { Collection } from "./collection.ts";
-import { nearestTerm } from "./near-terms.ts";
-import { fits, type Group, groupsOf, isQuestion, type Member, wishOf } from "./query.ts";
-import { contextShares, deep, guessWeight, maxGuesses, rank, rarityOf, serviceShares } from "./rank.ts";
+import { fits, type Group, isQuestion, readQuery, wishOf } from "./query.ts";
+import { contextShares, deep, rank, serviceShares } from "./rank.ts";
 import { addField, commonParameters, type Field, fields, fieldTerms, partsOf, type SearchableTool, type Segment } from "./segment.ts";
+import { spellingsOf } from "./spelling.ts";
 import { tuning } from "./tuning.ts";
 
 /** What one word of the query brought to one tool. */
@@ -55,40 +55,6 @@ export interface Place {
   list: readonly SearchableTool[];
 }
 
-/** How seldom a term is among the tools, as BM25 counts it; 0 when none has it. */
-function rarityIn({ total, counts }: Collection, { id, weight }: Member): number {
-  const df = counts[id] ?? 0;
-  return df === 0 ? 0 : rarityOf({ df, total, weight });
-}
-
-interface Weighed {
-  group: Group;
-  /** The group's members that any tool has, with their rarity. */
-  members: (Member & { rarity: number })[];
-}
-
-/** The query as the ranking reads it, guesses at unknown words included. */
-function read(collection: Collection, query: string): { groups: Group[]; weighed: Weighed[]; unknown: string[] } {
-  const { vocabulary, starts } = collection;
-  const isHere = (id: number) => id >= 0 && (starts[id + 1] ?? 0) > (starts[id] ?? 0);
-  const groups = groupsOf(vocabulary, query, (known) => isHere(vocabulary.find(known)));
-  const weighed: Weighed[] = [];
-  const unknown: string[] = [];
-  for (const group of groups) {
-    const members = group.members.map((member) => ({ ...member, rarity: rarityIn(collection, member) })).filter(({ rarity }) => rarity > 0);
-    if (members.length > 0) {
-      weighed.push({ group, members });
-      continue;
-    }
-    const near = group.isGuess || unknown.length >= maxGuesses ? null : nearestTerm(group, vocabulary.names, isHere);
-    if (!group.isGuess) unknown.push(group.word);
-    if (near === null) continue;
-    const own = vocabulary.find(near);
-    groups.push({ ...group, own, members: [{ id: own, weight: 1 }], weight: group.weight * guessWeight, isGuess: true });
-  }
-  return { groups, weighed, unknown };
-}
-
 /** What the index holds of a term for one tool; 0 when the tool lacks it. */
 function weightIn({ terms, starts, docs, weights }: Segment, id: number, doc: number): number {
   const place = terms.indexOf(id);
@@ -107,18 +73,12 @@ function readTool({ label, tool }: Place, common: ReadonlySet<string>) {
     addField(into, field, terms[field]);
     return { field, into };
   });
-  const spelled = new Map<string, string>();
-  const texts = [tool.name, tool.title ?? "", tool.description, label, JSON.stringify(tool.inputSchema ?? null)];
-  for (const word of texts.flatMap((text) => words(text.slice(0, 20_000)))) {
-    const known = term(word);
-    if (known !== null && !spelled.has(known)) spelled.set(known, word);
-  }
-  return { worth, spelled };
+  return { worth, spelled: spellingsOf(label, tool) };
 }
 type ReadTool = ReturnType<typeof readTool>;
 
 /** The member of a group that counted: of all that stand for a word the best one does, not their sum. */
-function bestMember(segment: Segment, doc: number, { members }: Weighed) {
+function bestMember(segment: Segment, doc: number, { members }: Group) {
   let best = { id: -1, value: 0 };
   for (const { id, weight, rarity } of members) {
     const worth = weightIn(segment, id, doc);
@@ -162,31 +122,28 @@ function nameOf({ names, nameStarts, label }: Segment, doc: number, groups: read
 
 /** One phrasing as all its explanations need it: read once. */
 function asked(collection: Collection, query: string) {
-  const reading = read(collection, query);
-  const { groups } = reading;
-  return { query, ...reading, services: serviceShares(collection, groups), contexts: contextShares(collection, groups) };
+  const { groups, unknown } = readQuery(collection, query);
+  return { query, groups, unknown, services: serviceShares(collection, groups), contexts: contextShares(collection, groups) };
 }
 type Asked = ReturnType<typeof asked>;
 
 /** Why one tool of a collection has its score for one phrasing. */
-function why(collection: Collection, { query, groups, weighed, unknown, services, contexts }: Asked, at: Place, own: ReadTool): Why {
+function why(collection: Collection, { query, groups, unknown, services, contexts }: Asked, at: Place, own: ReadTool): Why {
   const { segment: index, doc } = at;
   const segment = collection.segments[index];
   if (!segment) return { query, score: 0, points: 0, factor: 1, words: [], missed: [], factors: [] };
   const counted: WordPoints[] = [];
-  const missed = [...unknown];
+  const missed = unknown.map(({ word }) => word);
   let mass = 0;
   let coverage = 0;
-  for (const each of weighed) {
-    const { group } = each;
-    const rarity = each.members.reduce((most, { rarity, weight }) => Math.max(most, rarity * weight), 0);
-    mass += rarity * group.weight;
-    const { id, value } = bestMember(segment, doc, each);
+  for (const group of groups.filter(({ rarity }) => rarity > 0)) {
+    mass += group.rarity * group.weight;
+    const { id, value } = bestMember(segment, doc, group);
     if (value === 0) {
       if (!group.isGuess) missed.push(group.word);
       continue;
     }
-    coverage += group.weight * Math.min(rarity, value);
+    coverage += group.weight * Math.min(group.rarity, value);
     counted.push(pointsOf({ group, value, id }, collection.vocabulary.names[id] ?? "", own));
   }
   const name = nameOf(segment, doc, groups);

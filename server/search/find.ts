@@ -4,7 +4,7 @@ import type { UsableConnection } from "#server/grants/access.ts";
 
 import { type Associations, toolKey, toolOfKey, wantedTerms } from "./associations.ts";
 import { isMeaningOn, type Meaning, meaningOf } from "./embeddings/meaning.ts";
-import { fuse, fusedDepth } from "./fuse.ts";
+import { fuse, fusedDepth, unknownShare } from "./fuse.ts";
 import { learnedBy } from "./learned.ts";
 import { type Hit, rank, type Ranking } from "./tool-index.ts";
 import { toolsOf } from "./tool-lists.ts";
@@ -74,8 +74,7 @@ export async function find(connections: readonly UsableConnection[], wanted: Wan
   const more = (await others(connections, use, meaning)).filter((hit) => !held.has(keyOf(hit)));
   const nearnessOf = ({ tool, connection }: Hit) => meaning?.shareOf(connection?.catalog?.id ?? "", tool.name) ?? 0;
   const near = new Map([...hits, ...more].map((hit) => [keyOf(hit), nearnessOf(hit)] as const));
-  const words = new Set(queries.flatMap(wantedTerms)).size;
-  const unknown = Math.min(1, rest.unmatchedTerms.length / Math.max(1, words));
+  const unknown = unknownShare(queries, rest.unmatchedTerms);
   const fused = fuse(hits, more, { use, meaning: meaning && near, unknown }, queries);
   return { hits: fused.slice(0, limit), ...rest, isByWordsAlone: isMeaningOn && meaning === null };
 }

@@ -1,6 +1,6 @@
 // Brings the ranking by words together with what else is known of a tool: what members ran after such a search, and how near its meaning is.
-import { termsOf, words } from "./analyzer.ts";
-import { toolKey } from "./associations.ts";
+import { term, termsOf, words } from "./analyzer.ts";
+import { toolKey, wantedTerms } from "./associations.ts";
 
 /** How much of a score is the nearness of meaning, where it was compared: the more the more of the query's words no tool knows. */
 const meaningWeight = { allKnown: 0.3, noneKnown: 0.7 };
@@ -15,6 +15,13 @@ export interface Evidence {
   meaning: ReadonlyMap<string, number> | null;
   /** How many of the query's words no tool knows (0 to 1): what the others find says little then. */
   unknown: number;
+}
+
+/** How many of the words that say what is wanted are among those that no tool knows (0 to 1). */
+export function unknownShare(queries: readonly string[], unmatchedTerms: readonly string[]): number {
+  const wanted = new Set(queries.flatMap(wantedTerms));
+  const unknown = new Set(unmatchedTerms.map(term));
+  return [...wanted].filter((known) => unknown.has(known)).length / Math.max(1, wanted.size);
 }
 
 /** What of a hit matters here. */

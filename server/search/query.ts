@@ -1,13 +1,16 @@
 // A query as the ranking reads it: its words with everything that stands for them, and what it wants done.
 import { term, written } from "./analyzer.ts";
+import type { Collection } from "./collection.ts";
 import { isChatter, meaningsOf } from "./everyday.ts";
+import { nearestTerm, nearTerms, shortestTaken, shortestTold } from "./near-terms.ts";
 import { actionOf, actions, synonymsOf, withoutPhrasalVerbs } from "./synonyms.ts";
 import { tuning } from "./tuning.ts";
-import type { Vocabulary } from "./vocabulary.ts";
 
 export interface Member {
   id: number;
   weight: number;
+  /** How seldom it is among the tools (`rarityOf`); 0 when it tells nothing. */
+  rarity: number;
 }
 
 /** One word of the query with everything that stands for it. */
@@ -18,13 +21,47 @@ export interface Group {
   members: Member[];
   /** What it is worth in this query (0 to 1). */
   weight: number;
+  /** What its rarest member counts; 0: no tool knows it. */
+  rarity: number;
   action: number;
   isPlural: boolean;
   /** Whether it stands for a word that nobody knows. */
   isGuess: boolean;
 }
 
-const maxGroups = 24;
+/**
+ * Words of one query that are looked for. Each costs a pass over the tools that have it, so there has to be an end; a phrase of 500 characters has some 90
+ * words, and only one of nothing but very short ones that are all known comes near to this. Words that nobody knows cost nothing and do not count.
+ */
+const maxKnown = 160;
+/** Words nobody knows that are guessed at, those that are looked at for it (each look goes over all terms), and what a guess is worth. */
+const maxGuesses = 3;
+const maxLooks = 8;
+const guessWeight = 0.6;
+/** Terms that are told when nothing was found. */
+const maxTold = 3;
+/** Tools that may know a stand-in however few there are in all. */
+const mostOfFew = 600;
+
+/**
+ * What a term counts that `df` of `total` tools know, as BM25 has it; the rarest words are names and slips, and count no more than rare ones. A stand-in
+ * (weight below 1) that is nearly everywhere tells nothing and takes the longest: 0.
+ */
+function rarityOf({ df, total, weight }: { df: number; total: number; weight: number }): number {
+  if (df === 0 || (weight < 1 && df > Math.max(mostOfFew, total * tuning.commonStandIn))) return 0;
+  return Math.min(tuning.rarityCap, Math.log(1 + (total - df + 0.5) / (df + 0.5)));
+}
+
+/** Those of these terms that the tools have, with what they count. */
+function membersOf({ vocabulary, counts, total }: Collection, terms: Iterable<readonly [known: string, weight: number]>): Member[] {
+  return [...terms].flatMap(([known, weight]) => {
+    const id = vocabulary.find(known);
+    const df = counts[id] ?? 0;
+    return df === 0 ? [] : [{ id, weight, rarity: rarityOf({ df, total, weight }) }];
+  });
+}
+
+const rarest = (members: readonly Member[]) => members.reduce((most, { rarity, weight }) => Math.max(most, rarity * weight), 0);
 
 /** Values stand in a query beside the words that say what is wanted: placeholders, quoted names, numbers. */
 function withWeights(query: string): { text: string; weight: number }[] {
@@ -36,13 +73,15 @@ function withWeights(query: string): { text: string; weight: number }[] {
     }));
 }
 
-/** The query as groups of terms; a repeated word counts once, as much as where it counts most. `knows`: whether the segments have a term. */
-export function groupsOf(vocabulary: Vocabulary, query: string, knows: (known: string) => boolean): Group[] {
+/** The query as groups of terms; a repeated word counts once, as much as where it counts most. */
+function groupsOf(collection: Collection, query: string): Group[] {
+  const { vocabulary, counts } = collection;
   const groups = new Map<string, Group>();
+  let sought = 0;
   for (const { text, weight } of withWeights(query)) {
     const found = written(text).flatMap(({ whole, parts }) => {
       const known = term(whole);
-      return parts.length === 0 || (known !== null && knows(known)) ? [whole] : parts;
+      return parts.length === 0 || (known !== null && (counts[vocabulary.find(known)] ?? 0) > 0) ? [whole] : parts;
     });
     for (const word of found) {
       const known = term(word);
@@ -50,16 +89,19 @@ export function groupsOf(vocabulary: Vocabulary, query: string, knows: (known: s
       const held = groups.get(known);
       const worth = weight * (/^\d+$/.test(word) ? tuning.number : isChatter(word) ? tuning.chatter : 1);
       if (held) held.weight = Math.max(held.weight, worth);
-      if (held || groups.size === maxGroups) continue;
+      if (held) continue;
       const standIns = new Map([...(meaningsOf(known) ?? []), ...(synonymsOf(known) ?? [])]);
-      const members = [[known, 1] as const, ...standIns].map(([name, weight]) => ({ id: vocabulary.find(name), weight }));
+      const members = membersOf(collection, [[known, 1], ...standIns]);
+      const rarity = rarest(members);
+      if (rarity > 0 && (sought += 1) > maxKnown) continue;
       const action = actionOf(known);
       groups.set(known, {
         word,
         known,
         own: vocabulary.find(known),
-        members: members.filter(({ id }) => id >= 0),
+        members,
         weight: action === 0 ? worth : worth * tuning.verb,
+        rarity,
         action,
         isPlural: /[^su]s$/.test(word) && word.length > 3,
         isGuess: false,
@@ -67,6 +109,45 @@ export function groupsOf(vocabulary: Vocabulary, query: string, knows: (known: s
     }
   }
   return [...groups.values()];
+}
+
+/** A word that no tool knows, and the term that was taken for it. */
+export interface Guess {
+  word: string;
+  near: string;
+}
+
+export interface Reading {
+  /** The words of the query, and behind them what was taken for those that nobody knows. */
+  groups: Group[];
+  /** The words that nobody knows, those that something was taken for included. */
+  unknown: Group[];
+  guessed: Guess[];
+}
+
+/** Reads a query for the tools of a collection. */
+export function readQuery(collection: Collection, query: string): Reading {
+  const groups = groupsOf(collection, query);
+  const unknown = groups.filter(({ rarity }) => rarity === 0);
+  const guessed: Guess[] = [];
+  for (const group of unknown.filter(({ word }) => word.length >= shortestTaken).slice(0, maxLooks)) {
+    const near = guessed.length < maxGuesses ? nearestTerm(group, collection) : null;
+    if (near === null) continue;
+    guessed.push({ word: group.word, near });
+    const members = membersOf(collection, [[near, 1]]);
+    const own = collection.vocabulary.find(near);
+    groups.push({ ...group, own, members, rarity: rarest(members), weight: group.weight * guessWeight, isGuess: true });
+  }
+  return { groups, unknown, guessed };
+}
+
+/** Known terms near to words that nobody knows, for when nothing was found at all. */
+export function nearbyTerms(collection: Collection, unknown: readonly Group[]): string[] {
+  const looked = unknown.filter(({ word }) => word.length >= shortestTold).slice(0, maxLooks);
+  const near = looked.map((group) => nearTerms(group, collection));
+  // The nearest of each word before the second of any.
+  const inTurn = Array.from({ length: maxTold }, (_, place) => near.flatMap((terms) => terms[place] ?? [])).flat();
+  return [...new Set(inTurn)].slice(0, maxTold);
 }
 
 const bitOf = (name: (typeof actions)[number]) => 1 << actions.indexOf(name);

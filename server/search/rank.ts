@@ -1,8 +1,7 @@
 // The ranking itself: BM25F over the segments of one caller, then a closer look at the best. It knows nothing of callers: what is not in the
 // collection can neither be found nor move a score.
 import type { Collection } from "./collection.ts";
-import { nearestTerm } from "./near-terms.ts";
-import { fits, type Group, groupsOf, isQuestion, type Member, wishOf } from "./query.ts";
+import { fits, type Group, type Guess, isQuestion, type Member, nearbyTerms, readQuery, wishOf } from "./query.ts";
 import { tuning } from "./tuning.ts";
 
 export interface Hit {
@@ -15,26 +14,14 @@ export interface Ranking {
   hits: Hit[];
   /** Words of the query that no tool of these segments knows. */
   unmatchedTerms: string[];
-  /** Of those, the ones for which a word close to them was taken. */
-  guessed: string[];
+  /** Of those, the ones for which a term close to them was taken. */
+  guessed: Guess[];
+  /** Where there is no hit: known terms that are close to those words. */
+  nearby: string[];
 }
 
-/** Unknown words of one query that are guessed at, and what a guess is worth. */
-export const maxGuesses = 3;
-export const guessWeight = 0.6;
-/** Tools that may know a stand-in however few there are in all. */
-const mostOfFew = 600;
 /** How many of the best by their terms are looked at more closely. */
 const closer = 150;
-
-/**
- * What a term counts that `df` of `total` tools know, as BM25 has it; the rarest words are names and slips, and count no more than rare ones. A stand-in
- * (weight below 1) that is nearly everywhere tells nothing and takes the longest: 0.
- */
-export function rarityOf({ df, total, weight }: { df: number; total: number; weight: number }): number {
-  if (weight < 1 && df > Math.max(mostOfFew, total * tuning.commonStandIn)) return 0;
-  return Math.min(tuning.rarityCap, Math.log(1 + (total - df + 0.5) / (df + 0.5)));
-}
 
 /** What a search adds up in, for the largest collection so far: a search is one turn of the event loop, and 600 KB made for each would cost it the most. */
 let room = 0;
@@ -65,16 +52,13 @@ interface Touched {
   count: number;
 }
 
-/** Adds up what one term is worth to the tools that have it; returns its rarity, 0 when none has. */
+/** Adds up what one term is worth to the tools that have it. */
 function addTerm(
-  { segments, offsets, total, counts, starts, owners, begins, ends }: Collection,
-  { id, weight }: Member,
+  { segments, offsets, starts, owners, begins, ends }: Collection,
+  { id, weight, rarity }: Member,
   into: Float32Array,
   touched: Touched,
-): number {
-  const df = counts[id] ?? 0;
-  const rarity = df === 0 ? 0 : rarityOf({ df, total, weight });
-  if (rarity === 0) return 0;
+): void {
   const most = weight * rarity * (tuning.saturation + 1);
   const { docs } = touched;
   let { count } = touched;
@@ -95,46 +79,37 @@ function addTerm(
     }
   }
   touched.count = count;
-  return rarity * weight;
 }
 
 /** Ranks the tools of a collection for a query. Equal scores go by a hash of where they are, so that no alphabet decides. */
 export function rank(collection: Collection, query: string, limit: number): Ranking {
-  const { vocabulary, counts, total } = collection;
-  const isHere = (id: number) => (counts[id] ?? 0) > 0;
-  const groups = groupsOf(vocabulary, query, (known) => isHere(vocabulary.find(known)));
+  const { total } = collection;
+  const { groups, unknown, guessed } = readQuery(collection, query);
   makeRoom(total);
   const scores = scoresRoom.subarray(0, total).fill(0);
   const coverage = coverageRoom.subarray(0, total).fill(0);
   // Empty between two groups, and so between two searches.
   const ofGroup = ofGroupRoom.subarray(0, total);
-  const unmatchedTerms: string[] = [];
-  const guessed: string[] = [];
   let mass = 0;
-  for (const group of groups) {
+  for (const { members, rarity, weight } of groups) {
     const touched: Touched = { docs: touchedRoom, count: 0 };
-    let rarity = 0;
-    for (const member of group.members) rarity = Math.max(rarity, addTerm(collection, member, ofGroup, touched));
-    if (touched.count === 0) {
-      const near = group.isGuess || unmatchedTerms.length >= maxGuesses ? null : nearestTerm(group, vocabulary.names, isHere);
-      if (!group.isGuess) unmatchedTerms.push(group.word);
-      if (near === null) continue;
-      guessed.push(group.word);
-      const own = vocabulary.find(near);
-      // Looked at in its turn, behind the words that are known.
-      groups.push({ ...group, own, members: [{ id: own, weight: 1 }], weight: group.weight * guessWeight, isGuess: true });
-      continue;
-    }
-    mass += rarity * group.weight;
+    for (const member of members) if (member.rarity > 0) addTerm(collection, member, ofGroup, touched);
+    mass += rarity * weight;
     for (let at = 0; at < touched.count; at += 1) {
       const doc = touched.docs[at] ?? 0;
       const value = ofGroup[doc] ?? 0;
-      scores[doc] = (scores[doc] ?? 0) + value * group.weight;
-      coverage[doc] = (coverage[doc] ?? 0) + group.weight * Math.min(rarity, value);
+      scores[doc] = (scores[doc] ?? 0) + value * weight;
+      coverage[doc] = (coverage[doc] ?? 0) + weight * Math.min(rarity, value);
       ofGroup[doc] = 0;
     }
   }
-  return { hits: lookCloser(collection, { groups, scores, coverage, mass, asks: isQuestion(query) }, limit), unmatchedTerms, guessed };
+  const hits = lookCloser(collection, { groups, scores, coverage, mass, asks: isQuestion(query) }, limit);
+  return {
+    hits,
+    unmatchedTerms: unknown.map(({ word }) => word),
+    guessed,
+    nearby: hits.length > 0 ? [] : nearbyTerms(collection, unknown),
+  };
 }
 
 /** Of several phrasings each finds this many before they are brought together. */
@@ -153,9 +128,14 @@ export function rankAll(collection: Collection, queries: readonly string[], limi
       const share = score / (hits[0]?.score ?? 1) / queries.length;
       sums.set(key, { segment, doc, score: (sums.get(key)?.score ?? 0) + share });
     }
-  const all = (name: "unmatchedTerms" | "guessed") => [...new Set(rankings.flatMap((ranking) => ranking[name]))];
   const hits = [...sums.values()].sort(bestFirst(collection)).slice(0, limit);
-  return { hits, unmatchedTerms: all("unmatchedTerms"), guessed: all("guessed") };
+  const guesses = rankings.flatMap(({ guessed }) => guessed);
+  return {
+    hits,
+    unmatchedTerms: [...new Set(rankings.flatMap(({ unmatchedTerms }) => unmatchedTerms))],
+    guessed: guesses.filter(({ word }, at) => guesses.findIndex((guess) => guess.word === word) === at),
+    nearby: hits.length > 0 ? [] : [...new Set(rankings.flatMap(({ nearby }) => nearby))],
+  };
 }
 
 interface Scored {

@@ -11,7 +11,8 @@ import { targetOf } from "#server/upstream/target.ts";
 
 import { toolKey } from "./associations.ts";
 import { find } from "./find.ts";
-import { type Fitted, fitMatches } from "./fit-matches.ts";
+import { fitMatches } from "./fit-matches.ts";
+import { hintOf, hintTokens } from "./hint.ts";
 import { noteSearch } from "./learning.ts";
 import { signatureOf } from "./signature.ts";
 import { estimateTokens } from "./tokens.ts";
@@ -69,9 +70,9 @@ export interface SearchResult {
 
 const maxDescription = 600;
 const maxConnectionRows = 20;
-/** Tokens of the result's own braces and names, and of the longest hint. */
+const maxUnmatchedTerms = 24;
+/** Tokens of the result's own braces and names. */
 const frameTokens = 12;
-const hintTokens = 400;
 /** Milliseconds that a search waits for servers that were never listed. */
 const firstListingMs = 2_000;
 
@@ -155,36 +156,6 @@ function toMatch({ tool, connection, score }: Hit, actor: Actor): Match {
   };
 }
 
-interface Outcome {
-  matches: number;
-  guessed: string[];
-  /** How many connections took part. */
-  connections: number;
-  wanted: string | undefined;
-  cut: Fitted["cut"];
-  isByWordsAlone: boolean;
-}
-
-const cutHints: Record<Exclude<Fitted["cut"], "nothing">, string> = {
-  schemas:
-    'Some schemas are left out because they are large. Search again for one tool by its name with "limit": 1, or go by its signature.',
-  descriptions: 'Descriptions are cut because there are many. Search again with a smaller "limit" or with "connection" to read them whole.',
-  matches: 'There were more matches than there is room for. Narrow the search with "connection", a smaller "limit", or more exact words.',
-};
-
-function hintOf({ matches, guessed, connections, wanted, cut, isByWordsAlone }: Outcome): string | undefined {
-  if (cut !== "nothing") return cutHints[cut];
-  if (matches > 0 && guessed.length > 0)
-    return `No tool knows ${guessed.map((word) => `"${word}"`).join(", ")}: words close to that were searched for instead. Search again if that is not what you meant.`;
-  if (matches > 0 && isByWordsAlone)
-    return "Found by words alone: the search by meaning is not ready. If the right tool is missing, search again in other words.";
-  if (matches > 0) return undefined;
-  if (connections === 0 && wanted !== undefined)
-    return `You have no connection of the name or id "${wanted}". Search without "connection" to look everywhere.`;
-  if (connections === 0) return "No connection is available to you yet. An admin of the organization decides who may use which connection.";
-  return 'Nothing matched. Try other words for the same thing: a verb, the object, and the service, for example "create issue linear".';
-}
-
 /** Searches what this caller may use. Never an error for "nothing found", never waits for a server whose tools are stored. */
 export async function search(actor: Actor, { query, limit, connection, detail }: SearchInput): Promise<SearchResult> {
   const complete = await firstListings(named(await usableConnections(actor), connection));
@@ -195,11 +166,12 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const own = isOwnWanted(connection);
   const { orgId, membershipId } = actor;
   const found = await find(searchable, { orgId, membershipId, queries: query, limit, own });
-  const { hits, unmatchedTerms, guessed, isByWordsAlone } = found;
+  const { hits, unmatchedTerms, guessed, nearby, isByWordsAlone } = found;
   noteSearch(actor, query, new Set(hits.map(({ tool, connection }) => toolKey(connection?.id ?? "", tool.name))));
+  const rows = all.flatMap((candidate) => connectionRow(candidate, actor.origin) ?? []);
   const rest = {
-    connections: all.flatMap((candidate) => connectionRow(candidate, actor.origin) ?? []).slice(0, maxConnectionRows),
-    ...(unmatchedTerms.length > 0 ? { unmatchedTerms } : {}),
+    connections: rows.slice(0, maxConnectionRows),
+    ...(unmatchedTerms.length > 0 ? { unmatchedTerms: unmatchedTerms.slice(0, maxUnmatchedTerms) } : {}),
     complete,
     asOf: new Date().toISOString(),
   };
@@ -211,8 +183,13 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const hint = hintOf({
     matches: matches.length,
     guessed,
+    nearby,
     connections: all.length,
-    wanted: own ? undefined : connection,
+    isAnySearchable: searchable.length > 0,
+    unusable: rows.length,
+    unlisted: Math.max(0, rows.length - maxConnectionRows),
+    wanted: connection,
+    own,
     cut,
     isByWordsAlone,
   });

@@ -8,8 +8,9 @@ import { type Collection, combine, type Postings } from "./collection.ts";
 import { explainAll, type Explanation } from "./explain.ts";
 import { type SearchedList, segmentsOf } from "./kept-segments.ts";
 import { operations } from "./operations.ts";
-import { rankAll } from "./rank.ts";
+import { type Ranking as RankedPlaces, rankAll } from "./rank.ts";
 import type { Segment } from "./segment.ts";
+import { spellingsOf } from "./spelling.ts";
 import { type IndexedTool, storedTools } from "./tool-lists.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -56,12 +57,9 @@ export interface Hit {
   score: number;
 }
 
-export interface Ranking {
+/** The ranking with the tools themselves; words that were guessed or are nearby are written as tools write them. */
+export interface Ranking extends Omit<RankedPlaces, "hits"> {
   hits: Hit[];
-  /** Words of the query that no tool of the caller knows. */
-  unmatchedTerms: string[];
-  /** Of those, the ones for which a word close to them was taken. */
-  guessed: string[];
 }
 
 async function listOf(connection: UsableConnection): Promise<List> {
@@ -107,16 +105,31 @@ export async function prepare(
   return { usable, collection: collectionOf(vocabulary, segments) };
 }
 
+/** How the first tool that has a term writes it. */
+function spelling(known: string, usable: readonly List[], { vocabulary, segments, starts, owners, begins }: Collection): string {
+  const at = starts[vocabulary.find(known)] ?? 0;
+  const owner = owners[at] ?? 0;
+  const list = usable[owner];
+  const tool = list?.tools[segments[owner]?.docs[begins[at] ?? 0] ?? 0];
+  return (list && tool && spellingsOf(list.label, tool).get(known)) ?? known;
+}
+
 /** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
 export async function rank(connections: readonly UsableConnection[], asked: Asked): Promise<Ranking> {
   const { usable, collection } = await prepare(connections, asked);
-  const { hits, ...rest } = rankAll(collection, asked.queries, asked.limit);
+  const { hits, unmatchedTerms, guessed, nearby } = rankAll(collection, asked.queries, asked.limit);
+  const spelled = (known: string) => spelling(known, usable, collection);
   const found = hits.flatMap(({ segment, doc, score }): Hit[] => {
     const list = usable[segment];
     const tool = list?.tools[doc];
     return list && tool ? [{ tool, connection: list.connection, score }] : [];
   });
-  return { hits: found, ...rest };
+  return {
+    hits: found,
+    unmatchedTerms,
+    guessed: guessed.map(({ word, near }) => ({ word, near: spelled(near) })),
+    nearby: nearby.map(spelled),
+  };
 }
 
 /** The same ranking with the reasons for it, for people: of those hits that are wanted. */

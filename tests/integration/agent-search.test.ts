@@ -21,10 +21,16 @@ test("nothing found is an empty list with the unmatched words and a hint, never 
   expect(await search(client, "ecko")).toMatchObject({
     matches: [{}],
     unmatchedTerms: ["ecko"],
-    hint: expect.stringContaining('No tool knows "ecko"'),
+    hint: expect.stringContaining('No tool knows "ecko": "echo" was taken instead.'),
   });
+  // As the tool writes it, not as the index holds it.
+  expect((await search(client, "retuns")).hint).toContain('"returns" was taken instead');
+  expect(await search(client, "acho")).toMatchObject({ matches: [], hint: expect.stringContaining('Tools know "echo".') });
   expect((await search(client, "echo", { connection: "Nowhere" })).hint).toContain('"Nowhere"');
   expect(await search(client, "echo zebra")).toMatchObject({ matches: [{}], unmatchedTerms: ["zebra"] });
+  const many = await search(client, `${Array.from({ length: 60 }, (_, n) => `z${n}`).join(" ")} echo`);
+  expect(many.matches).toHaveLength(1);
+  expect(many.unmatchedTerms).toHaveLength(24);
 });
 
 test("several phrasings are one search: what any of them finds is there, once", async () => {

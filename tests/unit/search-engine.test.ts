@@ -74,7 +74,51 @@ test.each([
 test("words that nobody knows are told, those that were guessed at too", async () => {
   const found = await find(office, "zebra isue");
   expect(found.unmatchedTerms).toEqual(["zebra", "isue"]);
-  expect(found.guessed).toEqual(["isue"]);
+  expect(found.guessed).toEqual([{ word: "isue", near: "issu" }]);
+  expect(found.nearby).toEqual([]);
+});
+
+test("three guesses are made, whatever stands before the words they are made for", async () => {
+  const { guessed } = await find(office, "zebra quux isue maal walrus serch disble");
+  expect(guessed.map(({ word }) => word)).toEqual(["isue", "maal", "serch"]);
+});
+
+test("what a typo is taken for goes by the caller's own tools, whatever lists of others were indexed before", async () => {
+  const typo = async (own: SearchableTool[], isHiddenFirst: boolean) => {
+    const vocabulary = new Vocabulary();
+    if (isHiddenFirst) await buildSegment(vocabulary, "Hidden", [tool("run_test", "Runs a test.")]);
+    const segment = await buildSegment(vocabulary, "Own", own);
+    return rank(combine(vocabulary, [segment]), "tast", 5);
+  };
+  const even = [tool("create_test"), tool("create_task")];
+  expect(await typo(even, true)).toEqual(await typo(even, false));
+  expect((await typo(even, true)).guessed).toEqual([{ word: "tast", near: "task" }]);
+  // What more of the tools have is more likely meant.
+  expect((await typo([...even, tool("run_test")], false)).guessed).toEqual([{ word: "tast", near: "test" }]);
+});
+
+test.each([
+  ["mai", ["mail"]],
+  ["assue", ["issu"]],
+  ["assue nail", ["issu", "mail"]],
+  ["zebra", []],
+])("%s: nothing is found, and what is near is told, though it begins with another letter or is short", async (query, nearby) => {
+  expect(await find(office, query)).toMatchObject({ names: [], guessed: [], nearby });
+});
+
+test("a long story finds what its last words ask for, however many words nobody knows stand before them", async () => {
+  const story = `Customer Meridian Bakery phoned Tuesday: printer jams whenever labels longer than twelve centimetres leave tray two;
+    cleaning rollers, buying cartridges, swapping cables and downgrading firmware changed nothing, version seven. Please create an issue in Linear`;
+  const { names, unmatchedTerms } = await find(office, story);
+  expect(names[0]).toBe("Linear: create_issue");
+  expect(unmatchedTerms.length).toBeGreaterThan(15);
+  expect(unmatchedTerms).toContain("firmware");
+});
+
+test("the words after the eightieth that tools know still count", async () => {
+  const many = Array.from({ length: 80 }, (_, n) => `q${n}`).join(" ");
+  const { names } = await find({ Noise: [tool("noise", many)], ...office }, `${many} create issue`);
+  expect(names).toContain("Linear: create_issue");
 });
 
 test("Chinese, Japanese, German and folded letters are found in their own words", async () => {
