@@ -64,10 +64,12 @@ async function others(connections: readonly UsableConnection[], use: ReadonlyMap
 export async function find(connections: readonly UsableConnection[], wanted: Wanted): Promise<Found> {
   const { orgId, queries, limit } = wanted;
   const use = sharesOf(learnedBy(orgId), wanted);
-  if (!isMeaningOn && use.size === 0) return { ...(await rank(connections, wanted)), isByWordsAlone: false };
+  // Without tools of connections nothing can be compared, and nobody is asked for what the query means.
+  const isCompared = isMeaningOn && connections.some(({ toolCount }) => toolCount > 0);
+  if (!isCompared && use.size === 0) return { ...(await rank(connections, wanted)), isByWordsAlone: false };
   const [{ hits, ...rest }, meaning] = await Promise.all([
     rank(connections, { ...wanted, limit: Math.max(limit, fusedDepth) }),
-    isMeaningOn ? meaningOf(vectorLists(connections), wanted) : null,
+    isCompared ? meaningOf(vectorLists(connections), wanted) : null,
   ]);
   if (use.size === 0 && meaning === null) return { hits: hits.slice(0, limit), ...rest, isByWordsAlone: true };
   const held = new Set(hits.map(keyOf));
@@ -76,5 +78,5 @@ export async function find(connections: readonly UsableConnection[], wanted: Wan
   const near = new Map([...hits, ...more].map((hit) => [keyOf(hit), nearnessOf(hit)] as const));
   const unknown = unknownShare(queries, rest.unmatchedTerms);
   const fused = fuse(hits, more, { use, meaning: meaning && near, unknown }, queries);
-  return { hits: fused.slice(0, limit), ...rest, isByWordsAlone: isMeaningOn && meaning === null };
+  return { hits: fused.slice(0, limit), ...rest, isByWordsAlone: isCompared && meaning === null };
 }

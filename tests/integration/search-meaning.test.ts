@@ -133,6 +133,18 @@ test("equal texts are paid for once in an organization, what changed once more, 
   expect(await db.toolVector.count()).toBe(0);
 });
 
+test("a search narrowed to a single tool goes by meaning too, and one of Gatehouse's own operations asks nobody", async () => {
+  world.upstream.tools = office.filter(({ name }) => name === "print_label");
+  await connectUpstream(world);
+  const client = await agent();
+  await filled(client, 1);
+  expect((await search(client, "label", { connection: "Echo server" })).hint).toBeUndefined();
+  fake.asked.length = 0;
+  const own = await search(client, "something never asked before", { connection: "Gatehouse" });
+  expect(own.hint ?? "").not.toContain("by words alone");
+  expect(fake.asked).toEqual([]);
+});
+
 test("only tools of the caller are compared", async () => {
   await connectUpstream(world);
   await filled(await agent());

@@ -31,7 +31,7 @@ interface Compared {
   found: Float32Array;
 }
 
-/** The middle and the largest of all cosines; null where nothing can be told apart. */
+/** The middle and the largest of all cosines; null where there is none yet. */
 function spread(compared: readonly Compared[]): { middle: number; most: number } | null {
   let [sum, count, most] = [0, 0, -Infinity];
   for (const { found } of compared)
@@ -41,7 +41,7 @@ function spread(compared: readonly Compared[]): { middle: number; most: number }
       count += 1;
       most = Math.max(most, cosine);
     }
-  return count > 0 && most > sum / count ? { middle: sum / count, most } : null;
+  return count > 0 ? { middle: sum / count, most } : null;
 }
 
 /**
@@ -65,9 +65,10 @@ export async function meaningOf(
   }
   const range = spread(compared);
   if (range === null) return null;
-  // Cosines of one model lie between 0.7 and 0.9, of another between 0 and 0.4: only how far above the others counts.
+  // Cosines of one model lie between 0.7 and 0.9, of another between 0 and 0.4: only how far above the others counts. A single tool is above none.
+  const { middle: average, most } = range;
   const shareFor = (cosine: number | undefined) =>
-    cosine === undefined || Number.isNaN(cosine) ? 0 : Math.max(0, (cosine - range.middle) / (range.most - range.middle));
+    cosine === undefined || Number.isNaN(cosine) || most <= average ? 0 : Math.max(0, (cosine - average) / (most - average));
   const byCatalog = new Map(compared.map((one) => [one.catalogId, one]));
   const nearest = compared
     .flatMap(({ catalogId, vectors: { places }, found }) =>
