@@ -9,14 +9,16 @@ import { failuresInARow, type Pause, pauseOf } from "#server/upstream/pause.ts";
 import { refreshIfStale, syncUnlessPaused } from "#server/upstream/sync-catalog.ts";
 import { targetOf } from "#server/upstream/target.ts";
 
+import { termsOf } from "./analyzer.ts";
 import { toolKey } from "./associations.ts";
 import { find } from "./find.ts";
 import { fitMatches } from "./fit-matches.ts";
 import { hintOf, hintTokens } from "./hint.ts";
 import { noteSearch } from "./learning.ts";
+import { serviceOf } from "./segment.ts";
 import { signatureOf } from "./signature.ts";
 import { estimateTokens } from "./tokens.ts";
-import { type Hit, isSearchable, ownLabel } from "./tool-index.ts";
+import { heldTerms, type Hit, isSearchable, ownLabel } from "./tool-index.ts";
 import { keepReady } from "./warm-up.ts";
 
 const phrase = z.string().trim().min(1, "Say what you are looking for.").max(500, "The query is too long (500 characters at most).");
@@ -156,6 +158,18 @@ function toMatch({ tool, connection, score }: Hit, actor: Actor): Match {
   };
 }
 
+/** The connections that are not ready: those first that the queries name, then those whose stored list has most of their words, as far as that is known. */
+function rowsFor(queries: readonly string[], connections: readonly UsableConnection[], origin: string): ConnectionRow[] {
+  const terms = new Set(queries.flatMap((query) => termsOf(query, "identifier")));
+  const rows = connections.flatMap((connection) => {
+    const row = connectionRow(connection, origin);
+    if (!row) return [];
+    const named = new Set(termsOf(serviceOf(connection.name), "identifier").filter((known) => terms.has(known))).size;
+    return [{ row, named, held: heldTerms(connection, terms) }];
+  });
+  return rows.sort((a, b) => b.named - a.named || b.held - a.held).map(({ row }) => row);
+}
+
 /** Searches what this caller may use. Never an error for "nothing found", never waits for a server whose tools are stored. */
 export async function search(actor: Actor, { query, limit, connection, detail }: SearchInput): Promise<SearchResult> {
   const complete = await firstListings(named(await usableConnections(actor), connection));
@@ -168,7 +182,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
   const found = await find(searchable, { orgId, membershipId, queries: query, limit, own });
   const { hits, unmatchedTerms, guessed, nearby, isByWordsAlone } = found;
   noteSearch(actor, query, new Set(hits.map(({ tool, connection }) => toolKey(connection?.id ?? "", tool.name))));
-  const rows = all.flatMap((candidate) => connectionRow(candidate, actor.origin) ?? []);
+  const rows = rowsFor(query, all, actor.origin);
   const rest = {
     connections: rows.slice(0, maxConnectionRows),
     ...(unmatchedTerms.length > 0 ? { unmatchedTerms: unmatchedTerms.slice(0, maxUnmatchedTerms) } : {}),

@@ -78,7 +78,7 @@ function parametersOf(schema: unknown, common = none, depth = 0): { names: strin
 }
 
 /** What connections are called beside their service: "Linode MCP Server" has no more to do with servers than any other. */
-const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
+export const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
 
 /** The terms of a tool, field by field, in their order. */
 export function fieldTerms(

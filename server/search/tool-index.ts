@@ -114,6 +114,14 @@ function spelling(known: string, usable: readonly List[], { vocabulary, segments
   return (list && tool && spellingsOf(list.label, tool).get(known)) ?? known;
 }
 
+/** How many of these terms the stored list of a connection has, as far as its index is in memory: nothing is read or built to know it. */
+export function heldTerms({ orgId, name, catalog }: UsableConnection, terms: ReadonlySet<string>): number {
+  const held = segments.peek(placeOf(orgId, catalog?.id ?? "", name));
+  if (!held || held.digest !== catalog?.digest) return 0;
+  const ids = new Set([...terms].map((known) => held.vocabulary.find(known)));
+  return held.segment.terms.reduce((count, id) => count + (ids.has(id) ? 1 : 0), 0);
+}
+
 /** Ranks the tools of `connections`, and Gatehouse's own operations where `own` asks for them. The answer is the same each time. */
 export async function rank(connections: readonly UsableConnection[], asked: Asked): Promise<Ranking> {
   const { usable, collection } = await prepare(connections, asked);

@@ -28,7 +28,7 @@ export const everyone = { organization: true, membershipIds: [], teamIds: [] };
 
 const foundOutline = z.object({
   matches: z.array(z.looseObject({ name: z.string(), schemaDigest: z.string(), signature: z.string() })),
-  connections: z.array(z.looseObject({ id: z.string(), state: z.string() })),
+  connections: z.array(z.looseObject({ id: z.string(), name: z.string(), state: z.string() })),
   unmatchedTerms: z.array(z.string()).optional(),
   hint: z.string().optional(),
   complete: z.boolean(),
