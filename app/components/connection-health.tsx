@@ -67,7 +67,8 @@ export function PauseNotice({ pause, credentialMode }: Pick<ConnectionDetail, "p
         {pause.why === "failing"
           ? "The server failed several calls in a row, so Gatehouse leaves it alone for a moment and then tries one."
           : "The server said there were too many requests and how long to wait."}{" "}
-        Agents are told so at once. The next call goes out <Time at={pause.until} />.{isOfSome && " Which one it is stands under Accounts."}
+        Agents are told so at once. The next call goes out <Time at={pause.until} />.
+        {isOfSome && " See below, under Accounts, whose it is."}
       </p>
     </Notice>
   );

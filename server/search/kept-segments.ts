@@ -100,11 +100,22 @@ function keep(orgId: string, owner: string, content: string, indexed: Indexed): 
   vocabularies.set(orgId, { ...kept });
 }
 
+const contentOf = (orgId: string, { digest, label }: Pick<SearchedList, "digest" | "label">) => `${orgId} ${digest} ${label}`;
+
+/** The segment of such a list with its vocabulary, where it is in memory. */
+export function heldSegment(
+  orgId: string,
+  list: Pick<SearchedList, "digest" | "label">,
+): { vocabulary: Vocabulary; segment: Segment } | null {
+  return segments.get(contentOf(orgId, list)) ?? null;
+}
+
 /** The segment of one list; a list that was replaced gets a new one, and the others stay. */
-async function indexedOf(orgId: string, vocabulary: Vocabulary, { key, digest, label, tools }: SearchedList): Promise<Indexed> {
+async function indexedOf(orgId: string, vocabulary: Vocabulary, list: SearchedList): Promise<Indexed> {
+  const { key, digest, label, tools } = list;
   const own = segments.own(key);
   if (own?.vocabulary === vocabulary && own.digest === digest && own.label === label) return own;
-  const content = `${orgId} ${digest} ${label}`;
+  const content = contentOf(orgId, list);
   const held = segments.take(key, content);
   if (held?.vocabulary === vocabulary) return held;
   const running = building.get(vocabulary) ?? new Map<string, Promise<Indexed>>();

@@ -6,7 +6,7 @@ import type { UsableConnection } from "#server/grants/access.ts";
 
 import { type Collection, combine, type Postings } from "./collection.ts";
 import { explainAll, type Explanation } from "./explain.ts";
-import { type SearchedList, segmentsOf } from "./kept-segments.ts";
+import { heldSegment, type SearchedList, segmentsOf } from "./kept-segments.ts";
 import { operations } from "./operations.ts";
 import { type Ranking as RankedPlaces, rankAll } from "./rank.ts";
 import type { Segment } from "./segment.ts";
@@ -116,8 +116,8 @@ function spelling(known: string, usable: readonly List[], { vocabulary, segments
 
 /** How many of these terms the stored list of a connection has, as far as its index is in memory: nothing is read or built to know it. */
 export function heldTerms({ orgId, name, catalog }: UsableConnection, terms: ReadonlySet<string>): number {
-  const held = segments.peek(placeOf(orgId, catalog?.id ?? "", name));
-  if (!held || held.digest !== catalog?.digest) return 0;
+  const held = catalog?.digest ? heldSegment(orgId, { digest: catalog.digest, label: name }) : null;
+  if (!held) return 0;
   const ids = new Set([...terms].map((known) => held.vocabulary.find(known)));
   return held.segment.terms.reduce((count, id) => count + (ids.has(id) ? 1 : 0), 0);
 }
