@@ -88,7 +88,8 @@ export function connectionRow(connection: UsableConnection, origin: string): Con
   const { id, name, state } = connection;
   const pause = state.name === "ready" || state.name === "stale" ? pauseOf(targetOf(connection)) : null;
   if (pause) {
-    const message = `${pauseWords[pause.why]} The next call goes out at ${pause.until.toISOString()}.`;
+    const age = state.name === "stale" ? ` ${state.message}` : "";
+    const message = `${pauseWords[pause.why]} The next call goes out at ${pause.until.toISOString()}.${age}`;
     const action = { label: `See ${name}`, url: links.connect(origin, id) };
     return { id, name, state: "unreachable", message, actor: "provider", action };
   }

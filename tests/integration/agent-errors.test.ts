@@ -195,6 +195,12 @@ test("connection_failed at once, with when to try again, from a server that fail
   expect((await search(client, "echo")).connections).toMatchObject([row]);
   expect(await execute(client, `mcp:${id}:*`)).toMatchObject({ structuredContent: { connection: row } });
   expect(await byId(world.owner.actor, { id })).toMatchObject({ pause: { why: "failing", until: expect.any(Date) } });
+  // A list that could not be read anew meanwhile is as old as before.
+  const listedAt = new Date(Date.now() - 2 * 86_400_000);
+  await db.catalog.updateMany({ data: { listedAt, lastSuccessAt: listedAt, lastFailureAt: new Date() } });
+  changed(world.owner.actor.orgId);
+  const message = expect.stringMatching(/Calls to it pause.* these are its tools as of 2 days ago/);
+  expect((await search(client, "echo")).connections).toMatchObject([{ ...row, message }]);
 });
 
 test("invalid_capability_arguments carries what the stored schema says; valid by the schema or not, the call goes out", async () => {
