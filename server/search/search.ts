@@ -65,6 +65,7 @@ export interface SearchResult {
   unmatchedTerms?: string[];
   hint?: string;
   complete: boolean;
+  /** No list that was searched is older than this. */
   asOf: string;
   /** About what this result costs the model that reads it (tokens.ts). */
   tokens: number;
@@ -171,6 +172,12 @@ function rowsFor(queries: readonly string[], connections: readonly UsableConnect
   return rows.sort((a, b) => b.named - a.named || b.held - a.held).map(({ row }) => row);
 }
 
+/** How old the oldest of these lists is that a search went over; now where there is none. */
+function asOf(searched: readonly UsableConnection[]): Date {
+  const listed = searched.flatMap(({ catalog }) => catalog?.listedAt ?? []);
+  return listed.reduce((oldest, at) => (at < oldest ? at : oldest), new Date());
+}
+
 /** Searches what this caller may use. Never an error for "nothing found", never waits for a server whose tools are stored. */
 export async function search(actor: Actor, { query, limit, connection, detail }: SearchInput): Promise<SearchResult> {
   const complete = await firstListings(named(await usableConnections(actor), connection));
@@ -188,7 +195,7 @@ export async function search(actor: Actor, { query, limit, connection, detail }:
     connections: rows.slice(0, maxConnectionRows),
     ...(unmatchedTerms.length > 0 ? { unmatchedTerms: unmatchedTerms.slice(0, maxUnmatchedTerms) } : {}),
     complete,
-    asOf: new Date().toISOString(),
+    asOf: asOf(searchable).toISOString(),
   };
   const taken = estimateTokens(JSON.stringify(rest)) + frameTokens;
   const { matches, tokens, cut } = fitMatches(

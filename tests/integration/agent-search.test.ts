@@ -102,14 +102,16 @@ test("what is cut is never cut within a character: a strict reader of JSON takes
   expect(isStorable(found)).toBe(true);
 });
 
-test("a stored list answers while its server is silent, and is refreshed in the background", async () => {
+test("a stored list answers while its server is silent, and is refreshed in the background; the answer says how old it is", async () => {
   await connectUpstream(world);
   const client = await agent();
+  const { listedAt } = await db.catalog.findFirstOrThrow();
+  expect((await search(client, "echo")).asOf).toBe(listedAt?.toISOString());
   await db.catalog.updateMany({ data: { listedAt: new Date(0), lastSuccessAt: new Date(0) } });
   changed(world.owner.actor.orgId);
   world.upstream.intercept = () => true; // never answers
   world.upstream.received.length = 0;
-  expect(await search(client, "echo")).toMatchObject({ matches: [{}], complete: true });
+  expect(await search(client, "echo")).toMatchObject({ matches: [{}], complete: true, asOf: new Date(0).toISOString() });
   await expect.poll(() => world.upstream.received.length).toBeGreaterThan(0);
 });
 

@@ -32,6 +32,7 @@ const foundOutline = z.object({
   unmatchedTerms: z.array(z.string()).optional(),
   hint: z.string().optional(),
   complete: z.boolean(),
+  asOf: z.string(),
 });
 
 /** What the hooks of `useAgentWorld` set up anew for each test. */
