@@ -132,7 +132,11 @@ function translated(error: unknown, { signal }: CallOptions, hasLeft: boolean): 
   // A handshake that failed: what was sent before it, if anything, had been refused or does no harm twice.
   if (error instanceof DomainError && error.details.failure)
     return new UpstreamCallError("unreachable", error.details.failure.seen, { cause: error, isServerFault: isServerFault(error) });
-  return new UpstreamCallError("unreachable", diagnose(error, "http").seen, { cause: error, isServerFault: isServerFault(error), mayHaveRun });
+  return new UpstreamCallError("unreachable", diagnose(error, "http").seen, {
+    cause: error,
+    isServerFault: isServerFault(error),
+    mayHaveRun,
+  });
 }
 
 interface Earlier {

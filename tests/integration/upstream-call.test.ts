@@ -227,7 +227,9 @@ describe("the plain way", () => {
       return true;
     };
     const given = new AbortController();
-    const calling = call(await targetFor(await connectTo(owner, upstream.url)), {}, { signal: given.signal }).catch((error: unknown) => error);
+    const calling = call(await targetFor(await connectTo(owner, upstream.url)), {}, { signal: given.signal }).catch(
+      (error: unknown) => error,
+    );
     const kept = () => Number(/gatehouse_unfinished_answers_bytes (\d+)/.exec(metricsText())?.[1]);
     await expect.poll(kept).toBeGreaterThan(atLeast - 100_000);
     given.abort();
