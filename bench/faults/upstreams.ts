@@ -1,5 +1,6 @@
 // The third-party servers of bench/faults: in one process five that behave, in another ("unruly") one that does as it is told, so that it takes nothing
 // from them but the processor. They keep a ledger of the calls that reached them. Told and asked over the channel of the parent process.
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
@@ -7,8 +8,8 @@ import { text } from "node:stream/consumers";
 import { healthyServers, type Manner, type Order, type Report } from "./manners.ts";
 
 const hugeBody = Buffer.alloc(10 * 1_048_576, "x");
-/** With the text of a call before it 3.9 MB of JSON: just under what is read of an answer. */
-const largeText = `\n${"a line of a long list".padEnd(98, ".")}`.repeat(39_000);
+/** With the text of a call before it 3.9 MB of JSON: just under what is read of an answer. Each line has an id that nothing shortens. */
+const largeText = Array.from({ length: 39_000 }, () => `\n${randomUUID()} a line of a long list`.padEnd(99, ".")).join("");
 const eventCount = 100_000;
 /** Lines of a field that does not exist. */
 const idleLines = "x\n".repeat(262_144);
