@@ -7,6 +7,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { log } from "#server/log.ts";
 import { keep, maxKeptLength } from "#server/results/keep.ts";
 import { pageOf, pagesOf } from "#server/results/read.ts";
+import { linesIn } from "#server/results/selection.ts";
 import { joinWhole } from "#server/results/whole.ts";
 
 /** What an agent gets inline, in bytes of text, and of the JSON of what is no text. */
@@ -147,7 +148,7 @@ interface Kept {
 function statementOf({ id, whole, shown, pageLength, endsInJson }: Kept): string {
   const pages = pagesOf(whole.slice(0, maxKeptLength));
   return [
-    `Cut by Gatehouse: the whole result is ${Math.ceil(Buffer.byteLength(whole) / 1024)} KB, ${whole.split("\n").length} lines; this is its beginning.`,
+    `Cut by Gatehouse: the whole result is ${Math.ceil(Buffer.byteLength(whole) / 1024)} KB, ${linesIn(whole)} lines; this is its beginning.`,
     ...(id === null
       ? []
       : [

@@ -1,20 +1,19 @@
-// Results too large to hand out at once, kept for the one who asked: sealed, for 15 minutes, within a bound for each organization.
+// Results too large to hand out at once, kept for the one who asked: packed and sealed, for 15 minutes, within a bound for each organization.
 import { db, transaction } from "#server/db.ts";
 import { counter } from "#server/metric.ts";
 import { randomSecret } from "#server/seal.ts";
-import { sealer } from "#server/secrets.ts";
+
+import { pack } from "./packed.ts";
 
 /** Milliseconds. */
 const keptFor = 15 * 60_000;
 /** Characters of one result; what is longer is cut, and says so. */
 export const maxKeptLength = 8 * 1024 * 1024;
-/** Bytes of all results of an organization; the oldest go first. */
+/** Bytes of all results of an organization, as they are stored; the oldest go first. */
 const maxOrganizationBytes = 64 * 1024 * 1024;
 
-export const bindingOf = (id: string) => `result:${id}`;
-
 const keptResults = counter("gatehouse_results_kept_total", "Large results that were kept for their agents.");
-const keptBytes = counter("gatehouse_results_kept_bytes_total", "Their bytes, sealed.");
+const keptBytes = counter("gatehouse_results_kept_bytes_total", "Their bytes, packed and sealed.");
 
 interface Owner {
   orgId: string;
@@ -24,7 +23,7 @@ interface Owner {
 /** Keeps `text` and returns the id to read it by. It has no audit row of its own: the call it answers has one. */
 export async function keep({ orgId, membershipId }: Owner, connectionId: string | null, text: string): Promise<string> {
   const id = randomSecret(12);
-  const sealed = sealer.seal(text.slice(0, maxKeptLength), bindingOf(id));
+  const sealed = await pack(text.slice(0, maxKeptLength), id);
   await transaction(async (tx) => {
     const data = { id, orgId, membershipId, connectionId, sealed, bytes: sealed.length, expiresAt: new Date(Date.now() + keptFor) };
     await tx.keptResult.create({ data });

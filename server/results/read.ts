@@ -4,10 +4,9 @@ import { z } from "zod";
 import { db } from "#server/db.ts";
 import { badInput, DomainError } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
-import { sealer } from "#server/secrets.ts";
 
-import { bindingOf } from "./keep.ts";
 import { opened } from "./opened.ts";
+import { unpack } from "./packed.ts";
 import { linesOf, pointedAt } from "./selection.ts";
 
 /** Characters of a page. */
@@ -62,7 +61,7 @@ const gone = () => new DomainError("EXPIRED", "There is no such result any more;
 async function openWhole(id: string): Promise<string> {
   const row = await db.keptResult.findUnique({ where: { id }, select: { sealed: true } });
   if (!row) throw gone();
-  return sealer.open(row.sealed, bindingOf(id));
+  return unpack(row.sealed, id);
 }
 
 /** What is selected of a result that the caller may read. */

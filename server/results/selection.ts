@@ -25,6 +25,13 @@ export function pointedAt(text: string, pointer: string): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** How many lines a text has. Without a list of them: it may have a million. */
+export function linesIn(text: string): number {
+  let lines = 1;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lines += 1;
+  return lines;
+}
+
 /** Lines `range` ("100-200") of a text. Throws BAD_INPUT when it has none of them. */
 export function linesOf(text: string, range: string): string {
   const [first = 1, last = 1] = range.split("-").map(Number);
