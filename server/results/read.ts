@@ -61,7 +61,10 @@ const gone = () => new DomainError("EXPIRED", "There is no such result any more;
 async function openWhole(id: string): Promise<string> {
   const row = await db.keptResult.findUnique({ where: { id }, select: { sealed: true } });
   if (!row) throw gone();
-  return unpack(row.sealed, id);
+  return unpack(row.sealed, id).catch((error: unknown) => {
+    // Kept by a version before, which did not pack.
+    throw error instanceof Error && "code" in error && error.code === "Z_DATA_ERROR" ? gone() : error;
+  });
 }
 
 /** What is selected of a result that the caller may read. */
