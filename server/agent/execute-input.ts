@@ -15,11 +15,21 @@ const jsonObject = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+/** Null, "", [] or {}: what a field holds that was filled in without anything to say. */
+export function isEmpty(value: unknown): boolean {
+  return value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
+/** A field that an agent filled in with nothing is as good as absent. */
+const argumentsField = z.preprocess(
+  (given) => (isEmpty(given) ? undefined : given),
+  z.union([argumentObject, jsonObject.pipe(argumentObject)]).optional(),
+);
 const input = z.object({
   name: z.string().min(1).max(400).refine(isStorable, "must be well-formed text"),
-  arguments: z.union([argumentObject, jsonObject.pipe(argumentObject)]).nullish(),
+  arguments: argumentsField,
   /** The predecessor's name for `arguments`. */
-  body: z.union([argumentObject, jsonObject.pipe(argumentObject)]).nullish(),
+  body: argumentsField,
   schemaDigest: z.string().max(100).nullish(),
 });
 
@@ -42,11 +52,6 @@ export function parse(given: unknown): ExecuteInput {
   }
   const { name, body, schemaDigest } = parsed.data;
   return { name, arguments: parsed.data.arguments ?? body ?? {}, schemaDigest: schemaDigest || undefined };
-}
-
-/** Null, "", [] or {}: what a field holds that was filled in without anything to say. */
-export function isEmpty(value: unknown): boolean {
-  return value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** Calls of one batch. */

@@ -108,6 +108,7 @@ export function exchange(
     let isUnwanted = false;
     let grace: NodeJS.Timeout | undefined;
     let received = 0;
+    let declared = maxBytes;
     let body: Buffer = Buffer.alloc(0);
     /** Takes the next piece of `received`, which counts it already. */
     const keep = (chunk: Buffer) => {
@@ -116,7 +117,7 @@ export function exchange(
       try {
         if (received > body.byteLength) {
           // Copied: a piece is a look at all that came from the socket with it, and a server can make that 64 KiB for each byte of its answer.
-          const larger = Buffer.allocUnsafeSlow(Math.min(maxBytes, received * 2));
+          const larger = Buffer.allocUnsafeSlow(Math.max(received, Math.min(declared, received * 2)));
           room ??= new Room(new URL(String(options.origin)).hostname, fail);
           room.keep(larger.byteLength - body.byteLength);
           body.copy(larger);
@@ -162,9 +163,11 @@ export function exchange(
           grace = setTimeout(() => started.abort(new Error("Nobody reads the rest of this answer.")), graceMs);
           end();
           resolve({ status, headers, text: "" });
-        } else if (Number(first(given["content-length"]) ?? 0) > maxBytes) {
+        } else {
+          const length = Number(first(given["content-length"]));
           // It says so itself: none of it has to be read.
-          fail(tooLarge(maxBytes));
+          if (length > maxBytes) fail(tooLarge(maxBytes));
+          if (length > 0) declared = length;
         }
       },
       onResponseData(started, chunk) {

@@ -61,11 +61,15 @@ function segmentBytes({ terms, starts, docs, weights, names, nameStarts, actions
   return [terms, starts, docs, weights, names, nameStarts, actions, label].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-/** How many terms of a vocabulary are in segments that are searched. Those of all members count: what one may use is a part of them. */
-function usedTerms(vocabulary: Vocabulary, now: number): number {
+/**
+ * How many terms of a vocabulary are in segments that are searched. Those of all members count: what one may use is a part of them. By the newest of
+ * them and not by the clock: after a night nothing is worn out.
+ */
+function usedTerms(vocabulary: Vocabulary): number {
   const isUsed = new Uint8Array(vocabulary.names.length);
-  for (const { vocabulary: own, segment, usedAt } of segments.values())
-    if (own === vocabulary && now - usedAt < unusedMs) for (const id of segment.terms) isUsed[id] = 1;
+  const own = [...segments.values()].filter((indexed) => indexed.vocabulary === vocabulary);
+  const newest = own.reduce((latest, { usedAt }) => Math.max(latest, usedAt), 0);
+  for (const { segment, usedAt } of own) if (newest - usedAt < unusedMs) for (const id of segment.terms) isUsed[id] = 1;
   return isUsed.reduce((sum, used) => sum + used, 0);
 }
 
@@ -78,7 +82,7 @@ function isWornOut(kept: Kept): boolean {
   const now = Date.now();
   if (now - kept.lookedAt < lookMs) return false;
   kept.lookedAt = now;
-  const left = length - usedTerms(vocabulary, now);
+  const left = length - usedTerms(vocabulary);
   return left > maxLeftTerms && (left > length / 2 || vocabulary.isFull);
 }
 

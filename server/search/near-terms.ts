@@ -41,7 +41,9 @@ function nearTo({ word, known: wanted }: Unknown, { vocabulary, counts }: Collec
     const count = counts[id] ?? 0;
     if (count === 0) continue;
     const term = vocabulary.names[id] ?? "";
-    if (term.length < 3 || Math.abs(term.length - wanted.length) > most || (isFirstSure && term[0] !== wanted[0])) continue;
+    if (term.length < 3 || Math.abs(term.length - wanted.length) > most) continue;
+    // Of two first letters one stands at the beginning of the other as well, with hardly an exception; it spares most of the work.
+    if (term[0] !== wanted[0] && (isFirstSure || (term[1] !== wanted[1] && term[0] !== wanted[1] && term[1] !== wanted[0]))) continue;
     const far = distance(wanted, term, most);
     if (far <= most) near.push({ term, far, count });
   }

@@ -38,7 +38,7 @@ const maxKnown = 160;
 const maxGuesses = 3;
 const maxLooks = 8;
 const guessWeight = 0.6;
-/** Terms that are told when nothing was found. */
+/** Terms that are told when nothing was found, and the words that are looked at for it. */
 const maxTold = 3;
 /** Tools that may know a stand-in however few there are in all. */
 const mostOfFew = 600;
@@ -143,7 +143,7 @@ export function readQuery(collection: Collection, query: string): Reading {
 
 /** Known terms near to words that nobody knows, for when nothing was found at all. */
 export function nearbyTerms(collection: Collection, unknown: readonly Group[]): string[] {
-  const looked = unknown.filter(({ word }) => word.length >= shortestTold).slice(0, maxLooks);
+  const looked = unknown.filter(({ word }) => word.length >= shortestTold).slice(0, maxTold);
   const near = looked.map((group) => nearTerms(group, collection));
   // The nearest of each word before the second of any.
   const inTurn = Array.from({ length: maxTold }, (_, place) => near.flatMap((terms) => terms[place] ?? [])).flat();

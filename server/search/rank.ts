@@ -81,8 +81,8 @@ function addTerm(
   touched.count = count;
 }
 
-/** Ranks the tools of a collection for a query. Equal scores go by a hash of where they are, so that no alphabet decides. */
-export function rank(collection: Collection, query: string, limit: number): Ranking {
+/** The ranking for one phrase, with the words that nobody knows. Equal scores go by a hash of where they are, so that no alphabet decides. */
+function rankOne(collection: Collection, query: string, limit: number): { hits: Hit[]; unknown: Group[]; guessed: Guess[] } {
   const { total } = collection;
   const { groups, unknown, guessed } = readQuery(collection, query);
   makeRoom(total);
@@ -103,13 +103,12 @@ export function rank(collection: Collection, query: string, limit: number): Rank
       ofGroup[doc] = 0;
     }
   }
-  const hits = lookCloser(collection, { groups, scores, coverage, mass, asks: isQuestion(query) }, limit);
-  return {
-    hits,
-    unmatchedTerms: unknown.map(({ word }) => word),
-    guessed,
-    nearby: hits.length > 0 ? [] : nearbyTerms(collection, unknown),
-  };
+  return { hits: lookCloser(collection, { groups, scores, coverage, mass, asks: isQuestion(query) }, limit), unknown, guessed };
+}
+
+/** Ranks the tools of a collection for a query. */
+export function rank(collection: Collection, query: string, limit: number): Ranking {
+  return rankAll(collection, [query], limit);
 }
 
 /** Of several phrasings each finds this many before they are brought together. */
@@ -117,25 +116,30 @@ export const deep = 50;
 
 /** Ranks for several phrasings of one wish: what many of them find, and find early, comes first. */
 export function rankAll(collection: Collection, queries: readonly string[], limit: number): Ranking {
-  const [only, ...others] = queries;
-  if (only === undefined || others.length === 0) return rank(collection, only ?? "", limit);
-  const rankings = queries.map((query) => rank(collection, query, deep));
+  const rankings = queries.map((query) => rankOne(collection, query, queries.length === 1 ? limit : deep));
+  const hits = rankings.length === 1 ? (rankings[0]?.hits ?? []) : brought(collection, rankings, limit);
+  const unknown = new Map(rankings.flatMap((one) => one.unknown.map((group) => [group.word, group] as const)));
+  const guesses = rankings.flatMap(({ guessed }) => guessed);
+  return {
+    hits,
+    unmatchedTerms: [...unknown.keys()],
+    guessed: guesses.filter(({ word }, at) => guesses.findIndex((guess) => guess.word === word) === at),
+    // For all phrasings at once: it goes over all terms.
+    nearby: hits.length > 0 ? [] : nearbyTerms(collection, [...unknown.values()]),
+  };
+}
+
+/** The hits of several rankings as one. */
+function brought(collection: Collection, rankings: readonly { hits: readonly Hit[] }[], limit: number): Hit[] {
   const sums = new Map<number, Hit>();
   for (const { hits } of rankings)
     for (const { segment, doc, score } of hits) {
       const key = (collection.offsets[segment] ?? 0) + doc;
       // Scores of two queries are not alike; their shares of the best are.
-      const share = score / (hits[0]?.score ?? 1) / queries.length;
+      const share = score / (hits[0]?.score ?? 1) / rankings.length;
       sums.set(key, { segment, doc, score: (sums.get(key)?.score ?? 0) + share });
     }
-  const hits = [...sums.values()].sort(bestFirst(collection)).slice(0, limit);
-  const guesses = rankings.flatMap(({ guessed }) => guessed);
-  return {
-    hits,
-    unmatchedTerms: [...new Set(rankings.flatMap(({ unmatchedTerms }) => unmatchedTerms))],
-    guessed: guesses.filter(({ word }, at) => guesses.findIndex((guess) => guess.word === word) === at),
-    nearby: hits.length > 0 ? [] : [...new Set(rankings.flatMap(({ nearby }) => nearby))],
-  };
+  return [...sums.values()].sort(bestFirst(collection)).slice(0, limit);
 }
 
 interface Scored {

@@ -1,7 +1,7 @@
 // Terms as numbers.
 
-/** Terms of one vocabulary: far more than tens of thousands of real tools have. Only lists that talk nonsense come here. */
-const maxTerms = 500_000;
+/** Terms of one vocabulary: far more than tens of thousands of real tools have. Only lists that talk nonsense come here, and leave room to the others. */
+const maxTerms = 200_000;
 /** Stands for all terms beyond: no query has it. */
 const beyond = "";
 

@@ -15,7 +15,7 @@ import { traceFields } from "#server/telemetry/trace-context.ts";
 
 import { rateLimited, retryAfterSeconds, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
-import { isServerFault, mayRepeat, neverSent } from "./faults.ts";
+import { isServerFault, mayHaveArrived, mayRepeat } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";
 import { refuseWhilePaused, unlessPaused } from "./pause.ts";
 import { type CallInput, type CallOptions, HttpRefusal, plainCall } from "./plain-call.ts";
@@ -107,7 +107,7 @@ async function sdkCall(
 /** `hasLeft`: whether the call was sent at all. */
 function translated(error: unknown, { signal }: CallOptions, hasLeft: boolean): UpstreamCallError {
   if (error instanceof UpstreamCallError) return error;
-  const mayHaveRun = hasLeft && !neverSent(error);
+  const mayHaveRun = hasLeft && mayHaveArrived(error);
   if (signal.aborted) {
     const timeout = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
     return new UpstreamCallError(

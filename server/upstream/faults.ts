@@ -14,9 +14,18 @@ export function wasReset(error: unknown): boolean {
   return codesOf(error).some((code) => /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code));
 }
 
-/** Whether no connection came about, so that nothing was sent. */
-export function neverSent(error: unknown): boolean {
+/** Whether no connection came about, so that nothing was sent, and a moment later one may. */
+function neverSent(error: unknown): boolean {
   return codesOf(error).some((code) => /^(ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code));
+}
+
+/** Whether a call that failed on its way may have been executed: not where no connection came about, or the guard let none. */
+export function mayHaveArrived(error: unknown): boolean {
+  if (neverSent(error) || codesOf(error).some((code) => /^(ENOTFOUND|EAI_\w+|UND_ERR_CONNECT_TIMEOUT|EADDRNOTAVAIL)$/.test(code))) return false;
+  const guarded = [...causesOf(error)].some(
+    (link) => link instanceof OutboundError && ["address_guard", "reserved_address", "scheme"].includes(link.reason),
+  );
+  return !guarded && diagnose(error, "http").phase !== "tls";
 }
 
 /**

@@ -201,6 +201,8 @@ test("fields that were filled in with nothing are not there", async () => {
     { ...one, calls: [], body: null, schemaDigest: null },
     { ...one, calls: [], schemaDigest: "" },
     { ...one, arguments: null, body: one.arguments, calls: null },
+    { ...one, arguments: {}, body: one.arguments },
+    { ...one, body: "" },
   ])
     expect((await call(agent, "execute_capability", given)).content).toEqual(said);
   for (const empty of [{ name: null }, { name: "", arguments: {}, schemaDigest: "" }, { arguments: null, body: null, schemaDigest: null }])
