@@ -21,7 +21,8 @@ function neverSent(error: unknown): boolean {
 
 /** Whether a call that failed on its way may have been executed: not where no connection came about, or the guard let none. */
 export function mayHaveArrived(error: unknown): boolean {
-  if (neverSent(error) || codesOf(error).some((code) => /^(ENOTFOUND|EAI_\w+|UND_ERR_CONNECT_TIMEOUT|EADDRNOTAVAIL)$/.test(code))) return false;
+  if (neverSent(error) || codesOf(error).some((code) => /^(ENOTFOUND|EAI_\w+|UND_ERR_CONNECT_TIMEOUT|EADDRNOTAVAIL)$/.test(code)))
+    return false;
   const guarded = [...causesOf(error)].some(
     (link) => link instanceof OutboundError && ["address_guard", "reserved_address", "scheme"].includes(link.reason),
   );
