@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 
 import { type Collection, combine } from "#server/search/collection.ts";
+import { collectionOf } from "#server/search/kept-collections.ts";
 import { rank } from "#server/search/rank.ts";
 import { buildSegment, type Segment } from "#server/search/segment.ts";
 import { Vocabulary } from "#server/search/vocabulary.ts";
@@ -40,7 +41,7 @@ export async function build(vocabulary: Vocabulary, list: readonly PublicServer[
 async function ours(list: readonly PublicServer[]): Promise<Engine> {
   const vocabulary = new Vocabulary();
   const segments = await build(vocabulary, list);
-  let all = combine(vocabulary, segments);
+  let all = collectionOf(vocabulary, [...segments]);
   let half: Collection | undefined;
   return {
     answer: (query, granted) => {
@@ -53,7 +54,7 @@ async function ours(list: readonly PublicServer[]): Promise<Engine> {
     },
     replaceFirst: async ({ label, tools }) => {
       segments[0] = await buildSegment(vocabulary, label, tools);
-      all = combine(vocabulary, segments);
+      all = collectionOf(vocabulary, [...segments]);
     },
   };
 }

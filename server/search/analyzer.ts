@@ -19,7 +19,11 @@ function pairs(run: string): string[] {
   return letters.slice(1).map((letter, index) => `${letters[index] ?? ""}${letter}`);
 }
 
+/** What no plain English text has: most has nothing of it, and takes a tenth of the work. */
+const beyondAscii = /[^\t-~]/;
+
 function folded(text: string): string {
+  if (!beyondAscii.test(text)) return text.toLowerCase();
   return text
     .toLowerCase()
     .normalize("NFD")
@@ -45,21 +49,30 @@ export interface Written {
   parts: string[];
 }
 
+/** What stands between the separators of a text; some of it may be empty. */
+function parted(text: string): string[] {
+  if (!beyondAscii.test(text)) return text.replace(/(?<=[a-z])'(?=[a-z])/gi, "").split(/[^a-z0-9]+/i);
+  return text
+    .normalize("NFKC")
+    .replace(/(?<=\p{L})['’](?=\p{L})/gu, "")
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .flatMap(separate);
+}
+
 /**
  * The words of a text as they were written, folded: lower case, no diacritics ("Übersicht" is found by "ubersicht"). "createPage" and "MySQL"
  * have parts; whether they or the whole are meant depends on where they stand.
  */
 export function written(text: string): Written[] {
-  return text
-    .normalize("NFKC")
-    .replace(/(?<=\p{L})['’](?=\p{L})/gu, "")
-    .split(/[^\p{L}\p{N}\p{M}]+/u)
-    .filter((word) => word !== "")
-    .flatMap(separate)
-    .map((word) => {
-      const parts = word.split(inner);
-      return { whole: folded(word), parts: parts.length > 1 ? parts.map(folded) : [] };
-    });
+  const found: Written[] = [];
+  for (const word of parted(text)) {
+    if (word === "") continue;
+    const whole = folded(word);
+    // Without a capital there is nothing to part.
+    const parts = whole === word ? [] : word.split(inner);
+    found.push({ whole, parts: parts.length > 1 ? parts.map(folded) : [] });
+  }
+  return found;
 }
 
 /** Words of a text: `createPage`, `create_page` and "Create page" give the same two. */
@@ -76,12 +89,22 @@ function analyzed(word: string): string {
 
 /** The index term of a word, or null for a stop word. */
 export function term(word: string): string | null {
-  let found = known.get(word);
+  // Without moving it to the front, which would be most of the work.
+  let found = known.peek(word);
   if (found === undefined) known.set(word, (found = analyzed(word)));
   return found === "" ? null : found;
 }
 
 /** The terms of prose, where "MySQL" is one word, or of identifiers, where `createPage` is two (and one). Without stop words, in their order. */
 export function termsOf(text: string, kind: "prose" | "identifier"): string[] {
-  return written(text).flatMap(({ whole, parts }) => (kind === "prose" ? [whole] : [...parts, whole]).flatMap((word) => term(word) ?? []));
+  const found: string[] = [];
+  const take = (word: string) => {
+    const known = term(word);
+    if (known !== null) found.push(known);
+  };
+  for (const { whole, parts } of written(text)) {
+    if (kind === "identifier") parts.forEach(take);
+    take(whole);
+  }
+  return found;
 }

@@ -6,7 +6,7 @@ import { vectorMemory } from "./embeddings/vectors.ts";
 import { segmentMemory } from "./kept-segments.ts";
 import { learnedMemory } from "./learned.ts";
 import { rankingBytes } from "./rank.ts";
-import { collectionMemory } from "./tool-index.ts";
+import { collectionMemory } from "./kept-collections.ts";
 import { listMemory } from "./tool-lists.ts";
 
 /** How many of each are kept now, and about how many bytes they take. */

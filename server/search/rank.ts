@@ -150,11 +150,34 @@ interface Scored {
   asks: boolean;
 }
 
+/** Steps from no score to the highest. */
+const steps = 1_024;
+const ofStepRoom = new Uint32Array(steps + 1);
+
+/** Which step of the scores the `count` best reach at the least, so that nothing below has to be sorted; and how many steps a score of 1 is. */
+function leastStep(scores: Float32Array, count: number): { least: number; scale: number } {
+  let highest = 0;
+  for (let doc = 0; doc < scores.length; doc += 1) {
+    const score = scores[doc] ?? 0;
+    if (score > highest) highest = score;
+  }
+  const scale = highest === 0 ? 0 : steps / highest;
+  const ofStep = ofStepRoom.fill(0);
+  for (let doc = 0; doc < scores.length; doc += 1) {
+    const at = ((scores[doc] ?? 0) * scale) | 0;
+    ofStep[at] = (ofStep[at] ?? 0) + 1;
+  }
+  let least = steps;
+  for (let better = ofStep[steps] ?? 0; least > 0 && better < count;) better += ofStep[(least -= 1)] ?? 0;
+  return { least, scale };
+}
+
 /** The best by score, best first. */
 function bestOf({ segments, offsets }: Collection, scores: Float32Array, count: number): number[] {
   const best: number[] = [];
   const ties = tiesRoom;
   const order = (a: number, b: number) => (scores[b] ?? 0) - (scores[a] ?? 0) || (ties[a] ?? 0) - (ties[b] ?? 0);
+  const step = leastStep(scores, count);
   // What the last of enough good ones has: later ones have to be before it.
   let least = 0;
   let last = 0;
@@ -163,7 +186,7 @@ function bestOf({ segments, offsets }: Collection, scores: Float32Array, count: 
     for (let local = 0; local < size; local += 1) {
       const doc = base + local;
       const score = scores[doc] ?? 0;
-      if (score === 0 || score < least) continue;
+      if (score === 0 || score < least || ((score * step.scale) | 0) < step.least) continue;
       const tie = tieOf(seed, local);
       if (score === least && tie > last) continue;
       ties[doc] = tie;

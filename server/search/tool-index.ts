@@ -1,53 +1,20 @@
 // Search over stored tool lists: one segment for each, made when the list changed. Access is applied before ranking: a query is answered from
 // exactly the segments its caller may use, so nothing a caller may not see can be found, or move a score.
-import { LRUCache } from "lru-cache";
-
 import type { UsableConnection } from "#server/grants/access.ts";
 
-import { type Collection, combine, type Postings } from "./collection.ts";
+import type { Collection } from "./collection.ts";
 import { explainAll, type Explanation } from "./explain.ts";
+import { collectionOf } from "./kept-collections.ts";
 import { heldSegment, type SearchedList, segmentsOf } from "./kept-segments.ts";
 import { operations } from "./operations.ts";
 import { type Ranking as RankedPlaces, rankAll } from "./rank.ts";
-import type { Segment } from "./segment.ts";
 import { spellingsOf } from "./spelling.ts";
 import { type IndexedTool, storedTools } from "./tool-lists.ts";
-import type { Vocabulary } from "./vocabulary.ts";
 
 /** One list in memory: the stored one of a connection, or Gatehouse's own operations (`connection` is null). */
 interface List extends SearchedList {
   connection: UsableConnection | null;
   tools: readonly IndexedTool[];
-}
-
-/** Bytes of collections that are kept: one of 50,000 tools takes 4 to 5 MB. */
-const maxCollectionBytes = 96 * 1_048_576;
-
-function collectionBytes({ counts, starts, owners, begins, ends, offsets }: Postings): number {
-  return [counts, starts, owners, begins, ends, offsets].reduce((sum, { byteLength }) => sum + byteLength, 0);
-}
-
-/** Those of the callers who asked last, by what they may use: most members of an organization may use the same. */
-const collections = new LRUCache<string, Postings>({ maxSize: maxCollectionBytes, sizeCalculation: collectionBytes });
-const numbers = new WeakMap<Segment, number>();
-let lastNumber = 0;
-
-/** A number of its own for each segment that is in memory. */
-function numberOf(segment: Segment): number {
-  let number = numbers.get(segment);
-  if (number === undefined) numbers.set(segment, (number = lastNumber += 1));
-  return number;
-}
-
-function collectionOf(vocabulary: Vocabulary, made: readonly Segment[]): Collection {
-  const key = made.map(numberOf).join(" ");
-  const held = collections.get(key);
-  if (held) return Object.assign({ vocabulary, segments: made }, held);
-  const collection = combine(vocabulary, made);
-  // Without the segments: one that was replaced would live as long as what was made of it.
-  const { offsets, total, counts, starts, owners, begins, ends, labels } = collection;
-  collections.set(key, { offsets, total, counts, starts, owners, begins, ends, labels });
-  return collection;
 }
 
 export interface Hit {
@@ -162,9 +129,4 @@ export async function rankExplained(
     const explanation = explanations[at];
     return explanation ? [{ tool, connection, explanation }] : [];
   });
-}
-
-/** How many collections are in memory, and how many bytes they take. */
-export function collectionMemory(): { collections: number; bytes: number } {
-  return { collections: collections.size, bytes: collections.calculatedSize };
 }
