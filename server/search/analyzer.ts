@@ -1,5 +1,4 @@
 // Turns tool text and queries into the same terms: words split at case and punctuation, folded, without stop words, stemmed; CJK as pairs of characters.
-import { LRUCache } from "lru-cache";
 import { stemmer } from "stemmer";
 
 const stopWords = new Set(
@@ -80,7 +79,9 @@ export function words(text: string): string[] {
   return written(text).flatMap(({ whole, parts }) => (parts.length > 0 ? parts : whole));
 }
 
-const known = new LRUCache<string, string>({ max: 50_000 });
+/** The terms of words, for far more of them than tens of thousands of tools have. A plain map: one that keeps an order takes as long as the rest of the work. */
+const known = new Map<string, string>();
+const maxKnown = 50_000;
 
 function analyzed(word: string): string {
   if (stopWords.has(word)) return "";
@@ -89,22 +90,21 @@ function analyzed(word: string): string {
 
 /** The index term of a word, or null for a stop word. */
 export function term(word: string): string | null {
-  // Without moving it to the front, which would be most of the work.
-  let found = known.peek(word);
-  if (found === undefined) known.set(word, (found = analyzed(word)));
+  let found = known.get(word);
+  if (found === undefined) {
+    if (known.size >= maxKnown) known.clear();
+    known.set(word, (found = analyzed(word)));
+  }
   return found === "" ? null : found;
 }
 
 /** The terms of prose, where "MySQL" is one word, or of identifiers, where `createPage` is two (and one). Without stop words, in their order. */
 export function termsOf(text: string, kind: "prose" | "identifier"): string[] {
   const found: string[] = [];
-  const take = (word: string) => {
-    const known = term(word);
-    if (known !== null) found.push(known);
-  };
-  for (const { whole, parts } of written(text)) {
-    if (kind === "identifier") parts.forEach(take);
-    take(whole);
-  }
+  for (const { whole, parts } of written(text))
+    for (const word of kind === "prose" ? [whole] : [...parts, whole]) {
+      const known = term(word);
+      if (known !== null) found.push(known);
+    }
   return found;
 }
