@@ -31,6 +31,8 @@ export interface ExchangeLimits {
   streamIdleMs: number;
 }
 
+/** Bytes from which a body is decoded in a turn of its own. */
+const longBody = 262_144;
 /** For how many bytes, and for how long, a body nobody wants may go on so that its connection can be kept. */
 const graceBytes = 65_536;
 const graceMs = 200;
@@ -187,7 +189,11 @@ export function exchange(
         if (isUnwanted || ended) return;
         end();
         const whole = body.subarray(0, received);
-        if (coding === "") resolve({ status, headers, text: withoutMark(whole.toString("utf8")) });
+        const isPlain = coding === "";
+        const finish = () => resolve({ status, headers, text: withoutMark(whole.toString("utf8")) });
+        // To take the last of a long one and to decode it are milliseconds each: others are heard in between.
+        if (isPlain && received > longBody) setImmediate(finish);
+        else if (isPlain) finish();
         else textOf(whole, coding, maxBytes).then((text) => resolve({ status, headers, text: withoutMark(text) }), reject);
       },
       onResponseError(_started, error) {

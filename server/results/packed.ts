@@ -1,5 +1,6 @@
 // A kept text as it is stored: packed on a thread of its own, because texts and JSON shrink to a fraction and every byte less is one less that the
 // driver and an embedded database hold up others for, and sealed.
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { constants, gunzip, gzip } from "node:zlib";
 
@@ -10,6 +11,8 @@ const bindingOf = (id: string) => `result:${id}`;
 
 /** The text of the result `id`, packed and sealed. */
 export async function pack(text: string, id: string): Promise<string> {
+  // Its bytes are made before the other thread has them: not in the turn in which it came.
+  await setImmediate();
   const bytes = await packed(text, { level: constants.Z_BEST_SPEED });
   return sealer.seal(bytes.toString("base64"), bindingOf(id));
 }

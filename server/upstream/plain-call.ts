@@ -1,6 +1,6 @@
 // A tools/call as one POST on the session's keep-alive connections, without the SDK client's machinery (which costs several times the call itself).
 // Handshakes, negotiation and HTTP+SSE stay with the SDK; a test holds both ways to equal results.
-import { setTimeout } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
@@ -98,8 +98,10 @@ const lineBytes = 64;
 /** Characters of an event's id that are kept to go on from there. */
 const maxEventId = 1_024;
 /** Milliseconds of work on a stream after which it rests, and for how many: a flood of events leaves the processor to the others. */
-const workMs = 1;
+const workMs = 0.5;
 const restMs = 8;
+/** Characters from which each pass over an answer is a turn of its own: one takes milliseconds, and others are heard in between. */
+const longText = 262_144;
 /** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
 const maxAnswered = 20;
 
@@ -293,7 +295,10 @@ export async function plainCall(
       return new HttpRefusal(response, null);
     }
     if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
+    const isLong = response.text.length > longText;
+    if (isLong) await setImmediate();
     const text = readable(session, response.text);
+    if (isLong) await setImmediate();
     // An error's body may be anything, whatever its type says.
     if (!isOk && !isJson(text)) return new HttpRefusal(response, null);
     // An error that came before the server read the id has none.
