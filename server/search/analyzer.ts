@@ -88,12 +88,15 @@ function analyzed(word: string): string {
   return (/^[a-z]+$/.test(word) ? stemmer(word) : word).slice(0, maxWordLength);
 }
 
+/** A copy of what was cut out of a longer text: V8 keeps the whole of that for as long as a piece of 13 or more characters is in memory. */
+const own = (text: string) => (text.length < 13 ? text : Buffer.from(text).toString());
+
 /** The index term of a word, or null for a stop word. */
 export function term(word: string): string | null {
   let found = known.get(word);
   if (found === undefined) {
     if (known.size >= maxKnown) known.clear();
-    known.set(word, (found = analyzed(word)));
+    known.set(own(word), (found = own(analyzed(word))));
   }
   return found === "" ? null : found;
 }

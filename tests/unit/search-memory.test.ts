@@ -1,4 +1,7 @@
 // What search keeps in memory: shared where it is the same, gone where nobody has it any more, and bounded whatever servers list.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
 import { afterEach, expect, test, vi } from "vitest";
 
 import { combine } from "#server/search/collection.ts";
@@ -49,12 +52,30 @@ test("a vocabulary has an end, and what is beyond it is not found and does no ha
   for (let n = 0; n < 600_000; n += 1) vocabulary.add(`term${n}`);
   expect(vocabulary.isFull).toBe(true);
   const most = vocabulary.names.length;
-  expect(most).toBeLessThan(500_010);
+  expect(most).toBeLessThan(200_010);
   const tools = ["first", "second", "third", "fourth", "fifth"].map((name) => tool(`create_${name}`, `Makes the ${name} one. Refund.`));
   const collection = combine(vocabulary, [await buildSegment(vocabulary, "Zebra", tools)]);
   expect(vocabulary.names).toHaveLength(most);
   expect(rank(collection, "refund", 10).hits).toHaveLength(5);
   expect(rank(collection, "zebra fourth", 10)).toMatchObject({ hits: [], unmatchedTerms: ["zebra", "fourth"] });
+});
+
+test("a term holds on to nothing of the text that it was cut from", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  const held = () => {
+    if (typeof collect === "function") collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const vocabulary = new Vocabulary();
+  const before = held();
+  for (let n = 0; n < 200; n += 1) {
+    // In one piece, as it comes from JSON.
+    const text = Buffer.from(`telegraphically${n} ${"x".repeat(400_000)}`).toString();
+    await buildSegment(vocabulary, "Zebra", [tool("send", text)]);
+  }
+  expect(vocabulary.find("telegraphically199")).toBeGreaterThan(0);
+  expect(held() - before).toBeLessThan(20_000_000);
 });
 
 /** A list of some 20,000 words that no other list has. */
