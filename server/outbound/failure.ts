@@ -44,6 +44,10 @@ const certificates: Record<string, string> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The server's certificate comes from an authority that is not trusted here.",
 };
 
+/** Codes of a certificate that was not accepted: the connection came to nothing, and nothing was sent on it. */
+export const certificateCode =
+  /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH|INVALID_PURPOSE|ERR_TLS_CERT_ALTNAME_INVALID$)/;
+
 /** By the error codes of Node's resolver, sockets, TLS and zlib, and of undici. */
 function ofCode(code: string): UpstreamFailure | null {
   if (code === "ENOTFOUND" || code === "EAI_NODATA" || code === "EAI_NONAME") {
@@ -64,9 +68,8 @@ function ofCode(code: string): UpstreamFailure | null {
     return failure("tcp", "The server closed the connection before its answer was complete.", "provider", retry);
   const certificate = certificates[code];
   if (certificate !== undefined) return failure("tls", certificate, "provider", mendCertificate);
-  if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH|INVALID_PURPOSE)/.test(code)) {
+  if (certificateCode.test(code))
     return failure("tls", "The server's certificate is not valid for this address.", "provider", mendCertificate);
-  }
   if (/^(ERR_TLS|ERR_SSL|EPROTO)/.test(code)) {
     return failure(
       "tls",

@@ -2,7 +2,7 @@
 import { SdkError, SdkErrorCode, SdkHttpError, SseError } from "@modelcontextprotocol/client";
 
 import { OutboundError } from "#server/outbound/error.ts";
-import { causesOf, diagnose } from "#server/outbound/failure.ts";
+import { causesOf, certificateCode, diagnose } from "#server/outbound/failure.ts";
 
 import { UpstreamCallError } from "./call-error.ts";
 
@@ -19,14 +19,16 @@ function neverSent(error: unknown): boolean {
   return codesOf(error).some((code) => /^(ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code));
 }
 
+/** What only a handshake can fail with. Other errors of TLS, such as an alert, come in the middle of a connection as well. */
+const noHandshake = /^ERR_SSL_(WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|\w*HANDSHAKE_FAILURE|\w*PROTOCOL_VERSION|\w*UNRECOGNIZED_NAME)$/;
+
 /** Whether a call that failed on its way may have been executed: not where no connection came about, or the guard let none. */
 export function mayHaveArrived(error: unknown): boolean {
-  if (neverSent(error) || codesOf(error).some((code) => /^(ENOTFOUND|EAI_\w+|UND_ERR_CONNECT_TIMEOUT|EADDRNOTAVAIL)$/.test(code)))
-    return false;
-  const guarded = [...causesOf(error)].some(
+  const noConnection = [/^(ENOTFOUND|EAI_\w+|UND_ERR_CONNECT_TIMEOUT|EADDRNOTAVAIL)$/, certificateCode, noHandshake];
+  if (neverSent(error) || codesOf(error).some((code) => noConnection.some((known) => known.test(code)))) return false;
+  return ![...causesOf(error)].some(
     (link) => link instanceof OutboundError && ["address_guard", "reserved_address", "scheme"].includes(link.reason),
   );
-  return !guarded && diagnose(error, "http").phase !== "tls";
 }
 
 /**
