@@ -182,7 +182,11 @@ async function readStream(
             }
             // Without an id it is neither the result nor a question; only progress is of interest then.
             if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
-            for (const [index, message] of parseEvent(readable(session, event.data)).entries()) {
+            const isLong = event.data.length > longText;
+            if (isLong) await setImmediate();
+            const text = readable(session, event.data);
+            if (isLong) await setImmediate();
+            for (const [index, message] of parseEvent(text).entries()) {
               if (index > 0) await rest();
               if (message.id === id && message.method === undefined) return resultOf(message, session);
               if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
