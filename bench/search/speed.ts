@@ -82,7 +82,7 @@ function timed(queries: readonly string[], seconds: number, work: (query: string
   return `${percentile(times, 0.5).toFixed(2)} / ${percentile(times, 0.99).toFixed(2)}`;
 }
 
-/** One row. In a function of its own, so that nothing of it is left in memory for the next. */
+/** One row. In a function of its own, so that what is left of it in memory (collections that are kept, up to their bound) is there before the next. */
 async function row(
   make: (list: readonly PublicServer[]) => Engine | Promise<Engine>,
   list: readonly PublicServer[],

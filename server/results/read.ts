@@ -63,7 +63,7 @@ async function openWhole(id: string): Promise<string> {
   if (!row) throw gone();
   return unpack(row.sealed, id).catch((error: unknown) => {
     // Kept by a version before, which did not pack.
-    throw error instanceof Error && "code" in error && error.code === "Z_DATA_ERROR" ? gone() : error;
+    throw error instanceof Error && "code" in error && String(error.code).startsWith("Z_") ? gone() : error;
   });
 }
 

@@ -63,7 +63,7 @@ function segmentBytes({ terms, starts, docs, weights, names, nameStarts, actions
 
 /**
  * How many terms of a vocabulary are in segments that are searched. Those of all members count: what one may use is a part of them. By the newest of
- * them and not by the clock: after a night nothing is worn out.
+ * them and not by the clock: a night in which nobody searches wears nothing out.
  */
 function usedTerms(vocabulary: Vocabulary): number {
   const isUsed = new Uint8Array(vocabulary.names.length);

@@ -31,7 +31,7 @@ export interface Group {
 
 /**
  * Words of one query that are looked for. Each costs a pass over the tools that have it, so there has to be an end; a phrase of 500 characters has some 90
- * words, and only one of nothing but very short ones that are all known comes near to this. Words that nobody knows cost nothing and do not count.
+ * words, and where nothing stands between words as many pairs of characters as tools in that script know. Those that nobody knows cost nothing and do not count.
  */
 const maxKnown = 160;
 /** Words nobody knows that are guessed at, those that are looked at for it (each look goes over all terms), and what a guess is worth. */
