@@ -29,6 +29,7 @@ let scoresRoom = new Float32Array();
 let coverageRoom = new Float32Array();
 let ofGroupRoom = new Float32Array();
 let touchedRoom = new Int32Array();
+let seenRoom = new Int32Array();
 let tiesRoom = new Uint32Array();
 
 function makeRoom(total: number): void {
@@ -38,15 +39,16 @@ function makeRoom(total: number): void {
   coverageRoom = new Float32Array(room);
   ofGroupRoom = new Float32Array(room);
   touchedRoom = new Int32Array(room);
+  seenRoom = new Int32Array(room);
   tiesRoom = new Uint32Array(room);
 }
 
 /** Bytes that are kept to add up in, whoever searches. */
 export function rankingBytes(): number {
-  return room * 5 * 4;
+  return room * 6 * 4;
 }
 
-/** The tools that the terms of one group were found in. */
+/** The tools that something was found in, each once: the first `count` of `docs`. */
 interface Touched {
   docs: Int32Array;
   count: number;
@@ -90,6 +92,7 @@ function rankOne(collection: Collection, query: string, limit: number): { hits: 
   const coverage = coverageRoom.subarray(0, total).fill(0);
   // Empty between two groups, and so between two searches.
   const ofGroup = ofGroupRoom.subarray(0, total);
+  const found: Touched = { docs: seenRoom, count: 0 };
   let mass = 0;
   for (const { members, rarity, weight } of groups) {
     const touched: Touched = { docs: touchedRoom, count: 0 };
@@ -98,12 +101,15 @@ function rankOne(collection: Collection, query: string, limit: number): { hits: 
     for (let at = 0; at < touched.count; at += 1) {
       const doc = touched.docs[at] ?? 0;
       const value = ofGroup[doc] ?? 0;
-      scores[doc] = (scores[doc] ?? 0) + value * weight;
+      const before = scores[doc] ?? 0;
+      const score = before + value * weight;
+      if (before === 0 && score > 0) found.docs[found.count++] = doc;
+      scores[doc] = score;
       coverage[doc] = (coverage[doc] ?? 0) + weight * Math.min(rarity, value);
       ofGroup[doc] = 0;
     }
   }
-  return { hits: lookCloser(collection, { groups, scores, coverage, mass, asks: isQuestion(query) }, limit), unknown, guessed };
+  return { hits: lookCloser(collection, { groups, scores, found, coverage, mass, asks: isQuestion(query) }, limit), unknown, guessed };
 }
 
 /** Ranks the tools of a collection for a query. */
@@ -145,6 +151,7 @@ function brought(collection: Collection, rankings: readonly { hits: readonly Hit
 interface Scored {
   groups: readonly Group[];
   scores: Float32Array;
+  found: Touched;
   coverage: Float32Array;
   mass: number;
   asks: boolean;
@@ -155,50 +162,21 @@ const steps = 1_024;
 const ofStepRoom = new Uint32Array(steps + 1);
 
 /** Which step of the scores the `count` best reach at the least, so that nothing below has to be sorted; and how many steps a score of 1 is. */
-function leastStep(scores: Float32Array, count: number): { least: number; scale: number } {
+function leastStep(scores: Float32Array, found: Touched, count: number): { least: number; scale: number } {
   let highest = 0;
-  for (let doc = 0; doc < scores.length; doc += 1) {
-    const score = scores[doc] ?? 0;
+  for (let at = 0; at < found.count; at += 1) {
+    const score = scores[found.docs[at] ?? 0] ?? 0;
     if (score > highest) highest = score;
   }
   const scale = highest === 0 ? 0 : steps / highest;
   const ofStep = ofStepRoom.fill(0);
-  for (let doc = 0; doc < scores.length; doc += 1) {
-    const at = ((scores[doc] ?? 0) * scale) | 0;
-    ofStep[at] = (ofStep[at] ?? 0) + 1;
+  for (let at = 0; at < found.count; at += 1) {
+    const step = ((scores[found.docs[at] ?? 0] ?? 0) * scale) | 0;
+    ofStep[step] = (ofStep[step] ?? 0) + 1;
   }
   let least = steps;
   for (let better = ofStep[steps] ?? 0; least > 0 && better < count;) better += ofStep[(least -= 1)] ?? 0;
   return { least, scale };
-}
-
-/** The best by score, best first. */
-function bestOf({ segments, offsets }: Collection, scores: Float32Array, count: number): number[] {
-  const best: number[] = [];
-  const ties = tiesRoom;
-  const order = (a: number, b: number) => (scores[b] ?? 0) - (scores[a] ?? 0) || (ties[a] ?? 0) - (ties[b] ?? 0);
-  const step = leastStep(scores, count);
-  // What the last of enough good ones has: later ones have to be before it.
-  let least = 0;
-  let last = 0;
-  for (const [index, { size, seed }] of segments.entries()) {
-    const base = offsets[index] ?? 0;
-    for (let local = 0; local < size; local += 1) {
-      const doc = base + local;
-      const score = scores[doc] ?? 0;
-      if (score === 0 || score < least || ((score * step.scale) | 0) < step.least) continue;
-      const tie = tieOf(seed, local);
-      if (score === least && tie > last) continue;
-      ties[doc] = tie;
-      best.push(doc);
-      if (best.length < count * 4) continue;
-      best.sort(order);
-      best.length = count;
-      least = scores[best.at(-1) ?? 0] ?? 0;
-      last = ties[best.at(-1) ?? 0] ?? 0;
-    }
-  }
-  return best.sort(order).slice(0, count);
 }
 
 function segmentAt(offsets: Uint32Array, doc: number): number {
@@ -210,6 +188,33 @@ function segmentAt(offsets: Uint32Array, doc: number): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** The best by score, best first. */
+function bestOf({ segments, offsets }: Collection, scores: Float32Array, found: Touched, count: number): number[] {
+  const best: number[] = [];
+  const ties = tiesRoom;
+  const order = (a: number, b: number) => (scores[b] ?? 0) - (scores[a] ?? 0) || (ties[a] ?? 0) - (ties[b] ?? 0);
+  const step = leastStep(scores, found, count);
+  // What the last of enough good ones has: later ones have to be before it.
+  let least = 0;
+  let last = 0;
+  for (let at = 0; at < found.count; at += 1) {
+    const doc = found.docs[at] ?? 0;
+    const score = scores[doc] ?? 0;
+    if (score < least || ((score * step.scale) | 0) < step.least) continue;
+    const index = segmentAt(offsets, doc);
+    const tie = tieOf(segments[index]?.seed ?? 0, doc - (offsets[index] ?? 0));
+    if (score === least && tie > last) continue;
+    ties[doc] = tie;
+    best.push(doc);
+    if (best.length < count * 4) continue;
+    best.sort(order);
+    best.length = count;
+    least = scores[best.at(-1) ?? 0] ?? 0;
+    last = ties[best.at(-1) ?? 0] ?? 0;
+  }
+  return best.sort(order).slice(0, count);
 }
 
 /** How much of the query names each connection (0 to 1): a word counts the more the fewer connections have it in their name. */
@@ -245,7 +250,7 @@ export function contextShares({ segments, starts, owners }: Collection, groups: 
   return sum === 0 ? shares : shares.map((share) => share / sum);
 }
 
-function lookCloser(collection: Collection, { groups, scores, coverage, mass, asks }: Scored, limit: number): Hit[] {
+function lookCloser(collection: Collection, { groups, scores, found, coverage, mass, asks }: Scored, limit: number): Hit[] {
   const { segments, offsets } = collection;
   const wanted = new Map<number, number>();
   for (const { members } of groups) for (const { id, weight } of members) wanted.set(id, Math.max(weight, wanted.get(id) ?? 0));
@@ -253,7 +258,7 @@ function lookCloser(collection: Collection, { groups, scores, coverage, mass, as
   const services = serviceShares(collection, groups);
   const contexts = contextShares(collection, groups);
   const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));
-  const hits = bestOf(collection, scores, closer).map((doc) => {
+  const hits = bestOf(collection, scores, found, closer).map((doc) => {
     const index = segmentAt(offsets, doc);
     const segment = segments[index];
     const local = doc - (offsets[index] ?? 0);
