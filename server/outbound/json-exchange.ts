@@ -31,8 +31,8 @@ export interface ExchangeLimits {
   streamIdleMs: number;
 }
 
-/** Bytes from which a body is decoded in a turn of its own. */
-const longBody = 262_144;
+/** Bytes of a body, or characters of its text, from which each pass over it is a turn of its own: one takes milliseconds, and others are heard in between. */
+export const longAnswer = 262_144;
 /** For how many bytes, and for how long, a body nobody wants may go on so that its connection can be kept. */
 const graceBytes = 65_536;
 const graceMs = 200;
@@ -191,8 +191,7 @@ export function exchange(
         const whole = body.subarray(0, received);
         const isPlain = coding === "";
         const finish = () => resolve({ status, headers, text: withoutMark(whole.toString("utf8")) });
-        // To take the last of a long one and to decode it are milliseconds each: others are heard in between.
-        if (isPlain && received > longBody) setImmediate(finish);
+        if (isPlain && received > longAnswer) setImmediate(finish);
         else if (isPlain) finish();
         else textOf(whole, coding, maxBytes).then((text) => resolve({ status, headers, text: withoutMark(text) }), reject);
       },

@@ -5,7 +5,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
 
-import type { WireAnswer } from "#server/outbound/json-exchange.ts";
+import { longAnswer, type WireAnswer } from "#server/outbound/json-exchange.ts";
 import { Room } from "#server/outbound/room.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
@@ -100,8 +100,6 @@ const maxEventId = 1_024;
 /** Milliseconds of work on a stream after which it rests, and for how many: a flood of events leaves the processor to the others. */
 const workMs = 0.5;
 const restMs = 8;
-/** Characters from which each pass over an answer is a turn of its own: one takes milliseconds, and others are heard in between. */
-const longText = 262_144;
 /** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
 const maxAnswered = 20;
 
@@ -182,7 +180,7 @@ async function readStream(
             }
             // Without an id it is neither the result nor a question; only progress is of interest then.
             if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
-            const isLong = event.data.length > longText;
+            const isLong = event.data.length > longAnswer;
             if (isLong) await setImmediate();
             const text = readable(session, event.data);
             if (isLong) await setImmediate();
@@ -299,7 +297,7 @@ export async function plainCall(
       return new HttpRefusal(response, null);
     }
     if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
-    const isLong = response.text.length > longText;
+    const isLong = response.text.length > longAnswer;
     if (isLong) await setImmediate();
     const text = readable(session, response.text);
     if (isLong) await setImmediate();
