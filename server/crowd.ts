@@ -1,6 +1,7 @@
 // A crowd that comes at once must not hold up those who are here. Whoever was not here lately goes on by turns: one after the event loop has rested
 // since the one before, so that what they do afterwards leaves room for the others, and sites in turn, so that a crowd from one does not keep the
 // others out.
+import type { Cancellation } from "./cancellation.ts";
 import { DomainError } from "./errors.ts";
 import { paceOf } from "./pace.ts";
 
@@ -11,12 +12,12 @@ export interface Stranger {
   /** Where they come from. */
   site: string;
   /** Aborts when they went away. */
-  signal: AbortSignal;
+  signal: Cancellation;
 }
 
 interface Waiting {
   goOn: () => void;
-  signal: AbortSignal;
+  signal: Cancellation;
 }
 
 export interface Turns {

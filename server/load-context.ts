@@ -6,6 +6,7 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { capabilityFor, type RunInput, runForPerson } from "./agent/playground.ts";
 import type { Actor } from "./auth/actor.ts";
 import { signIn, signOut, type Visit } from "./auth/sign-in.ts";
+import type { Cancellation } from "./cancellation.ts";
 import { DomainError } from "./errors.ts";
 import { log } from "./log.ts";
 import { isSetupOpen, setUp } from "./orgs/first-owner.ts";
@@ -20,7 +21,7 @@ interface RequestFacts extends Visit {
   actor: Actor | null;
   nonce: string;
   /** Aborts when the browser went away. */
-  signal: AbortSignal;
+  signal: Cancellation;
 }
 
 /** The load context of one request. Node's own request and answer: the authorization server's cookies are read from them. */

@@ -13,7 +13,10 @@ type CallId = string | number;
 /** Characters of a call's key beyond which it cannot be cancelled by message: the others are told in a notification, which is bounded. */
 const maxKey = 500;
 
-const running = new Map<string, Running>();
+/** No Map: it would leave old tables behind with each call (server/http/facts.ts), and who cancels is seldom. The latest last. */
+const running: { key: string; request: Running }[] = [];
+
+const latest = (key: string) => running.findLast((call) => call.key === key)?.request;
 
 let tellOthers: (key: string) => void = () => undefined;
 
@@ -29,20 +32,19 @@ const keyOf = (membershipId: string, sessionId: string, id: CallId) => `${member
 export function noteRunning(call: { membershipId: string; sessionId: string; id: CallId }, request: Running): void {
   const key = keyOf(call.membershipId, call.sessionId, call.id);
   if (key.length > maxKey) return;
-  running.set(key, request);
-  request.whenOver(() => {
-    if (running.get(key) === request) running.delete(key);
-  });
+  const noted = { key, request };
+  running.push(noted);
+  request.whenOver(() => running.splice(running.indexOf(noted), 1));
 }
 
 /** The same for a call that another process was told to cancel. */
 export function heardCancelled(key: string): void {
-  running.get(key)?.cancel(new Error("The agent cancelled this request."));
+  latest(key)?.cancel(new Error("The agent cancelled this request."));
 }
 
 /** Cancels a call, wherever it runs. One that is not known is over, or never was: then nothing happens, as the protocol wants it. */
 export function cancelCall(membershipId: string, sessionId: string, id: CallId): void {
   const key = keyOf(membershipId, sessionId, id);
-  if (running.has(key)) heardCancelled(key);
+  if (latest(key)) heardCancelled(key);
   else if (key.length <= maxKey) tellOthers(key);
 }

@@ -1,5 +1,6 @@
 // What belongs to one request of an agent: who asks, and until when anybody waits for the answer.
 import type { Actor } from "#server/auth/actor.ts";
+import type { Cancellation } from "#server/cancellation.ts";
 import type { TraceContext } from "#server/telemetry/trace-context.ts";
 import type { ProgressUpdate } from "#server/upstream/plain-call.ts";
 
@@ -9,7 +10,7 @@ import type { Relay } from "./relayed-questions.ts";
 export interface CallContext {
   actor: Actor;
   /** Aborts when the agent cancelled or went away. */
-  signal: AbortSignal;
+  signal: Cancellation;
   /** Whether the token this request came with is still good; what runs for long asks again before it begins something new. */
   stillGood?: (() => Promise<boolean>) | undefined;
   /** Whether the agent said that it can send its person to a URL (URL elicitation). */

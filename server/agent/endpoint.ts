@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { siteOf } from "#server/auth/limits.ts";
+import type { Cancellation } from "#server/cancellation.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { log } from "#server/log.ts";
@@ -25,7 +26,7 @@ export interface AgentRequestContext {
   requestId: string;
   /** The client's address. */
   address: string;
-  signal: AbortSignal;
+  signal: Cancellation;
   running: Running;
 }
 

@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import type { CallToolResult } from "@modelcontextprotocol/server";
 
 import type { Actor } from "#server/auth/actor.ts";
-import { type CallOutcome, recordIntent, recordOutcome } from "#server/audit/calls.ts";
+import { type CallOutcome, type RecordedCall, recordIntent, recordOutcome } from "#server/audit/calls.ts";
 import { DomainError } from "#server/errors.ts";
 import { maxAgeMs, versionOf } from "#server/freshness.ts";
 import { requireUsable, type UsableConnection, usableConnections } from "#server/grants/access.ts";
@@ -185,10 +185,10 @@ export async function executeCapability(
   const argumentsDigest = `sha256:${hash("sha256", argumentText, "hex")}`;
   const target = split(name);
   let connection: UsableConnection | null = null;
-  let auditId: string | null = null;
+  let recorded: RecordedCall | null = null;
   const finish = (outcome: CallOutcome["outcome"], errorCode?: string) => {
-    if (auditId !== null)
-      recordOutcome(auditId, {
+    if (recorded)
+      recordOutcome(recorded, {
         outcome,
         durationMs: Math.round(performance.now() - began),
         ...(errorCode === undefined ? {} : { errorCode }),
@@ -228,7 +228,7 @@ export async function executeCapability(
     }
     await countCall(actor);
     if (own) {
-      auditId = await intent();
+      recorded = await intent();
       record.enter("operation");
       // It has to know beforehand.
       const limit = room(Infinity);
@@ -242,7 +242,7 @@ export async function executeCapability(
     record.about(connection.id, target.toolName);
     await countCallTo(actor, connection);
     if (target.toolName === "*") {
-      auditId = await intent();
+      recorded = await intent();
       finish("ok");
       return liveState(connection, connectionRow(connection, actor.origin));
     }
@@ -256,7 +256,7 @@ export async function executeCapability(
     const asked = { actor, target: upstream, capability: name, argumentsDigest };
     const input = relay && callerInput(relay, asked);
 
-    auditId = await intent();
+    recorded = await intent();
     record.enter("turn");
     const call = { name: target.toolName, arguments: parsed.arguments, tool, isRepeatable: tool.isRepeatable };
     let result: CallToolResult;
@@ -285,8 +285,8 @@ export async function executeCapability(
     if (error instanceof OverLimit) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.
-    const denied = auditId === null || (late.refusal !== null && told === late.refusal) || wasHeldBack(told);
-    auditId ??= await intent();
+    const denied = recorded === null || (late.refusal !== null && told === late.refusal) || wasHeldBack(told);
+    recorded ??= await intent();
     finish(denied ? "denied" : "failed", told instanceof ToolError ? told.body.error : "internal");
     throw told;
   }

@@ -8,6 +8,7 @@ import {
   type Transport,
 } from "@modelcontextprotocol/server";
 
+import { abortSignalOf } from "#server/cancellation.ts";
 import { log } from "#server/log.ts";
 
 import { type AgentAnswer, type AgentRequest, asWebRequest } from "./agent-request.ts";
@@ -84,7 +85,7 @@ export const answer = answerWith(({ actor, signal, stillGood, canOpenUrl, onMiss
   server.setRequestHandler("tools/list", () => listTools(actor));
   server.setRequestHandler("tools/call", async (request, context) => {
     const { name, arguments: given } = request.params;
-    const either = AbortSignal.any([signal, context.mcpReq.signal]);
+    const either = AbortSignal.any([abortSignalOf(signal), context.mcpReq.signal]);
     const onProgress = progressReporter(context, either);
     const { envelope, inputResponses } = context.mcpReq;
     const relay = relayFor(envelope, { responses: inputResponses, state: context.mcpReq.requestState<string>() });

@@ -4,6 +4,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { countRun } from "#server/auth/limits.ts";
+import type { Cancellation } from "#server/cancellation.ts";
 import { DomainError, notFound } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
 import { operations } from "#server/search/operations.ts";
@@ -52,7 +53,7 @@ export interface Run {
 }
 
 /** Runs one capability for a person in the browser, with all that an agent of theirs could be allowed. Throws UNAUTHENTICATED, RATE_LIMITED. */
-export async function runForPerson(actor: Actor, { name, arguments: given }: RunInput, signal: AbortSignal): Promise<Run> {
+export async function runForPerson(actor: Actor, { name, arguments: given }: RunInput, signal: Cancellation): Promise<Run> {
   if (actor.via !== "session") throw new DomainError("UNAUTHENTICATED", "Sign in first.");
   await countRun(actor);
   const began = performance.now();

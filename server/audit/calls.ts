@@ -33,8 +33,14 @@ interface Waiting {
   failed: (error: unknown) => void;
 }
 
-interface Kept {
+/** A call whose row is durable. */
+export interface RecordedCall {
   row: CallRow;
+  /** Whether the row waits in the journal, so that how the call ends belongs into it. */
+  isKept: boolean;
+}
+
+interface Kept extends RecordedCall {
   /** When it was written down, on the clock of performance.now(). */
   since: number;
   settled: () => void;
@@ -56,7 +62,10 @@ const maxKept = 50_000;
 const waiting: Waiting[] = [];
 let committing: Promise<void> | null = null;
 let journal: Journal | null = null;
-const kept = new Map<string, Kept>();
+// No Map: what comes and goes with each call leaves old tables behind, and each holds on to the next and to what was in it until a full collection.
+let kept: Kept[] = [];
+/** Rows in the journal: those kept, and those that are being stored. */
+let inJournal = 0;
 let outcomes: EndedCall[] = [];
 let isAway = false;
 let timer: NodeJS.Timeout | null = null;
@@ -68,7 +77,7 @@ gauges(
   "kind",
   () => ({
     intents: waiting.length,
-    journal: kept.size,
+    journal: inJournal,
     outcomes: outcomes.length,
   }),
 );
@@ -105,21 +114,20 @@ async function commit(): Promise<void> {
   committing = null;
 }
 
-/** Records that a call is about to leave; resolves with the row's id once it is durable. Rejects when it could not be written: then nothing may leave. */
-export async function recordIntent(actor: Actor, intent: CallIntent): Promise<string> {
+/** Records that a call is about to leave; resolves once that is durable. Rejects when it could not be written: then nothing may leave. */
+export async function recordIntent(actor: Actor, intent: CallIntent): Promise<RecordedCall> {
   const row = rowOf(actor, intent);
   if (journal) {
     // The rows have to find room in the database, and the journal may be on the same disk.
     demandRoom();
-    if (kept.size >= maxKept) throw unavailable();
-    keep(row, appended(journal, row));
-  } else {
-    await new Promise<void>((done, failed) => {
-      waiting.push({ row, done, failed });
-      committing ??= commit();
-    });
+    if (inJournal >= maxKept) throw unavailable();
+    return keep(row, appended(journal, row));
   }
-  return row.id;
+  await new Promise<void>((done, failed) => {
+    waiting.push({ row, done, failed });
+    committing ??= commit();
+  });
+  return { row, isKept: false };
 }
 
 function appended(to: Journal, row: CallRow): () => void {
@@ -134,16 +142,18 @@ function unavailable(cause?: unknown): DomainError {
   return new DomainError("UNAVAILABLE", "This call could not be recorded, so it was not made. Try again in a moment.", { cause });
 }
 
-function keep(row: CallRow, settled: () => void): void {
-  kept.set(row.id, { row, since: performance.now(), settled });
+function keep(row: CallRow, settled: () => void): Kept {
+  const one = { row, isKept: true, since: performance.now(), settled };
+  kept.push(one);
+  inJournal += 1;
   schedule();
+  return one;
 }
 
 /** Records how a call ended. Returns at once; the row says "started" until the batch is written. */
-export function recordOutcome(id: string, outcome: CallOutcome): void {
-  const held = kept.get(id);
-  if (held) Object.assign(held.row, outcome);
-  else outcomes.push({ id, ...outcome });
+export function recordOutcome({ row, isKept }: RecordedCall, outcome: CallOutcome): void {
+  if (isKept) Object.assign(row, outcome);
+  else outcomes.push({ id: row.id, ...outcome });
   schedule();
 }
 
@@ -161,7 +171,7 @@ async function writeDown(patienceMs: number): Promise<void> {
   } finally {
     timer = null;
     writing = null;
-    if (kept.size > 0 || outcomes.length > 0) schedule();
+    if (kept.length > 0 || outcomes.length > 0) schedule();
   }
 }
 
@@ -182,31 +192,38 @@ async function storeEnded(): Promise<boolean> {
 /** Moves rows from the journal into the database, those without an outcome only after `patienceMs`. */
 async function storeKept(patienceMs: number): Promise<void> {
   const now = performance.now();
-  const due = [...kept.values()].filter(({ row, since }) => row.outcome !== "started" || now - since >= patienceMs);
-  for (let from = 0; from < due.length; from += journalBatch) {
-    const batch = due.slice(from, from + journalBatch);
-    // From here on an outcome is a change of a row that is stored.
-    for (const { row } of batch) kept.delete(row.id);
-    const left = new Set(await storeCalls(batch.map(({ row }) => row)));
-    for (const one of batch) {
-      if (left.has(one.row)) kept.set(one.row.id, one);
-      else one.settled();
+  const isDue = ({ row, since }: Kept) => row.outcome !== "started" || now - since >= patienceMs;
+  let due = kept.filter(isDue);
+  kept = kept.filter((one) => !isDue(one));
+  try {
+    while (due.length > 0) {
+      const batch = due.slice(0, journalBatch);
+      // From here on an outcome is a change of a row that is stored.
+      for (const one of batch) one.isKept = false;
+      const left = new Set(await storeCalls(batch.map(({ row }) => row)));
+      const stored = batch.filter(({ row }) => !left.has(row));
+      inJournal -= stored.length;
+      for (const { settled } of stored) settled();
+      due = [...batch.filter(({ row }) => left.has(row)), ...due.slice(batch.length)];
+      if (left.size > 0) break;
+      await turn();
     }
-    if (left.size > 0) {
-      takeOutcomes();
-      break;
-    }
-    await turn();
+  } finally {
+    takeOutcomes(due);
+    kept = [...due, ...kept];
   }
 }
 
 /** How a call ended while its row was refused belongs into the row: the database has none to change. */
-function takeOutcomes(): void {
-  outcomes = outcomes.filter((ended) => {
-    const held = kept.get(ended.id);
-    if (held) Object.assign(held.row, ended);
-    return !held;
-  });
+function takeOutcomes(refused: readonly Kept[]): void {
+  const rows = new Map(refused.filter(({ isKept }) => !isKept).map((one) => [one.row.id, one.row]));
+  if (rows.size > 0)
+    outcomes = outcomes.filter((ended) => {
+      const row = rows.get(ended.id);
+      if (row) Object.assign(row, ended);
+      return !row;
+    });
+  for (const one of refused) one.isKept = true;
 }
 
 const leftRow = z.looseObject({ id: z.string(), outcome: z.string() });

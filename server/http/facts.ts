@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Actor } from "#server/auth/actor.ts";
+import { Canceller } from "#server/cancellation.ts";
 import { env } from "#server/env.ts";
 import { clientAddress, originOf } from "#server/origin.ts";
 import { randomSecret } from "#server/seal.ts";
@@ -15,23 +16,21 @@ class HttpFacts {
   /** The client's address: behind a trusted proxy what that proxy saw. */
   readonly address: string;
   /** Aborts when the client went away, cancelled, or the server stops waiting for running requests. */
-  readonly signal: AbortSignal;
-  readonly #gone: AbortController;
+  readonly signal: Canceller;
   /** Set once the session or the admin token was checked. */
   actor: Actor | null = null;
   #nonce: string | null = null;
 
-  constructor(req: IncomingMessage, gone: AbortController) {
+  constructor(req: IncomingMessage, gone: Canceller) {
     this.requestId = requestIdOf(req);
     this.origin = originOf(req);
     this.address = clientAddress(req);
-    this.#gone = gone;
-    this.signal = gone.signal;
+    this.signal = gone;
   }
 
   /** Ends what this request began; it is answered all the same. */
   cancel(reason: Error): void {
-    this.#gone.abort(reason);
+    this.signal.abort(reason);
   }
 
   /** For the Content-Security-Policy of the one page this request may answer. */
@@ -42,12 +41,12 @@ class HttpFacts {
 
 const known = new WeakMap<IncomingMessage, HttpFacts>();
 
-// Not AbortSignal.any with a signal that lives as long as the process: that one would remember every request there ever was.
-const running = new Set<AbortController>();
+// No Set: what comes and goes with each request leaves old tables behind, and each holds on to the next and to what was in it until a full collection.
+const running: Canceller[] = [];
 
 /** Aborts every running request, when the server gives up waiting for them. */
 export function abandonRequests(reason: unknown): void {
-  for (const controller of running) controller.abort(reason);
+  for (const gone of [...running]) gone.abort(reason);
 }
 
 const requestIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/;
@@ -60,11 +59,11 @@ function requestIdOf({ headers }: IncomingMessage): string {
 
 /** Learns the facts of a request, once. */
 export function learn(req: IncomingMessage, res: ServerResponse): HttpFacts {
-  const gone = new AbortController();
-  running.add(gone);
+  const gone = new Canceller();
+  running.push(gone);
   // Remix's request.signal is not a dependable sign of a gone client, so this comes from the socket.
   res.on("close", () => {
-    running.delete(gone);
+    running.splice(running.indexOf(gone), 1);
     if (!res.writableFinished) gone.abort(new Error("The client went away."));
   });
   const facts = new HttpFacts(req, gone);

@@ -1,4 +1,6 @@
 // The end of one exchange: its own clock and the caller's signal, as one signal.
+import type { Cancellation } from "#server/cancellation.ts";
+
 import { OutboundError } from "./error.ts";
 
 export interface Deadline {
@@ -15,7 +17,7 @@ export interface Deadline {
 }
 
 /** Starts the clock of an exchange that has `ms` milliseconds. */
-export function startDeadline(ms: number, callerSignal: AbortSignal | null | undefined): Deadline {
+export function startDeadline(ms: number, callerSignal: Cancellation | null | undefined): Deadline {
   // Not AbortSignal.any: a session's signal outlives thousands of calls, and each of them would stay registered on it.
   const controller = new AbortController();
   const forward = () => controller.abort(callerSignal?.reason);
@@ -51,7 +53,7 @@ export function startDeadline(ms: number, callerSignal: AbortSignal | null | und
 }
 
 /** `promise`, or the signal's reason as soon as it aborts: a connection that is still being made takes no notice of an abort. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function untilAborted<T>(promise: Promise<T>, signal: Cancellation): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();

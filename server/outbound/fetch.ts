@@ -2,6 +2,8 @@
 // Only public addresses, the connection pinned to the address that was checked, redirects re-checked, everything bounded in size and time.
 import type { Dispatcher } from "undici";
 
+import type { Cancellation } from "#server/cancellation.ts";
+
 import { startDeadline, untilAborted } from "./deadline.ts";
 import { OutboundError } from "./error.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
@@ -32,7 +34,7 @@ export type OutboundFetch = (input: string | URL | Request, init?: RequestInit) 
 /** One POST of JSON. Answers with the text of a JSON answer, or with the Response that an event stream comes in. */
 export type OutboundPost = (
   url: URL,
-  init: { headers: Record<string, string>; body: string; signal: AbortSignal },
+  init: { headers: Record<string, string>; body: string; signal: Cancellation },
 ) => Promise<WireAnswer | Response>;
 
 export interface Outbound {

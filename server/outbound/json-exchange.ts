@@ -6,6 +6,8 @@ import { Readable } from "node:stream";
 
 import type { Dispatcher } from "undici";
 
+import type { Cancellation } from "#server/cancellation.ts";
+
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { OutboundError } from "./error.ts";
 import { Room } from "./room.ts";
@@ -80,7 +82,7 @@ export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   { timeoutMs, maxBytes, streamIdleMs }: ExchangeLimits,
-  signal: AbortSignal,
+  signal: Cancellation,
 ): Promise<WireAnswer | WireStream> {
   return new Promise((resolve, reject) => {
     let control: Dispatcher.DispatchController | undefined;

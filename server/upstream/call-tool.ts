@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { type CallToolResult, extractWWWAuthenticateParams, ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
+import { abortSignalOf } from "#server/cancellation.ts";
 import { orUnavailable } from "#server/database-error.ts";
 import { DomainError } from "#server/errors.ts";
 import { type CredentialKey, rejectCredential, rejectIfEnded } from "#server/oauth/tokens.ts";
@@ -81,7 +82,12 @@ async function sdkCall(
 ): Promise<CallToolResult | HttpRefusal> {
   const report: CallOptions["onProgress"] = ({ message, ...update }) =>
     onProgress?.(message === undefined ? update : { ...update, message: session.redacted(message) });
-  const options = { signal, timeout: callBudgetMs, resetTimeoutOnProgress: true, ...(onProgress ? { onprogress: report } : {}) };
+  const options = {
+    signal: abortSignalOf(signal),
+    timeout: callBudgetMs,
+    resetTimeoutOnProgress: true,
+    ...(onProgress ? { onprogress: report } : {}),
+  };
   const meta = record?.trace ? { _meta: traceFields(record.trace) } : {};
   const request = { method: "tools/call" as const, params: { name: input.name, arguments: input.arguments, ...meta } };
   await leave();
@@ -185,7 +191,8 @@ async function callOn(session: OpenSession, trip: Trip, leave: () => Promise<voi
   const answer = await call(session, input, options, leave);
   if (!(answer instanceof HttpRefusal)) return answer;
   if (isRetry) throw refused(answer);
-  if (answer.rpc?.code === headerMismatch) session.mirrored.set(input.name, await parametersToMirror(session, input.name, options.signal));
+  if (answer.rpc?.code === headerMismatch)
+    session.mirrored.set(input.name, await parametersToMirror(session, input.name, abortSignalOf(options.signal)));
   else if (isOver(answer, session)) await dropSession(target, session);
   else throw refused(answer);
   return callOnce(trip, { error: refused(answer), isRefused: true });
@@ -206,7 +213,7 @@ async function tryTwice(trip: Trip): Promise<CallToolResult> {
     return await callOnce(trip);
   } catch (error) {
     if (options.signal.aborted || !mayRepeat(error, input.isRepeatable ?? false)) throw error;
-    await setTimeout(secondTryMs, undefined, { signal: options.signal });
+    await setTimeout(secondTryMs, undefined, { signal: abortSignalOf(options.signal) });
     return callOnce(trip, { error, isRefused: false });
   }
 }

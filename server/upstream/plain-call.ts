@@ -5,6 +5,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/client";
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
 
+import { abortSignalOf, type Cancellation } from "#server/cancellation.ts";
 import { longAnswer, type WireAnswer } from "#server/outbound/json-exchange.ts";
 import { Room } from "#server/outbound/room.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
@@ -42,7 +43,7 @@ export interface CallerInput {
 export interface CallOptions {
   /** The membership that calls. */
   caller: string;
-  signal: AbortSignal;
+  signal: Cancellation;
   /** Whether the caller may still make the call: asked before it opens a session and right before it leaves, because it may have waited. */
   mayLeave?: () => Promise<boolean>;
   input?: CallerInput;
@@ -206,9 +207,9 @@ async function readStream(
     }
     resumes += 1;
     if (lastEventId === undefined || resumes > maxResumes) break;
-    await setTimeout(pauseMs, undefined, { signal });
+    await setTimeout(pauseMs, undefined, { signal: abortSignalOf(signal) });
     const headers = { ...headersOf(session), accept: "text/event-stream", "last-event-id": lastEventId };
-    response = await session.fetch(session.url, { headers, signal }).catch((cause: unknown) => {
+    response = await session.fetch(session.url, { headers, signal: abortSignalOf(signal) }).catch((cause: unknown) => {
       if (signal.aborted) throw cause;
       // Whatever this was, the call itself had been taken: it must not look like one that never left.
       throw endedEarly(cause);

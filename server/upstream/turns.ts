@@ -1,4 +1,5 @@
 // How many calls are under way at one connection, for all its members: the others wait a short while, each member in turn.
+import type { Cancellation } from "#server/cancellation.ts";
 import { gauges } from "#server/metric.ts";
 
 import { UpstreamCallError } from "./call-error.ts";
@@ -10,9 +11,14 @@ const maxForOneMember = 75;
 const maxWaiting = 1_000;
 const maxWaitingOfOne = 250;
 const patienceMs = 5_000;
+/**
+ * Members, and connections, that stay here without a call. A Map that is filled and emptied with each call leaves old tables behind, and each holds on
+ * to the next and to what was in it until a full garbage collection.
+ */
+const mostIdle = 100;
 
 interface Line {
-  /** Calls under way, by membership, and all together. */
+  /** Calls under way, by membership (some have none), and all together. */
   running: Map<string, number>;
   total: number;
   /** Those who wait, by membership; the member at the front is next. */
@@ -38,7 +44,7 @@ function take(line: Line, caller: string): void {
 function leave(connectionId: string, line: Line, caller: string): void {
   line.total -= 1;
   const left = (line.running.get(caller) ?? 0) - 1;
-  if (left > 0) line.running.set(caller, left);
+  if (left > 0 || line.running.size <= mostIdle) line.running.set(caller, left);
   else line.running.delete(caller);
   for (const [next, turns] of line.waiting) {
     if (!hasRoom(line, next)) continue;
@@ -51,7 +57,7 @@ function leave(connectionId: string, line: Line, caller: string): void {
     start?.();
     break;
   }
-  if (line.running.size === 0 && line.waiting.size === 0) lines.delete(connectionId);
+  if (line.total === 0 && line.waiting.size === 0 && lines.size > mostIdle) lines.delete(connectionId);
 }
 
 function waitForTurn(line: Line, { caller, signal }: Turn): Promise<void> {
@@ -81,7 +87,7 @@ function waitForTurn(line: Line, { caller, signal }: Turn): Promise<void> {
   });
 }
 
-function gone({ reason }: AbortSignal): UpstreamCallError {
+function gone({ reason }: Cancellation): UpstreamCallError {
   return new UpstreamCallError("cancelled", "The call was cancelled.", { cause: reason });
 }
 
@@ -95,7 +101,7 @@ function busy(): UpstreamCallError {
 interface Turn {
   /** The membership that calls. */
   caller: string;
-  signal: AbortSignal;
+  signal: Cancellation;
 }
 
 /** Runs `call` when there is room for it at this connection. Throws UpstreamCallError (`busy`, `cancelled`) when there is none in five seconds. */

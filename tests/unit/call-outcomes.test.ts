@@ -50,11 +50,12 @@ afterEach(async () => {
 test("a call that ends while its row is refused is stored with its outcome", async () => {
   let refuse: (rows: CallRow[]) => void = () => undefined;
   store.mockReturnValueOnce(new Promise<CallRow[]>((resolve) => (refuse = resolve)));
-  const id = await recordIntent(actor, intent);
+  const recorded = await recordIntent(actor, intent);
+  const { id } = recorded.row;
   await vi.waitFor(() => expect(store).toHaveBeenCalled(), 5_000);
   const rows = store.mock.calls[0]?.[0] ?? [];
   expect(rows).toMatchObject([{ id, outcome: "started" }]);
-  recordOutcome(id, { outcome: "ok", durationMs: 7 });
+  recordOutcome(recorded, { outcome: "ok", durationMs: 7 });
   refuse(rows);
   await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(2), 5_000);
   expect(store.mock.calls[1]?.[0]).toMatchObject([{ id, outcome: "ok", durationMs: 7 }]);
@@ -63,21 +64,22 @@ test("a call that ends while its row is refused is stored with its outcome", asy
 
 test("what goes wrong in the background is tried again", async () => {
   store.mockRejectedValueOnce(new Error("unexpected"));
-  const id = await recordIntent(actor, intent);
-  recordOutcome(id, { outcome: "ok", durationMs: 1 });
+  const recorded = await recordIntent(actor, intent);
+  recordOutcome(recorded, { outcome: "ok", durationMs: 1 });
   await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(1), 5_000);
   await recordIntent(actor, intent);
   await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(2), 5_000);
 });
 
 test("how calls ended waits for a database that is away, and comes before what ended later", async () => {
+  const stored = (id: string) => ({ row: { id, outcome: "started" }, isKept: false });
   const ended = (id: string) => ({ id, outcome: "ok" as const, durationMs: 1 });
   storeOutcomes.mockReset().mockResolvedValue([]);
   storeOutcomes.mockImplementationOnce((outcomes: unknown) => {
-    recordOutcome("later", ended("later"));
+    recordOutcome(stored("later"), ended("later"));
     return Promise.resolve(outcomes);
   });
-  recordOutcome("first", ended("first"));
+  recordOutcome(stored("first"), ended("first"));
   await vi.waitFor(() => expect(storeOutcomes).toHaveBeenCalledTimes(2), 5_000);
   expect(storeOutcomes.mock.calls.map(([outcomes]: unknown[]) => outcomes)).toEqual([[ended("first")], [ended("first"), ended("later")]]);
 });
