@@ -25,6 +25,8 @@ function factorWords({ name, share }: Factor): string {
       return "The connection was named";
     case "context":
       return `Its connection speaks of ${percent(share)} of what was asked`;
+    case "phrase":
+      return `${percent(share)} of what was asked stands together where its description begins`;
     case "action":
       return share > 0 ? "It does what is wanted (reading, creating, deleting and so on)" : "It does something else than what is wanted";
   }

@@ -104,6 +104,11 @@ export function term(word: string): string | null {
   return found === "" ? null : found;
 }
 
+/** Whether an English word looks like several of a thing: "keys", not "access" or "status". */
+export function isPlural(word: string): boolean {
+  return word.length > 3 && /[^su]s$/.test(word);
+}
+
 /** The terms of prose, where "MySQL" is one word, or of identifiers, where `createPage` is two (and one). Without stop words, in their order. */
 export function termsOf(text: string, kind: "prose" | "identifier"): string[] {
   const found: string[] = [];

@@ -4,7 +4,8 @@ import { setImmediate } from "node:timers/promises";
 
 import { words } from "./analyzer.ts";
 import type { Collection } from "./collection.ts";
-import { fits, type Group, isQuestion, readQuery, wishOf } from "./query.ts";
+import { phraseShares } from "./phrases.ts";
+import { fits, type Group, readQuery, type Telling, wishOf } from "./query.ts";
 import { contextShares, deep, rank, serviceShares } from "./rank.ts";
 import { addField, commonParameters, type Field, fields, fieldTerms, partsOf, type SearchableTool, type Segment } from "./segment.ts";
 import { spellingsOf } from "./spelling.ts";
@@ -22,7 +23,7 @@ export interface WordPoints {
 
 /** What multiplied the points; `share` says how far it applied (0 to 1, or -1 to 1 for the action), `adds` what that adds to 1. */
 export interface Factor {
-  name: "nameCoverage" | "queryCoverage" | "service" | "context" | "action";
+  name: "nameCoverage" | "queryCoverage" | "service" | "context" | "phrase" | "action";
   share: number;
   adds: number;
 }
@@ -109,15 +110,18 @@ function pointsOf(
   };
 }
 
-/** How much of a tool's name was asked for (0 to 1), and whether it speaks of many of a thing that was asked for. */
-function nameOf({ names, nameStarts, label }: Segment, doc: number, groups: readonly Group[]) {
+/** How much of a tool's name was asked for (0 to 1), and what it says of the things that were asked for in the plural. */
+function nameOf({ names, nameStarts, plurals, label }: Segment, doc: number, groups: readonly Group[]) {
   const wanted = new Map<number, number>();
   for (const { members } of groups) for (const { id, weight } of members) wanted.set(id, Math.max(weight, wanted.get(id) ?? 0));
   const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));
-  const ids = [...names.subarray(nameStarts[doc] ?? 0, nameStarts[doc + 1] ?? 0)];
-  const telling = ids.filter((id) => !label.includes(id));
-  const covered = telling.reduce((sum, id) => sum + (wanted.get(id) ?? 0), 0);
-  return { coverage: telling.length === 0 ? 0 : covered / telling.length, isOfMany: ids.some((id) => plural.has(id)) };
+  const from = nameStarts[doc] ?? 0;
+  const ids = [...names.subarray(from, nameStarts[doc + 1] ?? 0)];
+  const places = ids.flatMap((id, at) => (plural.has(id) ? from + at : []));
+  const telling: Telling = places.some((at) => plurals[at] === 1) ? "many" : places.length > 0 ? "one" : "nothing";
+  const own = ids.filter((id) => !label.includes(id));
+  const covered = own.reduce((sum, id) => sum + (wanted.get(id) ?? 0), 0);
+  return { coverage: own.length === 0 ? 0 : covered / own.length, telling };
 }
 
 /** One phrasing as all its explanations need it: read once. */
@@ -147,7 +151,8 @@ function why(collection: Collection, { query, groups, unknown, services, context
     counted.push(pointsOf({ group, value, id }, collection.vocabulary.names[id] ?? "", own));
   }
   const name = nameOf(segment, doc, groups);
-  const action = fits(wishOf(groups, isQuestion(query)), segment.actions[doc] ?? 0, name.isOfMany);
+  const action = fits(wishOf(groups, query), segment.actions[doc] ?? 0, name.telling);
+  const phrase = phraseShares(groups)(segment, doc);
   const covered = mass === 0 ? 0 : Math.min(1, coverage / mass);
   const service = services[index] ?? 0;
   const context = contexts[index] ?? 0;
@@ -156,6 +161,7 @@ function why(collection: Collection, { query, groups, unknown, services, context
     { name: "queryCoverage", share: covered, adds: tuning.queryCoverage * covered },
     { name: "service", share: service, adds: tuning.service * service },
     { name: "context", share: context, adds: tuning.context * context },
+    { name: "phrase", share: phrase, adds: tuning.phrase * phrase },
     { name: "action", share: Math.sign(action), adds: action },
   ];
   const points = counted.reduce((sum, { points }) => sum + points, 0);

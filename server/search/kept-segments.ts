@@ -57,8 +57,8 @@ const vocabularies = new LRUCache<string, Kept>({
 });
 const building = new WeakMap<Vocabulary, Map<string, Promise<Indexed>>>();
 
-function segmentBytes({ terms, starts, docs, weights, names, nameStarts, actions, label }: Segment): number {
-  return [terms, starts, docs, weights, names, nameStarts, actions, label].reduce((sum, { byteLength }) => sum + byteLength, 0);
+function segmentBytes(segment: Segment): number {
+  return Object.values(segment).reduce((sum, held) => sum + (ArrayBuffer.isView(held) ? held.byteLength : 0), 0);
 }
 
 /**

@@ -1,5 +1,5 @@
 // A query as the ranking reads it: its words with everything that stands for them, and what it wants done.
-import { term, written } from "./analyzer.ts";
+import { isPlural, term, written } from "./analyzer.ts";
 import type { Collection } from "./collection.ts";
 import { isChatter, meaningsOf } from "./everyday.ts";
 import { nearestTerm, nearTerms, shortestTaken, shortestTold } from "./near-terms.ts";
@@ -103,7 +103,7 @@ function groupsOf(collection: Collection, query: string): Group[] {
         weight: action === 0 ? worth : worth * tuning.verb,
         rarity,
         action,
-        isPlural: /[^su]s$/.test(word) && word.length > 3,
+        isPlural: isPlural(word),
         isGuess: false,
       });
     }
@@ -153,36 +153,45 @@ export function nearbyTerms(collection: Collection, unknown: readonly Group[]): 
 const bitOf = (name: (typeof actions)[number]) => 1 << actions.indexOf(name);
 const reads = bitOf("list") | bitOf("get") | bitOf("search");
 
+/** What a query wants done, and what it adds that a tool does that, or takes that it does something else. */
 export interface Wish {
   action: number;
-  /** Whether the query says so in a verb. */
-  isSaid: boolean;
-  /** Whether it is a question. */
-  isAsked: boolean;
+  adds: number;
+  takes: number;
 }
 
 const questions =
   /^\W*(what|which|who|whose|whom|when|where|why|how (many|much|long|often|fast|far|old|well|bad|big)|is|are|was|were|did|does|do (we|i|they)|has|have|had|any)(['’]s|['’]re)?\b/i;
 
-/** Whether a query asks for something to be told, not done. */
-export function isQuestion(query: string): boolean {
-  return questions.test(query);
+/**
+ * A verb with what it is done to: "promote my branch", "comment on the issue". Not words that stand at such a beginning without being a verb, nor
+ * verbs that change nothing.
+ */
+const commands =
+  /^\W*((please|can you|could you|i (want|need) to|i['’]d like to) )?(?!(about|all|analy[sz]e|any|both|compare|count|does|each|every|explain|follow|for|from|give|monitor|not|only|scan|should|summari[sz]e|tell|track|watch|will|with|would)\b)[a-z]{3,}( (back|by|down|for|from|in|off|on|out|over|to|up))? (an?|all|another|each|every|her|him|it|my|our|some|the|them|these|this|those|three|two)\b/i;
+
+/** What the query wants done: its first verb; a question or a bare object wants to know, and a command whose verb we do not know wants anything else. */
+export function wishOf(groups: readonly Group[], query: string): Wish {
+  const action = groups.find(({ action }) => action !== 0)?.action ?? 0;
+  if (questions.test(query)) {
+    if ((action & reads) === 0) return { action: reads, adds: tuning.asked, takes: tuning.asked };
+  } else if (groups[0]?.action === 0 && commands.test(query)) return { action: ~reads, adds: tuning.command, takes: tuning.command };
+  return action === 0
+    ? { action: reads, adds: tuning.defaultRead, takes: tuning.defaultRead }
+    : { action, adds: tuning.action, takes: tuning.wrongAction };
 }
 
-/** What the query wants done: its first verb; a question or a bare object wants to know. */
-export function wishOf(groups: readonly Group[], asks: boolean): Wish {
-  const action = groups.find(({ action }) => action !== 0)?.action ?? 0;
-  if (asks && (action & reads) === 0) return { action: reads, isSaid: false, isAsked: true };
-  return action === 0 ? { action: reads, isSaid: false, isAsked: false } : { action, isSaid: true, isAsked: false };
-}
+/** What a name says of the things that the query has in the plural: nothing, one of them, or many, as "get_keys" does. */
+export type Telling = "nothing" | "one" | "many";
 
 /** What it adds or takes that a tool does what is wanted. "Show me the keys" wants a list, "show me the key" one of them. */
-export function fits({ action, isSaid, isAsked }: Wish, does: number, isOfMany: boolean): number {
-  if (does === 0) return 0;
+export function fits({ action, adds, takes }: Wish, named: number, telling: Telling): number {
+  if (named === 0) return 0;
+  const does = telling === "many" && (named & bitOf("get")) !== 0 ? named | bitOf("list") : named;
+  const isOfMany = telling !== "nothing";
   const isVague = (action & reads) !== 0;
   const many = isVague && isOfMany && (does & bitOf("list")) !== 0 ? tuning.plural : 0;
   const isOne = isVague && (does & bitOf("get")) !== 0 && (does & bitOf("list")) === 0;
   const one = isOne ? (isOfMany ? -tuning.plural : tuning.plural) / 2 : 0;
-  if ((action & does) !== 0 || many > 0) return (isSaid ? tuning.action : isAsked ? tuning.asked : tuning.defaultRead) + many + one;
-  return one - (isSaid ? tuning.wrongAction : isAsked ? tuning.asked : tuning.defaultRead);
+  return (action & does) !== 0 || many > 0 ? adds + many + one : one - takes;
 }

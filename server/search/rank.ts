@@ -1,7 +1,8 @@
 // The ranking itself: BM25F over the segments of one caller, then a closer look at the best. It knows nothing of callers: what is not in the
 // collection can neither be found nor move a score.
 import type { Collection } from "./collection.ts";
-import { fits, type Group, type Guess, isQuestion, type Member, nearbyTerms, readQuery, wishOf } from "./query.ts";
+import { phraseShares } from "./phrases.ts";
+import { fits, type Group, type Guess, type Member, nearbyTerms, readQuery, type Telling, type Wish, wishOf } from "./query.ts";
 import { tuning } from "./tuning.ts";
 
 export interface Hit {
@@ -109,7 +110,7 @@ function rankOne(collection: Collection, query: string, limit: number): { hits: 
       ofGroup[doc] = 0;
     }
   }
-  return { hits: lookCloser(collection, { groups, scores, found, coverage, mass, asks: isQuestion(query) }, limit), unknown, guessed };
+  return { hits: lookCloser(collection, { groups, scores, found, coverage, mass, wish: wishOf(groups, query) }, limit), unknown, guessed };
 }
 
 /** Ranks the tools of a collection for a query. */
@@ -154,7 +155,7 @@ interface Scored {
   found: Touched;
   coverage: Float32Array;
   mass: number;
-  asks: boolean;
+  wish: Wish;
 }
 
 /** Steps from no score to the highest. */
@@ -250,11 +251,10 @@ export function contextShares({ segments, starts, owners }: Collection, groups: 
   return sum === 0 ? shares : shares.map((share) => share / sum);
 }
 
-function lookCloser(collection: Collection, { groups, scores, found, coverage, mass, asks }: Scored, limit: number): Hit[] {
+function lookCloser(collection: Collection, { groups, scores, found, coverage, mass, wish }: Scored, limit: number): Hit[] {
   const { segments, offsets } = collection;
   const wanted = new Map<number, number>();
   for (const { members } of groups) for (const { id, weight } of members) wanted.set(id, Math.max(weight, wanted.get(id) ?? 0));
-  const wish = wishOf(groups, asks);
   const services = serviceShares(collection, groups);
   const contexts = contextShares(collection, groups);
   const plural = new Set(groups.filter(({ isPlural }) => isPlural).map(({ own }) => own));
@@ -264,11 +264,11 @@ function lookCloser(collection: Collection, { groups, scores, found, coverage, m
     const local = doc - (offsets[index] ?? 0);
     let covered = 0;
     let length = 0;
-    let isOfMany = false;
+    let telling: Telling = "nothing";
     const label = segment?.label ?? new Int32Array();
     for (let at = segment?.nameStarts[local] ?? 0; at < (segment?.nameStarts[local + 1] ?? 0); at += 1) {
       const id = segment?.names[at] ?? -1;
-      isOfMany ||= plural.has(id);
+      if (telling !== "many" && plural.has(id)) telling = segment?.plurals[at] === 1 ? "many" : "one";
       // "notion_create_page" of Notion is no longer a name than "create_page".
       if (label.includes(id)) continue;
       length += 1;
@@ -282,10 +282,30 @@ function lookCloser(collection: Collection, { groups, scores, found, coverage, m
       tuning.queryCoverage * queryCoverage +
       tuning.service * (services[index] ?? 0) +
       tuning.context * (contexts[index] ?? 0) +
-      fits(wish, segment?.actions[local] ?? 0, isOfMany);
+      fits(wish, segment?.actions[local] ?? 0, telling);
     return { segment: index, doc: local, score: (scores[doc] ?? 0) * factor };
   });
-  return hits.sort(bestFirst(collection)).slice(0, limit);
+  return withPhrases(collection, { groups, scores, hits: hits.sort(bestFirst(collection)) }, limit);
+}
+
+interface Sorted {
+  groups: readonly Group[];
+  scores: Float32Array;
+  hits: Hit[];
+}
+
+/** The best with what they have of the query's phrases. Those whom no phrase could bring among them are not looked at: it is most of them. */
+function withPhrases(collection: Collection, { groups, scores, hits }: Sorted, limit: number): Hit[] {
+  const { segments, offsets } = collection;
+  const shareOf = phraseShares(groups);
+  const least = hits[limit - 1]?.score ?? 0;
+  const close: Hit[] = [];
+  for (const { segment: index, doc, score } of hits) {
+    const segment = segments[index];
+    const most = tuning.phrase * (scores[(offsets[index] ?? 0) + doc] ?? 0);
+    if (segment && score + most >= least) close.push({ segment: index, doc, score: score + most * shareOf(segment, doc) });
+  }
+  return close.sort(bestFirst(collection)).slice(0, limit);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
-import { term, termsOf, words } from "./analyzer.ts";
+import { isPlural, term, termsOf, words } from "./analyzer.ts";
 import { actionOf } from "./synonyms.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -40,6 +40,11 @@ export interface Segment {
   /** The terms of each name, each once (-1: one that was left out); those of tool `i` are at `nameStarts[i]` to `nameStarts[i + 1]`. */
   names: Int32Array;
   nameStarts: Uint32Array;
+  /** Which of `names` their tool writes in the plural (1): "get_keys" tells of many. */
+  plurals: Uint8Array;
+  /** How each description begins, its terms in their order; those of tool `i` are at `leadStarts[i]` to `leadStarts[i + 1]`. */
+  leads: Int32Array;
+  leadStarts: Uint32Array;
   /** What each tool does, as bits of `actionWords`: by its name, else by how its description begins. */
   actions: Uint16Array;
   /** Terms of the connection's name, and those that nearly all names of the list share, such as a prefix. */
@@ -80,12 +85,17 @@ function parametersOf(schema: unknown, common = none, depth = 0): { names: strin
 /** What connections are called beside their service: "Linode MCP Server" has no more to do with servers than any other. */
 export const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
 
-/** The terms of a tool, field by field, in their order. */
+/** Where the first sentence of a description ends: it says what a tool does, and what follows are limits, examples and other tools. */
+const sentenceEnd = /(?<=\S)([.!?:;](?=\s)|[。！？]|\n\s*\n)/;
+/** Terms of it whose order is kept. */
+const maxLead = 16;
+
+/** The terms of a tool, field by field, in their order, and those that its description begins with. */
 export function fieldTerms(
   label: string,
   { name, title, description, inputSchema }: SearchableTool,
   common: ReadonlySet<string>,
-): Record<Field, string[]> {
+): Record<Field | "lead", string[]> {
   const { names, details } = parametersOf(inputSchema, common);
   const texts: Record<Field, string> = {
     connection: serviceOf(label),
@@ -96,13 +106,17 @@ export function fieldTerms(
     details: details.join(" "),
   };
   const prose: readonly Field[] = ["description", "details", "title"];
-  const cut = (field: Field) =>
-    termsOf(texts[field].slice(0, 8_000), prose.includes(field) ? "prose" : "identifier").slice(0, fieldRules[field].atMost);
+  const read = (text: string, field: Field) =>
+    termsOf(text.slice(0, 8_000), prose.includes(field) ? "prose" : "identifier").slice(0, fieldRules[field].atMost);
+  const cut = (field: Field) => read(texts[field], field);
+  const end = description.slice(0, 1_000).search(sentenceEnd);
+  const sentence = read(end < 0 ? description : description.slice(0, end), "description");
   return {
     connection: cut("connection"),
     name: cut("name"),
     title: cut("title"),
-    description: cut("description"),
+    description: end < 0 ? sentence : [...sentence, ...read(description.slice(end), "description")].slice(0, fieldRules.description.atMost),
+    lead: sentence.slice(0, maxLead),
     parameters: cut("parameters"),
     details: cut("details"),
   };
@@ -172,6 +186,9 @@ const maxTerms = 20_000;
 export async function buildSegment(vocabulary: Vocabulary, connection: string, tools: readonly SearchableTool[]): Promise<Segment> {
   const postings = new Map<number, { docs: number[]; weights: number[] }>();
   const names: number[] = [];
+  const plurals: number[] = [];
+  const leads: number[] = [];
+  const leadStarts = new Uint32Array(tools.length + 1);
   const nameStarts = new Uint32Array(tools.length + 1);
   const doing = new Uint16Array(tools.length);
   const common = await commonParameters(tools);
@@ -195,15 +212,32 @@ export async function buildSegment(vocabulary: Vocabulary, connection: string, t
       posting.docs.push(doc);
       posting.weights.push(weight);
     }
-    names.push(...[...new Set(terms.name.filter((known) => (apart.get(known)?.length ?? 0) === 0))].map((known) => vocabulary.find(known)));
+    const several = new Set(words(tool.name).filter(isPlural).map(term));
+    for (const known of new Set(terms.name.filter((known) => (apart.get(known)?.length ?? 0) === 0))) {
+      names.push(vocabulary.find(known));
+      plurals.push(several.has(known) ? 1 : 0);
+    }
     nameStarts[doc + 1] = names.length;
+    for (const known of terms.lead) leads.push(vocabulary.find(known));
+    leadStarts[doc + 1] = leads.length;
     doing[doc] = actionsOf(terms.name, terms.description);
   }
   const label = new Set(termsOf(serviceOf(connection), "identifier").map((known) => vocabulary.add(known)));
   for (const id of sharedBy(names, tools.length)) label.add(id);
   const seed = createHash("sha256").update(connection).digest().readUInt32BE();
   const packed = pack(postings);
-  return { size: tools.length, seed, ...packed, names: Int32Array.from(names), nameStarts, actions: doing, label: Int32Array.from(label) };
+  return {
+    size: tools.length,
+    seed,
+    ...packed,
+    names: Int32Array.from(names),
+    nameStarts,
+    plurals: Uint8Array.from(plurals),
+    leads: Int32Array.from(leads),
+    leadStarts,
+    actions: doing,
+    label: Int32Array.from(label),
+  };
 }
 
 function pack(postings: ReadonlyMap<number, { docs: number[]; weights: number[] }>) {

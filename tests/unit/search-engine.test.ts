@@ -53,6 +53,51 @@ test.each([
   expect((await find(office, query)).names[0]).toBe(best);
 });
 
+test("words that stand together in the query are looked for together where a description begins", async () => {
+  const groups = [
+    tool("overview_a", "Shows each group with its resource."),
+    tool("overview_b", "Shows each resource group."),
+    tool("overview_c", "Shows what is there. It is not for a resource group."),
+  ];
+  const notes = [
+    tool("a", "Each customer a note to send."),
+    tool("b", "Sends a note to each customer."),
+    tool("c", "Note customers that send."),
+  ];
+  for (const turned of [(tools: SearchableTool[]) => tools, (tools: SearchableTool[]) => tools.toReversed()]) {
+    expect((await find({ Cloud: turned(groups) }, "resource group")).names[0]).toBe("Cloud: overview_b");
+    // Stand-ins count.
+    expect((await find({ Shop: turned(notes) }, "send note to client")).names[0]).toBe("Shop: b");
+  }
+});
+
+test("a name in the plural gets many: the list that was asked for, when no name says list", async () => {
+  const hooks = {
+    Pylon: [
+      tool("delete_webhook", "Deletes a webhook."),
+      tool("get_webhook", "Gets a webhook."),
+      tool("get_webhooks", "Gets all webhooks that were configured, with the events that each of them is told of."),
+      tool("create_webhook", "Creates a webhook."),
+    ],
+  };
+  expect((await find(hooks, "list webhooks")).names[0]).toBe("Pylon: get_webhooks");
+  expect((await find(hooks, "webhooks")).names[0]).toBe("Pylon: get_webhooks");
+  expect((await find(hooks, "show the webhook")).names[0]).toBe("Pylon: get_webhook");
+});
+
+test("a command whose verb nobody knows wants something done, what only looks like one wants to know", async () => {
+  const plane = { Plane: [tool("get_issue_comments", "Comments of an issue."), tool("add_issue_comments", "Comments of an issue.")] };
+  for (const query of ["comment on the issue", "please scribble a comment on this issue"])
+    expect((await find(plane, query)).names[0]).toBe("Plane: add_issue_comments");
+  for (const query of [
+    "comments of the issue",
+    "what comments does the issue have",
+    "summarize the issue comments",
+    "all the issue comments",
+  ])
+    expect((await find(plane, query)).names[0]).toBe("Plane: get_issue_comments");
+});
+
 test.each([
   "",
   " ",
