@@ -217,6 +217,30 @@ profile: profile user
 customer: customer contact
 investigate analyze diagnose: analyze diagnose logs metrics
 every each all: list all
+average: mean average
+phone dial ring: call
+outgoing: outbound
+cite: citation reference
+remember: memory
+flow: workflow flow
+rep: agent user
+drag: move
+draw: draw chart visualize generate
+caption: caption subtitle transcript
+hot: trending popular
+paycheck payslip: payroll salary
+sick: leave absence
+late: overdue late
+headcount: employee count
+bounced: bounce delivery
+transcribe: transcript speech
+increase raise: increase scale update
+reduce lower decrease: decrease scale update
+abort: cancel stop
+refuse decline: reject deny decline
+mute snooze: mute snooze disable
+attendee participant: attendee participant guest
+voice spoken: voice speech audio
 `;
 
 /** Weight of a word that stands for another. */

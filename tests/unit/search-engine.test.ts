@@ -71,6 +71,14 @@ test("words that stand together in the query are looked for together where a des
   }
 });
 
+test("a verb with the thing in between is one verb", async () => {
+  const home = { Home: [tool("enable_light", "A light."), tool("disable_light", "A light.")] };
+  for (const query of ["turn the hall light off", "switch this light off again, please"])
+    expect((await find(home, query)).names[0]).toBe("Home: disable_light");
+  for (const query of ["turn every light back on", "turn the light on at seven"])
+    expect((await find(home, query)).names[0]).toBe("Home: enable_light");
+});
+
 test("a name in the plural gets many: the list that was asked for, when no name says list", async () => {
   const hooks = {
     Pylon: [
