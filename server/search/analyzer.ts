@@ -50,7 +50,7 @@ export interface Written {
 
 /** What stands between the separators of a text; some of it may be empty. */
 function parted(text: string): string[] {
-  if (!beyondAscii.test(text)) return text.replace(/(?<=[a-z])'(?=[a-z])/gi, "").split(/[^a-z0-9]+/i);
+  if (!beyondAscii.test(text)) return (text.includes("'") ? text.replace(/(?<=[a-z])'(?=[a-z])/gi, "") : text).split(/[^a-z0-9]+/i);
   return text
     .normalize("NFKC")
     .replace(/(?<=\p{L})['’](?=\p{L})/gu, "")
@@ -74,9 +74,14 @@ export function written(text: string): Written[] {
   return found;
 }
 
-/** Words of a text: `createPage`, `create_page` and "Create page" give the same two. */
+/** Words that were written: `createPage`, `create_page` and "Create page" are the same two. */
+export function wordsIn(found: readonly Written[]): string[] {
+  return found.flatMap(({ whole, parts }) => (parts.length > 0 ? parts : whole));
+}
+
+/** The words of a text. */
 export function words(text: string): string[] {
-  return written(text).flatMap(({ whole, parts }) => (parts.length > 0 ? parts : whole));
+  return wordsIn(written(text));
 }
 
 /**
@@ -110,12 +115,17 @@ export function isPlural(word: string): boolean {
 }
 
 /** The terms of prose, where "MySQL" is one word, or of identifiers, where `createPage` is two (and one). Without stop words, in their order. */
-export function termsOf(text: string, kind: "prose" | "identifier"): string[] {
-  const found: string[] = [];
-  for (const { whole, parts } of written(text))
+export function termsIn(found: readonly Written[], kind: "prose" | "identifier"): string[] {
+  const terms: string[] = [];
+  for (const { whole, parts } of found)
     for (const word of kind === "prose" ? [whole] : [...parts, whole]) {
       const known = term(word);
-      if (known !== null) found.push(known);
+      if (known !== null) terms.push(known);
     }
-  return found;
+  return terms;
+}
+
+/** The terms of a text. */
+export function termsOf(text: string, kind: "prose" | "identifier"): string[] {
+  return termsIn(written(text), kind);
 }

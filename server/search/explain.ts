@@ -2,12 +2,11 @@
 // are shown. The ranking itself keeps no such notes: it would pay for them at every search.
 import { setImmediate } from "node:timers/promises";
 
-import { words } from "./analyzer.ts";
 import type { Collection } from "./collection.ts";
 import { phraseShares } from "./phrases.ts";
 import { fits, type Group, readQuery, type Telling, wishOf } from "./query.ts";
 import { contextShares, deep, rank, serviceShares } from "./rank.ts";
-import { addField, commonParameters, type Field, fields, fieldTerms, partsOf, type SearchableTool, type Segment } from "./segment.ts";
+import { addField, commonParameters, type Field, fields, partsOf, readTool, type SearchableTool, type Segment } from "./segment.ts";
 import { spellingsOf } from "./spelling.ts";
 import { tuning } from "./tuning.ts";
 
@@ -65,9 +64,8 @@ function weightIn({ terms, starts, docs, weights }: Segment, id: number, doc: nu
 }
 
 /** What each field of a tool gives each of its terms, and how the tool writes them. */
-function readTool({ label, tool }: Place, common: ReadonlySet<string>) {
-  const terms = fieldTerms(label, tool, common);
-  const prose = words(tool.description.slice(0, 1_000));
+function weigh({ label, tool }: Place, common: ReadonlySet<string>) {
+  const { terms, prose } = readTool(label, tool, common);
   terms.name.push(...terms.name.flatMap((known) => partsOf(known, prose)));
   const worth = fields.map((field) => {
     const into = new Map<string, number>();
@@ -76,7 +74,7 @@ function readTool({ label, tool }: Place, common: ReadonlySet<string>) {
   });
   return { worth, spelled: spellingsOf(label, tool) };
 }
-type ReadTool = ReturnType<typeof readTool>;
+type Weighed = ReturnType<typeof weigh>;
 
 /** The member of a group that counted: of all that stand for a word the best one does, not their sum. */
 function bestMember(segment: Segment, doc: number, { members }: Group) {
@@ -92,7 +90,7 @@ function bestMember(segment: Segment, doc: number, { members }: Group) {
 function pointsOf(
   { group, value, id }: { group: Group; value: number; id: number },
   known: string,
-  { worth, spelled }: ReadTool,
+  { worth, spelled }: Weighed,
 ): WordPoints {
   const points = value * group.weight;
   const given = worth.flatMap(({ field, into }) => {
@@ -132,7 +130,7 @@ function asked(collection: Collection, query: string) {
 type Asked = ReturnType<typeof asked>;
 
 /** Why one tool of a collection has its score for one phrasing. */
-function why(collection: Collection, { query, groups, unknown, services, contexts }: Asked, at: Place, own: ReadTool): Why {
+function why(collection: Collection, { query, groups, unknown, services, contexts }: Asked, at: Place, own: Weighed): Why {
   const { segment: index, doc } = at;
   const segment = collection.segments[index];
   if (!segment) return { query, score: 0, points: 0, factor: 1, words: [], missed: [], factors: [] };
@@ -187,7 +185,7 @@ export async function explainAll(collection: Collection, queries: readonly strin
   for (const place of places) {
     const known = common.get(place.list) ?? (await commonParameters(place.list));
     common.set(place.list, known);
-    const own = readTool(place, known);
+    const own = weigh(place, known);
     const phrasings = phrased.map(({ read, hits }) => {
       const told = why(collection, read, place, own);
       const isFound = hits.some(({ segment, doc }) => segment === place.segment && doc === place.doc);

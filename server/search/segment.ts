@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
-import { isPlural, term, termsOf, words } from "./analyzer.ts";
+import { isPlural, term, termsIn, termsOf, wordsIn, written } from "./analyzer.ts";
 import { actionOf } from "./synonyms.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -86,39 +86,43 @@ function parametersOf(schema: unknown, common = none, depth = 0): { names: strin
 export const serviceOf = (connection: string) => connection.replace(/(?<![\p{L}\p{N}])(mcp|servers?)(?![\p{L}\p{N}])/giu, " ");
 
 /** Where the first sentence of a description ends: it says what a tool does, and what follows are limits, examples and other tools. */
-const sentenceEnd = /(?<=\S)([.!?:;](?=\s)|[。！？]|\n\s*\n)/;
-/** Terms of it whose order is kept. */
+const sentenceEnd = /[.!?:;]\s|[。！？]|\n\s*\n/;
+/** Terms of it whose order is kept, and words of a description that its tool's name may be made of. */
 const maxLead = 16;
+const maxProse = 200;
 
-/** The terms of a tool, field by field, in their order, and those that its description begins with. */
-export function fieldTerms(
-  label: string,
-  { name, title, description, inputSchema }: SearchableTool,
-  common: ReadonlySet<string>,
-): Record<Field | "lead", string[]> {
+/** A tool as ranking reads it. */
+interface ReadTool {
+  /** Its terms field by field, in their order. */
+  terms: Record<Field, string[]>;
+  /** Those that its description begins with. */
+  lead: string[];
+  /** The first words of its description. */
+  prose: string[];
+  /** Terms of its name that are written in the plural. */
+  plurals: ReadonlySet<string | null>;
+}
+
+/** Reads a tool of the connection `label`. */
+export function readTool(label: string, { name, title, description, inputSchema }: SearchableTool, common: ReadonlySet<string>): ReadTool {
   const { names, details } = parametersOf(inputSchema, common);
-  const texts: Record<Field, string> = {
-    connection: serviceOf(label),
-    name,
-    title: title ?? "",
-    description,
-    parameters: names.join(" "),
-    details: details.join(" "),
-  };
-  const prose: readonly Field[] = ["description", "details", "title"];
-  const read = (text: string, field: Field) =>
-    termsOf(text.slice(0, 8_000), prose.includes(field) ? "prose" : "identifier").slice(0, fieldRules[field].atMost);
-  const cut = (field: Field) => read(texts[field], field);
+  const cut = (text: string) => written(text.slice(0, 8_000));
+  const [named, described] = [cut(name), cut(description)];
   const end = description.slice(0, 1_000).search(sentenceEnd);
-  const sentence = read(end < 0 ? description : description.slice(0, end), "description");
+  const terms = {
+    connection: termsIn(cut(serviceOf(label)), "identifier"),
+    name: termsIn(named, "identifier"),
+    title: termsIn(cut(title ?? ""), "prose"),
+    description: termsIn(described, "prose"),
+    parameters: termsIn(cut(names.join(" ")), "identifier"),
+    details: termsIn(cut(details.join(" ")), "prose"),
+  };
+  for (const field of fields) if (terms[field].length > fieldRules[field].atMost) terms[field].length = fieldRules[field].atMost;
   return {
-    connection: cut("connection"),
-    name: cut("name"),
-    title: cut("title"),
-    description: end < 0 ? sentence : [...sentence, ...read(description.slice(end), "description")].slice(0, fieldRules.description.atMost),
-    lead: sentence.slice(0, maxLead),
-    parameters: cut("parameters"),
-    details: cut("details"),
+    terms,
+    lead: (end < 0 ? terms.description : termsOf(description.slice(0, end), "prose")).slice(0, maxLead),
+    prose: wordsIn(described.slice(0, maxProse)),
+    plurals: new Set(wordsIn(named).filter(isPlural).map(term)),
   };
 }
 
@@ -198,8 +202,7 @@ export async function buildSegment(vocabulary: Vocabulary, connection: string, t
       await setImmediate();
       began = performance.now();
     }
-    const terms = fieldTerms(connection, tool, common);
-    const prose = words(tool.description.slice(0, 1_000));
+    const { terms, lead, prose, plurals: several } = readTool(connection, tool, common);
     const apart = new Map(terms.name.map((known) => [known, partsOf(known, prose)]));
     terms.name.push(...[...apart.values()].flat());
     const worth = new Map<string, number>();
@@ -212,13 +215,12 @@ export async function buildSegment(vocabulary: Vocabulary, connection: string, t
       posting.docs.push(doc);
       posting.weights.push(weight);
     }
-    const several = new Set(words(tool.name).filter(isPlural).map(term));
     for (const known of new Set(terms.name.filter((known) => (apart.get(known)?.length ?? 0) === 0))) {
       names.push(vocabulary.find(known));
       plurals.push(several.has(known) ? 1 : 0);
     }
     nameStarts[doc + 1] = names.length;
-    for (const known of terms.lead) leads.push(vocabulary.find(known));
+    for (const known of lead) leads.push(vocabulary.find(known));
     leadStarts[doc + 1] = leads.length;
     doing[doc] = actionsOf(terms.name, terms.description);
   }
