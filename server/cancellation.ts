@@ -16,23 +16,31 @@ export class Canceller implements Cancellation {
   reason: unknown;
   #listeners: (() => void)[] = [];
 
-  /** It happens once, so each listener hears of it once. */
+  /** It is heard once, and not at all where the abort was before. */
   addEventListener(_type: "abort", listener: () => void): void {
     if (!this.aborted) this.#listeners.push(listener);
   }
 
+  /** From now on `listener` hears nothing, also where others are being told already. */
   removeEventListener(_type: "abort", listener: () => void): void {
     const at = this.#listeners.indexOf(listener);
     if (at >= 0) this.#listeners.splice(at, 1);
   }
 
+  /** Tells all who listen, once. What one of them throws ends the process as any other uncaught error, after the others heard it. */
   abort(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    const heard = this.#listeners;
-    this.#listeners = [];
-    for (const listener of heard) listener();
+    for (let listener = this.#listeners.shift(); listener; listener = this.#listeners.shift()) {
+      try {
+        listener();
+      } catch (error) {
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

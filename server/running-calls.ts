@@ -28,13 +28,16 @@ export function tellCancelledBy(tell: (key: string) => void): void {
 // A member's own: whoever learned a session id could do nothing with it.
 const keyOf = (membershipId: string, sessionId: string, id: CallId) => `${membershipId} ${sessionId} ${JSON.stringify(id)}`;
 
-/** Remembers a call for as long as its request runs. An id that is used twice at once means the later call. */
+/** Remembers a call for as long as its request runs. An id that is used twice at once means the later call that still runs. */
 export function noteRunning(call: { membershipId: string; sessionId: string; id: CallId }, request: Running): void {
   const key = keyOf(call.membershipId, call.sessionId, call.id);
   if (key.length > maxKey) return;
   const noted = { key, request };
   running.push(noted);
-  request.whenOver(() => running.splice(running.indexOf(noted), 1));
+  request.whenOver(() => {
+    const at = running.indexOf(noted);
+    if (at >= 0) running.splice(at, 1);
+  });
 }
 
 /** The same for a call that another process was told to cancel. */

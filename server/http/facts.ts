@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Actor } from "#server/auth/actor.ts";
-import { Canceller } from "#server/cancellation.ts";
+import { type Cancellation, Canceller } from "#server/cancellation.ts";
 import { env } from "#server/env.ts";
 import { clientAddress, originOf } from "#server/origin.ts";
 import { randomSecret } from "#server/seal.ts";
@@ -16,7 +16,8 @@ class HttpFacts {
   /** The client's address: behind a trusted proxy what that proxy saw. */
   readonly address: string;
   /** Aborts when the client went away, cancelled, or the server stops waiting for running requests. */
-  readonly signal: Canceller;
+  readonly signal: Cancellation;
+  readonly #gone: Canceller;
   /** Set once the session or the admin token was checked. */
   actor: Actor | null = null;
   #nonce: string | null = null;
@@ -26,11 +27,12 @@ class HttpFacts {
     this.origin = originOf(req);
     this.address = clientAddress(req);
     this.signal = gone;
+    this.#gone = gone;
   }
 
   /** Ends what this request began; it is answered all the same. */
   cancel(reason: Error): void {
-    this.signal.abort(reason);
+    this.#gone.abort(reason);
   }
 
   /** For the Content-Security-Policy of the one page this request may answer. */
@@ -63,7 +65,8 @@ export function learn(req: IncomingMessage, res: ServerResponse): HttpFacts {
   running.push(gone);
   // Remix's request.signal is not a dependable sign of a gone client, so this comes from the socket.
   res.on("close", () => {
-    running.splice(running.indexOf(gone), 1);
+    const at = running.indexOf(gone);
+    if (at >= 0) running.splice(at, 1);
     if (!res.writableFinished) gone.abort(new Error("The client went away."));
   });
   const facts = new HttpFacts(req, gone);

@@ -14,8 +14,8 @@ const nothing: readonly Asked[] = [];
 const sieve = 1_024;
 
 /**
- * How much of what stands side by side in the query does so, in the same order, where a tool's description begins (0 to 1); one word may stand between
- * them. What stands for a word counts as much less as it does elsewhere, and a pair as much as the lesser of the two.
+ * How much of what stands side by side in the query (among its words as they are looked for, each once) does so, in the same order, where a tool's
+ * description begins (0 to 1); one word may stand between them. What stands for a word counts as much less as it does elsewhere, and a pair as much as the lesser of the two.
  */
 export function phraseShares(groups: readonly Group[]): (segment: Segment, doc: number) => number {
   const asked = groups.filter(({ isGuess }) => !isGuess);
@@ -36,18 +36,21 @@ export function phraseShares(groups: readonly Group[]): (segment: Segment, doc: 
       if (held) held.push({ id, place, weight });
       else known.set(id, [{ id, place, weight }]);
     }
-  const best = new Float32Array(pairs.length);
-  /** What of the pairs of two terms is more than was found before. */
+  const best = new Float64Array(pairs.length);
+  /** What of the pairs of two terms is more than was found before. Both are in the order of their places: one term may stand for thirty words. */
   const more = (earlier: readonly Asked[], later: readonly Asked[]) => {
     let share = 0;
-    for (const first of earlier)
-      for (const second of later) {
-        const before = best[second.place] ?? 0;
-        const weight = Math.min(first.weight, second.weight);
-        if (second.place !== first.place + 1 || first.id === second.id || weight <= before) continue;
-        best[second.place] = weight;
-        share += (weight - before) * (pairs[second.place] ?? 0);
-      }
+    let at = 0;
+    for (const first of earlier) {
+      while ((later[at]?.place ?? Infinity) <= first.place) at += 1;
+      const second = later[at];
+      if (second?.place !== first.place + 1 || first.id === second.id) continue;
+      const before = best[second.place] ?? 0;
+      const weight = Math.min(first.weight, second.weight);
+      if (weight <= before) continue;
+      best[second.place] = weight;
+      share += (weight - before) * (pairs[second.place] ?? 0);
+    }
     return share;
   };
   return ({ leads, leadStarts }, doc) => {

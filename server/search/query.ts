@@ -168,14 +168,15 @@ const questions =
  * verbs that change nothing.
  */
 const commands =
-  /^\W*((please|can you|could you|i (want|need) to|i['’]d like to) )?(?!(about|all|analy[sz]e|any|both|compare|count|does|each|every|explain|follow|for|from|give|monitor|not|only|scan|should|summari[sz]e|tell|track|watch|will|with|would)\b)[a-z]{3,}( (back|by|down|for|from|in|off|on|out|over|to|up))? (an?|all|another|each|every|her|him|it|my|our|some|the|them|these|this|those|three|two)\b/i;
+  /^\W*((please|can you|could you|i (want|need) to|i['’]d like to) )?(?!(about|all|analy[sz]e|any|both|compare|count|does|each|every|explain|follow|for|from|give|know|learn|monitor|not|only|please|scan|should|summari[sz]e|tell|track|understand|watch|will|with|would)\b)[a-z]{3,}( (back|by|down|off|on|out|over|to|up))? (an?|all|another|each|every|her|him|it|my|our|some|the|them|these|this|those|three|two)\b/i;
 
 /** What the query wants done: its first verb; a question or a bare object wants to know, and a command whose verb we do not know wants anything else. */
 export function wishOf(groups: readonly Group[], query: string): Wish {
   const action = groups.find(({ action }) => action !== 0)?.action ?? 0;
   if (questions.test(query)) {
     if ((action & reads) === 0) return { action: reads, adds: tuning.asked, takes: tuning.asked };
-  } else if (groups[0]?.action === 0 && commands.test(query)) return { action: ~reads, adds: tuning.command, takes: tuning.command };
+  } else if (groups[0]?.action === 0 && !groups[0].isPlural && commands.test(query))
+    return { action: ~reads, adds: tuning.command, takes: tuning.command };
   return action === 0
     ? { action: reads, adds: tuning.defaultRead, takes: tuning.defaultRead }
     : { action, adds: tuning.action, takes: tuning.wrongAction };

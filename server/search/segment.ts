@@ -107,8 +107,9 @@ interface ReadTool {
 export function readTool(label: string, { name, title, description, inputSchema }: SearchableTool, common: ReadonlySet<string>): ReadTool {
   const { names, details } = parametersOf(inputSchema, common);
   const cut = (text: string) => written(text.slice(0, 8_000));
-  const [named, described] = [cut(name), cut(description)];
-  const end = description.slice(0, 1_000).search(sentenceEnd);
+  const said = description.trimStart();
+  const [named, described] = [cut(name), cut(said)];
+  const end = said.slice(0, 1_000).search(sentenceEnd);
   const terms = {
     connection: termsIn(cut(serviceOf(label)), "identifier"),
     name: termsIn(named, "identifier"),
@@ -120,7 +121,7 @@ export function readTool(label: string, { name, title, description, inputSchema 
   for (const field of fields) if (terms[field].length > fieldRules[field].atMost) terms[field].length = fieldRules[field].atMost;
   return {
     terms,
-    lead: (end < 0 ? terms.description : termsOf(description.slice(0, end), "prose")).slice(0, maxLead),
+    lead: (end < 0 ? terms.description : termsOf(said.slice(0, end), "prose")).slice(0, maxLead),
     prose: wordsIn(described.slice(0, maxProse)),
     plurals: new Set(wordsIn(named).filter(isPlural).map(term)),
   };

@@ -214,8 +214,8 @@ const phrasal: readonly (readonly [RegExp, string])[] = [
   [/\b(turn|switch)(ed|ing)? off\b/gi, "disable"],
   [/\b(turn|switch)(ed|ing)? on\b/gi, "enable"],
   // The thing in between: "turn the hall lights off again", but not "turn the page on sales into slides".
-  [/\b(turn|switch)(ed|ing)? (?=(\S+ ){1,4}off( (again|at|for|now|please)\b|[^ \w]|$))/gi, "disable "],
-  [/\b(turn|switch)(ed|ing)? (?=(\S+ ){1,4}on( (again|at|for|now|please)\b|[^ \w]|$))/gi, "enable "],
+  [/\b(turn|switch)(ed|ing)? (?=(\S+ ){1,4}off( (again|at|for|now|please)\b|[^ \w-]|$))/gi, "disable "],
+  [/\b(turn|switch)(ed|ing)? (?=(\S+ ){1,4}on( (again|at|for|now|please)\b|[^ \w-]|$))/gi, "enable "],
   [/\bwho (wrote|has written)\b/gi, "author"],
   [/\bpromote (?=[^.?!]{1,60} to (prod|production|staging|live)\b)/gi, "merge deploy "],
   [/\b(all )?at once\b|\bin one go\b/gi, "batch"],

@@ -142,6 +142,7 @@ async function readStream(
   let worked = 0;
   let since = 0;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let resumed: AbortSignal | undefined;
   const room = new Room(session.url.hostname, () => void reader?.cancel().catch(() => undefined));
   const rest = async () => {
     const now = performance.now();
@@ -207,9 +208,11 @@ async function readStream(
     }
     resumes += 1;
     if (lastEventId === undefined || resumes > maxResumes) break;
-    await setTimeout(pauseMs, undefined, { signal: abortSignalOf(signal) });
+    // One for all that follow: each listens to the call for as long as it runs.
+    resumed ??= abortSignalOf(signal);
+    await setTimeout(pauseMs, undefined, { signal: resumed });
     const headers = { ...headersOf(session), accept: "text/event-stream", "last-event-id": lastEventId };
-    response = await session.fetch(session.url, { headers, signal: abortSignalOf(signal) }).catch((cause: unknown) => {
+    response = await session.fetch(session.url, { headers, signal: resumed }).catch((cause: unknown) => {
       if (signal.aborted) throw cause;
       // Whatever this was, the call itself had been taken: it must not look like one that never left.
       throw endedEarly(cause);

@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { CallRow } from "#server/audit/call-rows.ts";
-import { flushCalls, openCallJournal, recordIntent, recordOutcome } from "#server/audit/calls.ts";
+import { flushCalls, openCallJournal, recordIntent, recordOutcome, type RecordedCall } from "#server/audit/calls.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { diskFull } from "#server/disk-space.ts";
 
@@ -66,9 +66,32 @@ test("what goes wrong in the background is tried again", async () => {
   store.mockRejectedValueOnce(new Error("unexpected"));
   const recorded = await recordIntent(actor, intent);
   recordOutcome(recorded, { outcome: "ok", durationMs: 1 });
-  await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(1), 5_000);
-  await recordIntent(actor, intent);
   await vi.waitFor(() => expect(store).toHaveBeenCalledTimes(2), 5_000);
+  expect(store.mock.calls[1]?.[0]).toMatchObject([{ id: recorded.row.id, outcome: "ok", durationMs: 1 }]);
+});
+
+test("of many rows each is stored once, with how its call ended, wherever it was when that was known", async () => {
+  const recorded: RecordedCall[] = [];
+  for (let count = 0; count < 120; count += 1) recorded.push(await recordIntent(actor, intent));
+  const [stored, refused, behind] = [recorded[10], recorded[60], recorded[110]];
+  if (!stored || !refused || !behind) throw new Error("There are too few.");
+  const ended = (durationMs: number) => ({ outcome: "ok" as const, durationMs });
+  const taken: CallRow[] = [];
+  store.mockImplementation(async (rows) => {
+    // The second batch is refused, while calls of it, of the one before and of the one behind end.
+    if (store.mock.calls.length !== 2) {
+      taken.push(...rows.map((row) => ({ ...row })));
+      return [];
+    }
+    for (const [index, one] of [stored, refused, behind].entries()) recordOutcome(one, ended(index));
+    await Promise.resolve();
+    return [...rows];
+  });
+  await vi.waitFor(() => expect(taken).toHaveLength(120), 5_000);
+  expect(taken.map(({ id }) => id)).toEqual(recorded.map(({ row }) => row.id));
+  expect(taken[10]).toMatchObject({ outcome: "started" });
+  expect(storeOutcomes.mock.calls.flat(2)).toEqual([{ id: stored.row.id, ...ended(0) }]);
+  expect([taken[60], taken[110]]).toMatchObject([ended(1), ended(2)]);
 });
 
 test("how calls ended waits for a database that is away, and comes before what ended later", async () => {

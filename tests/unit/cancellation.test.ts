@@ -1,8 +1,8 @@
 // Who hears of a cancelled request, when, and how often.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { within } from "#server/agent/budget.ts";
-import { abortSignalOf, Canceller } from "#server/cancellation.ts";
+import { abortSignalOf, type Cancellation, Canceller } from "#server/cancellation.ts";
 
 test("whoever listens hears of the first abort alone, and knows why", () => {
   const signal = new Canceller();
@@ -18,17 +18,34 @@ test("whoever listens hears of the first abort alone, and knows why", () => {
   expect(signal.reason).toBe("gone");
 });
 
-test("a listener that leaves while others are told keeps nobody from hearing it", () => {
+test("while they are told, a listener may leave or send another one away", () => {
   const signal = new Canceller();
   const heard: string[] = [];
-  const once = () => {
-    signal.removeEventListener("abort", once);
-    heard.push("once");
+  const sent = () => heard.push("sent away");
+  const first = () => {
+    signal.removeEventListener("abort", first);
+    signal.removeEventListener("abort", sent);
+    heard.push("first");
   };
-  signal.addEventListener("abort", once);
+  signal.addEventListener("abort", first);
+  signal.addEventListener("abort", sent);
+  signal.addEventListener("abort", () => heard.push("last"));
+  signal.abort(null);
+  expect(heard).toEqual(["first", "last"]);
+});
+
+test("a listener that throws keeps nobody from hearing it, and is heard of itself", () => {
+  const later = vi.spyOn(process, "nextTick").mockImplementation(() => undefined);
+  const signal = new Canceller();
+  const heard: string[] = [];
+  signal.addEventListener("abort", () => {
+    throw new Error("broken");
+  });
   signal.addEventListener("abort", () => heard.push("next"));
   signal.abort(null);
-  expect(heard).toEqual(["once", "next"]);
+  expect(heard).toEqual(["next"]);
+  expect(() => later.mock.calls[0]?.[0]()).toThrow("broken");
+  later.mockRestore();
 });
 
 test("what takes nothing but an AbortSignal gets one that says the same, also afterwards", () => {
@@ -42,7 +59,7 @@ test("what takes nothing but an AbortSignal gets one that says the same, also af
   expect(abortSignalOf(real)).toBe(real);
 });
 
-test("work within a budget ends with who asked for it, and after its time, and leaves no listener behind", async () => {
+test("work within a budget ends with who asked for it, and after its time", async () => {
   const outer = new Canceller();
   const ended = (ms: number) =>
     within(outer, ms, (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason))));
@@ -51,4 +68,17 @@ test("work within a budget ends with who asked for it, and after its time, and l
   outer.abort("gone");
   expect(await cancelled).toBe("gone");
   expect(await within(outer, 60_000, (signal) => Promise.resolve(signal.reason))).toBe("gone");
+});
+
+test("work that is over listens no more", async () => {
+  const listeners = new Set<() => void>();
+  const outer: Cancellation = {
+    aborted: false,
+    reason: undefined,
+    addEventListener: (_type, listener) => listeners.add(listener),
+    removeEventListener: (_type, listener) => listeners.delete(listener),
+  };
+  expect(await within(outer, 60_000, () => Promise.resolve(listeners.size))).toBe(1);
+  await within(outer, 60_000, () => Promise.reject(new Error("failed"))).catch(() => undefined);
+  expect(listeners.size).toBe(0);
 });

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { combine } from "#server/search/collection.ts";
 import { rank } from "#server/search/rank.ts";
 import { buildSegment, type SearchableTool } from "#server/search/segment.ts";
+import { withoutPhrasalVerbs } from "#server/search/synonyms.ts";
 import { Vocabulary } from "#server/search/vocabulary.ts";
 
 const tool = (name: string, description = "", more: Partial<SearchableTool> = {}): SearchableTool => ({
@@ -56,7 +57,8 @@ test.each([
 test("words that stand together in the query are looked for together where a description begins", async () => {
   const groups = [
     tool("overview_a", "Shows each group with its resource."),
-    tool("overview_b", "Shows each resource group."),
+    // As a docstring begins.
+    tool("overview_b", "\n\n    Shows each resource group."),
     tool("overview_c", "Shows what is there. It is not for a resource group."),
   ];
   const notes = [
@@ -102,8 +104,18 @@ test("a command whose verb nobody knows wants something done, what only looks li
     "what comments does the issue have",
     "summarize the issue comments",
     "all the issue comments",
+    "comments on the issue",
+    "comments in the issue",
+    "please all the issue comments",
+    "i need to know the comments of an issue",
   ])
     expect((await find(plane, query)).names[0]).toBe("Plane: get_issue_comments");
+});
+
+test("a word with a hyphen is no part of a verb", () => {
+  expect(withoutPhrasalVerbs("switch the phone on")).toContain("enable");
+  for (const query of ["switch the on-call engineer to Bob", "turn the off-site plan into a page"])
+    expect(withoutPhrasalVerbs(query)).toBe(query);
 });
 
 test.each([

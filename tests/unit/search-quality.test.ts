@@ -41,6 +41,13 @@ test.each(measured)("%s: no more than a point below what was measured", (_name, 
   expect(found.hit10).toBeGreaterThanOrEqual(hit10 - 1);
 });
 
+test("the best few are the first of the best 150: who asks for fewer loses none, however late the phrases come in", () => {
+  for (const { query } of queries) {
+    const { hits } = rank(collection, query, 150);
+    for (const limit of [1, 5, 20]) expect(rank(collection, query, limit).hits).toEqual(hits.slice(0, limit));
+  }
+});
+
 test("an answer is the same whatever else is in memory: other lists move neither the order nor the score", async () => {
   const some = segments.slice(0, 40);
   const before = queries.slice(0, 50).map(({ query }) => rank(combine(vocabulary, some), query, 10));
