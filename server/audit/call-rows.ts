@@ -31,11 +31,14 @@ export interface CallRow {
   durationMs?: number;
 }
 
-// One statement with one parameter, however many rows: several times cheaper than a generated insert. A row that is there already is left alone.
+// One statement with one parameter, however many rows: several times cheaper than a generated insert. A row that is there already gets no more than how
+// its call ended: it was stored by a statement whose answer was lost.
 const columns = `"id","orgId","at","action","via","membershipId","actorName","tokenId","targetType","targetId","targetName","outcome","errorCode","durationMs","requestId","details"`;
 const insertRows: Statement = {
   name: "calls-begun",
-  text: `INSERT INTO "AuditEvent" (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::"AuditEvent", $1::json) ON CONFLICT ("id") DO NOTHING`,
+  text: `INSERT INTO "AuditEvent" (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::"AuditEvent", $1::json) ON CONFLICT ("id") DO UPDATE
+    SET "outcome" = EXCLUDED."outcome", "errorCode" = EXCLUDED."errorCode", "durationMs" = EXCLUDED."durationMs"
+    WHERE "AuditEvent"."outcome" = 'started' AND EXCLUDED."outcome" <> 'started'`,
 };
 const endRows: Statement = {
   name: "calls-ended",

@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 
 import { limits } from "#server/agent/limits.ts";
+import { insertCalls, rowOf } from "#server/audit/call-rows.ts";
 import { flushCalls, recordIntent } from "#server/audit/calls.ts";
 import { byId } from "#server/connections/by-id.ts";
 import { create as createConnection } from "#server/connections/create.ts";
@@ -271,6 +272,17 @@ test("a name that no database can keep is refused, and a row that is refused spo
   const batch = await Promise.allSettled(["good", "bad\u0000", "fine"].map((name) => recordIntent(world.owner.actor, intent(name))));
   expect(batch.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   expect(await db.auditEvent.count({ where: { targetName: { in: ["good", "fine"] } } })).toBe(2);
+});
+
+test("a row that is stored again, because the answer to the statement was lost, gets how its call ended and nothing else", async () => {
+  const given = { capability: "twice", connectionId: null, connectionName: null, argumentsDigest: "sha256:0", argumentsBytes: 2 };
+  const row = rowOf(world.owner.actor, given);
+  const known = () => db.auditEvent.findUniqueOrThrow({ where: { id: row.id } });
+  await insertCalls([row]);
+  await insertCalls([{ ...row, outcome: "ok", durationMs: 7 }]);
+  expect(await known()).toMatchObject({ outcome: "ok", durationMs: 7, targetName: "twice" });
+  for (const again of [row, { ...row, outcome: "failed", durationMs: 9 }]) await insertCalls([again]);
+  expect(await known()).toMatchObject({ outcome: "ok", durationMs: 7 });
 });
 
 test("our own brake: 429 with Retry-After, per token", async () => {
