@@ -14,6 +14,15 @@ const mostUntaken = 268_435_456;
 /** Milliseconds between two looks. */
 const lookMs = 1_000;
 
+interface Watched {
+  socket: Socket;
+  /** Where it is among all of them. */
+  place: number;
+  /** What it had got rid of when that was last another number, and when that was seen; null while it has nothing to say. */
+  taken: number | null;
+  since: number;
+}
+
 /** Bytes that the other end, or what lies between, took. */
 const taken = (socket: Socket) => socket.bytesWritten - socket.writableLength;
 
@@ -50,31 +59,34 @@ function shed(stalled: readonly Socket[], bytes: number): void {
 
 /** Closes connections of this server whose answer is not read. */
 export function closeStalled(server: Server, { patience = patienceMs, most = mostUntaken, look = lookMs } = {}): void {
-  /** What each connection that has something to say had got rid of, and when that was first seen. */
-  const stalled = new Map<Socket, { taken: number; since: number }>();
-  const open = new Set<Socket>();
+  // No Set: a flood of connections would leave old tables behind, which hold on to all of them until a full garbage collection.
+  const open: Watched[] = [];
   server.on("connection", (socket: Socket) => {
-    open.add(socket);
+    const own: Watched = { socket, place: open.length, taken: null, since: 0 };
+    open.push(own);
     socket.once("close", () => {
-      open.delete(socket);
-      stalled.delete(socket);
+      // The last takes its place.
+      const last = open.pop();
+      if (!last || last === own) return;
+      open[own.place] = last;
+      last.place = own.place;
     });
   });
 
   function lookAtAll(): void {
     const now = performance.now();
     let untaken = 0;
-    for (const socket of open) {
-      const before = stalled.get(socket);
+    for (const one of open) {
+      const { socket } = one;
       untaken += socket.writableLength;
-      if (socket.writableLength === 0) stalled.delete(socket);
-      else if (before?.taken !== taken(socket)) stalled.set(socket, { taken: taken(socket), since: now });
-      else if (now - before.since >= patience) socket.destroy();
+      if (socket.writableLength === 0) one.taken = null;
+      else if (one.taken !== taken(socket)) [one.taken, one.since] = [taken(socket), now];
+      else if (now - one.since >= patience) socket.destroy();
     }
     if (untaken <= most) return;
-    const waiting = [...stalled].sort(([, a], [, b]) => a.since - b.since);
+    const stalled = open.filter((one) => one.taken !== null).sort((a, b) => a.since - b.since);
     shed(
-      waiting.map(([socket]) => socket),
+      stalled.map(({ socket }) => socket),
       untaken - most,
     );
   }
