@@ -58,8 +58,8 @@ export function refuseEarly(res: ServerResponse): void {
   res.writeHead(503, headers).end(message);
 }
 
-/** Bytes that are parsed before it is looked whether the connection is still to be read: an ordinary request. */
-const pieceBytes = 2_048;
+/** Bytes that are parsed before it is looked whether the connection is still to be read. Each request that was parsed is kept until the refusal is said. */
+const pieceBytes = 512;
 const inPieces = new WeakSet<Socket>();
 
 /** Hands what comes on this connection to Node's parser piece by piece, and nothing once it was refused. */
