@@ -11,6 +11,7 @@ import { hashSecret } from "#server/seal.ts";
 import { wasGoodLately } from "#server/tokens/verify.ts";
 
 import { factsOf } from "./facts.ts";
+import { isHasty } from "./one-at-a-time.ts";
 import type { Route } from "./route.ts";
 
 /**
@@ -27,6 +28,8 @@ const braked = new LRUCache<string, true>({ max: 10_000, ttl: brakeSeconds * 1_0
 /** Milliseconds that a braked address waits for each answer, and up to as many more: a flood over kept connections is as slow as they are few, and one
  * that came in one moment does not come again in one. */
 const lateMs = 1_000;
+/** The same for one from where requests were sent ahead: it is hung up on and comes back, and a new connection costs others more than a request. */
+const hastyMs = 3_000;
 /** Answers held back at once, for everybody; beyond it the connection is closed. */
 const maxLate = 1_000;
 let late = 0;
@@ -45,7 +48,7 @@ function refuseLate(res: ServerResponse, requestId: string): void {
         .writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" })
         .end(body);
     },
-    lateMs * (1 + Math.random()),
+    (isHasty(res.req.socket) ? hastyMs : lateMs) * (1 + Math.random()),
   );
   res.on("close", () => {
     late -= 1;

@@ -21,7 +21,8 @@ const refused = new WeakSet<Socket>();
 
 /** Networks that sent ahead lately. */
 const hasty = new LRUCache<string, true>({ max: 10_000, ttl: 60_000 });
-const isHasty = ({ remoteAddress = "" }: Socket) => hasty.size > 0 && hasty.has(networkOf(remoteAddress));
+/** Whether somebody from where this connection comes sent ahead in the last minute. */
+export const isHasty = ({ remoteAddress = "" }: Socket): boolean => hasty.size > 0 && hasty.has(networkOf(remoteAddress));
 
 /** Whether the answer to an earlier request on this connection is not over: then this one has no socket of its own yet. */
 export const isEarly = (res: ServerResponse): boolean => res.socket === null;

@@ -78,12 +78,12 @@ function labelsWith(labels: Postings["labels"], place: number, { label }: Segmen
   return changed;
 }
 
-/** The first of the ascending `owners` from `from` to `to` that is behind `place`. */
-function firstBehind(owners: Uint32Array, from: number, to: number, place: number): number {
+/** Where the first of these ascending numbers, of those from `from` to `to`, is behind `number`. */
+function firstBehind(numbers: Uint32Array, from: number, to: number, number: number): number {
   let [low, high] = [from, to];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((owners[middle] ?? 0) > place) high = middle;
+    if ((numbers[middle] ?? 0) > number) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -108,10 +108,13 @@ export function withReplaced(collection: Collection, place: number): Collection 
   const gone = placesOf(owners, place);
   const length = owners.length - gone.length + terms.length;
   const changed = { owners: new Uint32Array(length), begins: new Uint32Array(length), ends: new Uint32Array(length) };
-  const starts = new Uint32Array(vocabulary.names.length + 1);
-  const counts = new Uint32Array(vocabulary.names.length);
+  const size = vocabulary.names.length;
+  const counts = new Uint32Array(size);
   counts.set(collection.counts);
-  let [at, copied, nextGone, nextNew] = [0, 0, 0, 0];
+  const starts = new Uint32Array(size + 1);
+  starts.set(startsBefore);
+  starts.fill(owners.length, startsBefore.length);
+  let [at, copied, nextGone, nextNew, next] = [0, 0, 0, 0, 0];
   const copyTo = (end: number) => {
     changed.owners.set(owners.subarray(copied, end), at);
     changed.begins.set(begins.subarray(copied, end), at);
@@ -119,18 +122,26 @@ export function withReplaced(collection: Collection, place: number): Collection 
     at += end - copied;
     copied = end;
   };
-  for (let id = 0; id < counts.length; id += 1) {
-    const to = startsBefore[id + 1] ?? owners.length;
+  /** The terms before `id` are as they were: what is not copied of them yet keeps its distance. */
+  const passTo = (id: number) => {
+    const distance = at - copied;
+    if (distance !== 0) for (let term = next; term < id; term += 1) starts[term + 1] = (starts[term + 1] ?? 0) + distance;
+    next = id;
+  };
+  while (nextGone < gone.length || nextNew < terms.length) {
     const left = gone[nextGone];
-    const isGone = left !== undefined && left < to;
-    const isNew = terms[nextNew] === id;
-    if (isGone) {
+    const goneId = left === undefined ? size : firstBehind(startsBefore, next, startsBefore.length, left) - 1;
+    const id = Math.min(goneId, terms[nextNew] ?? size);
+    passTo(id);
+    const to = startsBefore[id + 1] ?? owners.length;
+    const isGone = goneId === id;
+    if (isGone && left !== undefined) {
       copyTo(left);
       counts[id] = (counts[id] ?? 0) + (begins[left] ?? 0) - (ends[left] ?? 0);
       copied += 1;
       nextGone += 1;
     }
-    if (isNew) {
+    if (terms[nextNew] === id) {
       if (!isGone) copyTo(firstBehind(owners, startsBefore[id] ?? to, to, place));
       const [begin = 0, end = 0] = [own[nextNew], own[nextNew + 1]];
       changed.owners[at] = place;
@@ -140,9 +151,9 @@ export function withReplaced(collection: Collection, place: number): Collection 
       at += 1;
       nextNew += 1;
     }
-    // What is not copied yet keeps its distance.
-    starts[id + 1] = at + to - copied;
+    passTo(id + 1);
   }
+  passTo(size);
   copyTo(owners.length);
   const offsets = new Uint32Array(segments.length + 1);
   for (const [index, { size }] of segments.entries()) offsets[index + 1] = (offsets[index] ?? 0) + size;
