@@ -37,7 +37,9 @@ let late = 0;
 const message = `Too many unknown tokens came from this address. Wait ${brakeSeconds} seconds.`;
 
 function refuseLate(res: ServerResponse, requestId: string): void {
-  if (late >= maxLate) return void res.destroy();
+  const sentAhead = isHasty(res.req.socket);
+  // Those who come back for ever leave half of the places to others.
+  if (late >= (sentAhead ? maxLate / 2 : maxLate)) return void res.destroy();
   late += 1;
   const timer = setTimeout(
     () => {
@@ -48,7 +50,7 @@ function refuseLate(res: ServerResponse, requestId: string): void {
         .writeHead(429, { "content-type": "application/json", "retry-after": String(brakeSeconds), "cache-control": "no-store" })
         .end(body);
     },
-    (isHasty(res.req.socket) ? hastyMs : lateMs) * (1 + Math.random()),
+    (sentAhead ? hastyMs : lateMs) * (1 + Math.random()),
   );
   res.on("close", () => {
     late -= 1;

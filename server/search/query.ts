@@ -168,7 +168,7 @@ const questions =
  * verbs that change nothing.
  */
 const commands =
-  /^\W*((please|can you|could you|i (want|need) to|i['’]d like to) )?(?!(about|all|analy[sz]e|any|both|compare|count|does|each|every|explain|follow|for|from|give|know|learn|monitor|not|only|please|scan|should|summari[sz]e|tell|track|understand|watch|will|with|would)\b)[a-z]{3,}( (back|by|down|off|on|out|over|to|up))? (an?|all|another|each|every|her|him|it|my|our|some|the|them|these|this|those|three|two)\b/i;
+  /^\W*((please|can you|could you|i (want|need) to|i['’]d like to) )?(?!(about|access|all|analy[sz]e|any|both|compare|count|details?|does|each|every|explain|feedback|follow|for|from|give|info|information|know|learn|monitor|need|not|only|please|scan|should|status|summari[sz]e|tell|track|understand|want|watch|will|with|would)\b)[a-z]{3,}( (back|by|down|off|on|out|over|to|up))? (an?|all|another|each|every|her|him|it|my|our|some|the|them|these|this|those|three|two)\b/i;
 
 /** What the query wants done: its first verb; a question or a bare object wants to know, and a command whose verb we do not know wants anything else. */
 export function wishOf(groups: readonly Group[], query: string): Wish {

@@ -211,8 +211,8 @@ const phrasal: readonly (readonly [RegExp, string])[] = [
   [/\bprint (it )?out\b/gi, "export"],
   [/\bbreak(ing)? (it |this |them )?down\b/gi, "split breakdown"],
   [/\bhow(['’]s| is| are| was| were)? [^?.,]{1,60} (doing|going|performing)\b/gi, "$& analytics report"],
-  [/\b(turn|switch)(ed|ing)? off\b/gi, "disable"],
-  [/\b(turn|switch)(ed|ing)? on\b/gi, "enable"],
+  [/\b(turn|switch)(ed|ing)? off\b(?!-)/gi, "disable"],
+  [/\b(turn|switch)(ed|ing)? on\b(?!-)/gi, "enable"],
   // The thing in between: "turn the hall lights off again", but not "turn the page on sales into slides".
   [/\b(turn|switch)(ed|ing)? (?=(\S+ ){1,4}off( (again|at|for|now|please)\b|[^ \w-]|$))/gi, "disable "],
   [/\b(turn|switch)(ed|ing)? (?=(\S+ ){1,4}on( (again|at|for|now|please)\b|[^ \w-]|$))/gi, "enable "],

@@ -108,13 +108,20 @@ test("a command whose verb nobody knows wants something done, what only looks li
     "comments in the issue",
     "please all the issue comments",
     "i need to know the comments of an issue",
+    "need the issue comments",
+    "feedback on the issue in its comments",
   ])
     expect((await find(plane, query)).names[0]).toBe("Plane: get_issue_comments");
 });
 
 test("a word with a hyphen is no part of a verb", () => {
   expect(withoutPhrasalVerbs("switch the phone on")).toContain("enable");
-  for (const query of ["switch the on-call engineer to Bob", "turn the off-site plan into a page"])
+  for (const query of [
+    "switch the on-call engineer to Bob",
+    "switch on-call engineer to Bob",
+    "turn the off-site plan into a page",
+    "turn off-site plan into a page",
+  ])
     expect(withoutPhrasalVerbs(query)).toBe(query);
 });
 
