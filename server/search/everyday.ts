@@ -71,6 +71,7 @@ rate throughput latency: metric rate
 performance: performance metric
 disk storage: disk storage
 folder: directory folder
+spreadsheet sheet pdf doc slide presentation deck: file document
 attach attachment: upload attach attachment file
 paste: insert
 graph pie bar plot: chart graph
@@ -117,8 +118,16 @@ agreement: contract agreement document
 signature signed: sign signature
 applicant candidate recruit: candidate applicant application
 job vacancy opening: job
-vacation holiday pto absence: leave holiday time
-salary wage pay payroll: payroll salary
+vacation holiday pto absence leave: leave holiday time off absence
+absent: absence leave out
+salary wage pay payroll: payroll salary compensation
+case complaint: ticket case issue
+tag tagged: mention tag
+unsigned: signature pending
+duty shift standby: oncall schedule shift
+busy: usage load metric busy
+slow slowest longest: latency duration trace performance
+phoned rang: call
 hour hours timesheet: time entry timesheet
 lesson class training: course lesson
 exam test: quiz test exam
@@ -134,7 +143,8 @@ dish meal dessert food: menu item recipe food
 discount promo voucher: coupon discount promotion
 basket: cart
 ship: deploy release
-live production: deploy production
+live: live realtime deploy production
+production: deploy production
 log logs: log
 hole security: vulnerability security
 severe severity: severity
@@ -168,7 +178,9 @@ churn churned: subscription cancel
 onboard onboarding offboard: user employee member onboarding
 agenda: event meeting calendar agenda
 standup: meeting
-proposal estimate: quote estimate proposal
+proposal estimate offer: quote estimate proposal offer
+canned boilerplate standard: macro template canned
+automatic automatically whenever: trigger automation rule workflow
 warehouse: inventory location warehouse
 returned: return refund order
 chargeback disputed: dispute
@@ -239,7 +251,7 @@ reduce lower decrease: decrease scale update
 abort: cancel stop
 refuse decline: reject deny decline
 mute snooze: mute snooze disable
-attendee participant: attendee participant guest
+attendee participant: attendee participant guest invitee
 voice spoken: voice speech audio
 `;
 
@@ -271,6 +283,7 @@ const chatter = new Set(
   `now today tonight yesterday tomorrow week month year day morning last next recently currently soon later again already still ever never really actually maybe
    quickly back thing stuff something anything someone somebody anyone everybody nobody sure okay ok right go goes going went gone come came coming got take takes took
    put give gives tell say says know happen happened keep try trying quick there here way bit lot only even always often left between over under since until during
+   out off up down away together
    before after ago entire whole whole exactly simply really somewhere anywhere properly safely`
     .split(/\s+/)
     .filter(Boolean),

@@ -35,7 +35,7 @@ interface Unknown {
  * and in which order it came there, says nothing here: those are lists that the caller may not see.
  */
 function nearTo({ word, known: wanted }: Unknown, { vocabulary, counts }: Collection, isFirstSure: boolean): string[] {
-  const most = word.length < 8 ? 1 : 2;
+  const most = word.length < 8 || wanted.length < 6 ? 1 : 2;
   const near: { term: string; far: number; count: number }[] = [];
   for (let id = 0; id < counts.length; id += 1) {
     const count = counts[id] ?? 0;
