@@ -1,4 +1,4 @@
-// The public tools and queries (bench/search/corpus/README.md), and what they look like to the engine.
+// The tools and queries that search is measured on (bench/search/corpus/README.md), and what they look like to the engine.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -47,4 +47,10 @@ export function publicData(): { servers: PublicServer[]; queries: Query[] } {
 /** 7,547 more tools, nobody asks for. */
 export function distractors(): PublicServer[] {
   return byServer(read("distractors").tools);
+}
+
+/** 906 tools of 68 business services with 840 queries of our own: short phrases and whole sentences for the same wishes. */
+export function businessData(): { servers: PublicServer[]; queries: Query[] } {
+  const { tools, queries = [] } = read("business");
+  return { servers: byServer(tools), queries };
 }

@@ -4,7 +4,8 @@ import { term } from "./analyzer.ts";
 /** Each line was read for what it would wrongly find: the words before the colon stand for those behind it. */
 const lines = `
 remark feedback mention: comment
-reply answer respond response: reply comment message
+reply answer respond response: reply comment message response
+otp 2fa: verification code
 ping nudge: notify message mention
 text sms: message sms
 mail inbox: email mail message
@@ -86,7 +87,7 @@ film movie series: movie video series
 scannable: qr code
 link address: url link
 site website homepage: website site page domain
-kick ban throw block: kick ban remove disconnect block
+kick ban throw block: kick ban remove disconnect block suspend freeze
 join: join member invite
 quit: leave
 thumbs upvote applaud: like reaction react
@@ -117,6 +118,7 @@ submission filled: submission response form
 agreement: contract agreement document
 signature signed: sign signature
 applicant candidate recruit: candidate applicant application
+hire: job candidate
 job vacancy opening: job
 vacation holiday pto absence leave: leave holiday time off absence
 absent: absence leave out
