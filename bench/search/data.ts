@@ -49,7 +49,7 @@ export function distractors(): PublicServer[] {
   return byServer(read("distractors").tools);
 }
 
-/** 906 tools of 68 business services with 840 queries of our own: short phrases and whole sentences for the same wishes. */
+/** 906 tools of 68 business services with 838 queries of our own: short phrases and whole sentences for the same wishes. */
 export function businessData(): { servers: PublicServer[]; queries: Query[] } {
   const { tools, queries = [] } = read("business");
   return { servers: byServer(tools), queries };

@@ -1,4 +1,4 @@
-// `npm run eval:search`: quality on the public data, beside MiniSearch and the predecessor's scoring; speed, memory and replacement at four sizes.
+// `npm run eval:search`: quality on the public data and on our own, beside MiniSearch and the predecessor's scoring; speed, memory and replacement at four sizes.
 // Writes docs/reports/search.md.
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";

@@ -5,7 +5,7 @@ import { term } from "./analyzer.ts";
 const lines = `
 remark feedback mention: comment
 reply answer respond response: reply comment message response
-otp 2fa: verification code
+otp: verification code
 ping nudge: notify message mention
 text sms: message sms
 mail inbox: email mail message
@@ -42,7 +42,7 @@ worth: price value
 expensive cheap: price cost
 meeting call appointment: event meeting calendar
 invite invitation: invite invitation event
-free busy slot available: availability free busy
+free slot available: availability free busy
 book reserve: booking reservation book create
 reschedule postpone: update move event
 night nightly daily weekly hourly recurring: schedule cron recurring
@@ -72,7 +72,7 @@ rate throughput latency: metric rate
 performance: performance metric
 disk storage: disk storage
 folder: directory folder
-spreadsheet sheet pdf doc slide presentation deck: file document
+spreadsheet sheet pdf doc slide deck: file document
 attach attachment: upload attach attachment file
 paste: insert
 graph pie bar plot: chart graph
@@ -120,16 +120,14 @@ signature signed: sign signature
 applicant candidate recruit: candidate applicant application
 hire: job candidate
 job vacancy opening: job
-vacation holiday pto absence leave: leave holiday time off absence
-absent: absence leave out
+vacation holiday pto absence: leave holiday time off absence
+absent: absence leave
 salary wage pay payroll: payroll salary compensation
-case complaint: ticket case issue
-tag tagged: mention tag
+complaint: ticket case issue
 unsigned: signature pending
 duty shift standby: oncall schedule shift
-busy: usage load metric busy
 slow slowest longest: latency duration trace performance
-phoned rang: call
+phoned: call
 hour hours timesheet: time entry timesheet
 lesson class training: course lesson
 exam test: quiz test exam
@@ -146,7 +144,6 @@ discount promo voucher: coupon discount promotion
 basket: cart
 ship: deploy release
 live: live realtime deploy production
-production: deploy production
 log logs: log
 hole security: vulnerability security
 severe severity: severity
@@ -285,7 +282,7 @@ const chatter = new Set(
   `now today tonight yesterday tomorrow week month year day morning last next recently currently soon later again already still ever never really actually maybe
    quickly back thing stuff something anything someone somebody anyone everybody nobody sure okay ok right go goes going went gone come came coming got take takes took
    put give gives tell say says know happen happened keep try trying quick there here way bit lot only even always often left between over under since until during
-   out off up down away together
+   out off away together
    before after ago entire whole whole exactly simply really somewhere anywhere properly safely`
     .split(/\s+/)
     .filter(Boolean),

@@ -5,6 +5,7 @@ import { isChatter, meaningsOf } from "./everyday.ts";
 import { nearestTerm, nearTerms, shortestTaken, shortestTold } from "./near-terms.ts";
 import { actionOf, actions, synonymsOf, withoutPhrasalVerbs } from "./synonyms.ts";
 import { tuning } from "./tuning.ts";
+import { withoutTurns } from "./turns-of-phrase.ts";
 
 export interface Member {
   id: number;
@@ -65,7 +66,7 @@ const rarest = (members: readonly Member[]) => members.reduce((most, { rarity, w
 
 /** Values stand in a query beside the words that say what is wanted: placeholders, quoted names, numbers. */
 function withWeights(query: string): { text: string; weight: number }[] {
-  return withoutPhrasalVerbs(query)
+  return withoutPhrasalVerbs(withoutTurns(query))
     .split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u)
     .map((text) => ({
       text,

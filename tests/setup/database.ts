@@ -44,12 +44,17 @@ export async function resetDatabase(tries = 3): Promise<void> {
   }
 }
 
-/** Row by row: there are a few, and truncating makes each table, each index anew. Whose rows go first does not matter while nobody looks at the keys. */
+/**
+ * Row by row: there are a few, and truncating makes each table, each index anew. Locked first, so that what still runs in the background is waited for.
+ * Whose rows go first does not matter while nobody looks at the keys.
+ */
 async function deleteAll(): Promise<void> {
-  await db.$executeRawUnsafe(`DO $$ DECLARE name text; BEGIN
+  await db.$executeRawUnsafe(`DO $$ DECLARE names text[]; name text; BEGIN
     SET LOCAL session_replication_role = replica;
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' LOOP
-      EXECUTE format('DELETE FROM %I', name);
+    names := ARRAY(SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations');
+    EXECUTE 'LOCK TABLE ' || array_to_string(names, ', ') || ' IN SHARE ROW EXCLUSIVE MODE';
+    FOREACH name IN ARRAY names LOOP
+      EXECUTE 'DELETE FROM ' || name;
     END LOOP;
   END $$`);
 }

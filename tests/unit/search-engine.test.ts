@@ -126,39 +126,6 @@ test("a word with a hyphen is no part of a verb", () => {
 });
 
 test.each([
-  ["Who all can see the salary sheet?", "permission"],
-  ["give Maria access to the folder", "share"],
-  ["what do I have on tomorrow", "calendar"],
-  ["file bug in linear", "create"],
-  ["open support ticket", "create"],
-  ["log two hours on the ticket", "add"],
-  ["put the contract PDF on the card", "attach"],
-  ["put the old lists into the archive", "move"],
-  ["give her the 30 euros back", "refund"],
-  ["take her off the list", "remove"],
-  ["set him up in the system", "create"],
-  ["from now on invoices go there", "rule"],
-  ["answer them but don't send it yet", "draft"],
-  ["she never turned up", "no show"],
-  ["my to-dos", "task"],
-  ["turn him down", "reject"],
-])("%s: %s", (query, meant) => {
-  expect(withoutPhrasalVerbs(query)).toContain(meant);
-});
-
-test.each([
-  "turn down the volume",
-  "list open tickets",
-  "the report on bugs",
-  "schedule of trains",
-  "stock levels",
-  "take the lead",
-  "run tests",
-])("%s means what it says", (query) => {
-  expect(withoutPhrasalVerbs(query)).toBe(query);
-});
-
-test.each([
   "",
   " ",
   "a",

@@ -47,10 +47,10 @@ test.each(measured)("%s: no more than a point below what was measured", (_name, 
 });
 
 test.each([
-  ["phrases", "agent", { hit1: 59.3, hit5: 88.4 }],
-  ["sentences", "user", { hit1: 34.9, hit5: 80.2 }],
-])("%s of people at work, held out: no more than a point below what was measured", (_name, style, { hit1, hit5 }) => {
-  const own = business.queries.filter((query) => query.style === style && query.slice === "business, held out");
+  ["phrases", "agent", { hit1: 61.1, hit5: 88.9 }],
+  ["sentences", "user", { hit1: 35.8, hit5: 69.7 }],
+])("%s of people at work: no more than a point below what was measured", (_name, style, { hit1, hit5 }) => {
+  const own = business.queries.filter((query) => query.style === style);
   const found = judge(own, (query) => answerFrom(ofBusiness, business.servers, query));
   expect(found.hit1).toBeGreaterThanOrEqual(hit1 - 1);
   expect(found.hit5).toBeGreaterThanOrEqual(hit5 - 1);
