@@ -33,10 +33,10 @@ const answer = (query: string) => answerFrom(collection, servers, query);
 
 /** As measured (docs/reports/search.md). */
 const measured: [string, (query: Query) => boolean, { hit1: number; hit5: number; hit10: number }][] = [
-  ["all", () => true, { hit1: 85.1, hit5: 95.9, hit10: 97.7 }],
+  ["all", () => true, { hit1: 85.4, hit5: 96.2, hit10: 97.7 }],
   ["azure", ({ slice }) => slice === "azure", { hit1: 89.1, hit5: 98, hit10: 99.3 }],
-  ["toucan", ({ slice }) => slice === "toucan", { hit1: 77.5, hit5: 91.9, hit10: 94.7 }],
-  ["held out", (query) => halfOf(query) === "held out", { hit1: 79.4, hit5: 94.9, hit10: 96.4 }],
+  ["toucan", ({ slice }) => slice === "toucan", { hit1: 78.5, hit5: 92.8, hit10: 94.7 }],
+  ["held out", (query) => halfOf(query) === "held out", { hit1: 80.2, hit5: 95.7, hit10: 96.4 }],
 ];
 
 test.each(measured)("%s: no more than a point below what was measured", (_name, isIn, { hit1, hit5, hit10 }) => {
@@ -47,7 +47,7 @@ test.each(measured)("%s: no more than a point below what was measured", (_name, 
 });
 
 test.each([
-  ["phrases", "agent", { hit1: 61.1, hit5: 88.9 }],
+  ["phrases", "agent", { hit1: 61.1, hit5: 89.2 }],
   ["sentences", "user", { hit1: 35.8, hit5: 69.7 }],
 ])("%s of people at work: no more than a point below what was measured", (_name, style, { hit1, hit5 }) => {
   const own = business.queries.filter((query) => query.style === style);
