@@ -97,7 +97,10 @@ test.runIf(kind === "pglite")("the event loop stands still: no call fails for it
   process.kill(product.pid, "SIGCONT");
   const before = load.ends.right.length;
   await soon(() => expect(load.ends.right.length).toBeGreaterThan(before + 20));
-  expect((await load.stop()).words).toEqual([]);
+  // Only a call that the stop caught between the last look at its connection and its first byte may be told as one that may have run.
+  const { words } = await load.stop();
+  expect(words.filter((said) => !said.includes("It may still have done the work"))).toEqual([]);
+  expect(words.length).toBeLessThanOrEqual(1);
   expect(arrivedTwice()).toEqual([]);
   const [connection] = await product.api<{ state: { name: string } }[]>("connection.list", undefined, "query");
   expect(connection?.state.name).toBe("ready");
