@@ -73,6 +73,9 @@ test.each([
   "what do we have on Acme Corp",
   "stock on hand over 50",
   "who can help me",
+  "worked hours by employee",
+  "a raise in traffic",
+  "had a meeting before lunch",
   "turn down the volume",
   "turn down requests per second",
 ])("%s means what it says", (query) => {
