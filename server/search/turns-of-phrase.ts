@@ -16,10 +16,15 @@ const turns: readonly (readonly [RegExp, string])[] = [
     ),
     "create ",
   ],
-  [atStart(String.raw`(?:file|raise|log|report) (?=${report}\b)`), "create "],
-  [atStart(String.raw`open (?:(?:an?|new|another|support) ){0,2}(?=(?:ticket|case)\b(?! (?:#?\d|count)))`), "create "],
+  [atStart(String.raw`(?:file|raise|log|report) (?=${report}(?:\W*$| (?:in|for|about|with|on|at|to|that|because)\b))`), "create "],
+  [
+    atStart(
+      String.raw`open (?:(?:an?|new|another|support) ){0,2}(?=(?:ticket|case)(?:\W*$| (?:in|for|about|with|on|at)\b))`,
+    ),
+    "create ",
+  ],
   [atStart(String.raw`(?:record|note) (?:that|it|this)\b`), "create log note "],
-  [/\b(please (record|note)|log) (that|it|this)\b/gi, "create log note"],
+  [/(?<=^\W*|\b(to|please|and|you) )log (that|it|this)\b|\bplease (record|note) (that|it|this)\b/gi, "create log note"],
   [/\bbook (?=((?!room|meeting|table|call|appointment|flight)\S+ ){0,5}hours?\b)/gi, "add time entry "],
   [
     atStart(
@@ -63,7 +68,7 @@ const turns: readonly (readonly [RegExp, string])[] = [
   ],
   [/\b(just|exactly) like (it|that|this)\b/gi, "duplicate copy"],
   [/\b(money|charge|payment) back\b(?!-)|\breturn (the |their |his |her )?money\b/gi, "$& refund"],
-  [/\bgiv(e|ing) (?=[^.?!]{0,40}(\d|\bmoney|\beuros?|\bdollars?|[€$£])[^.?!]{0,20} back\b)/gi, "refund "],
+  [/\bgiv(e|ing) (?!(?:me|us)\b)(?=[^.?!]{0,40}(\bmoney|\beuros?|\bdollars?|[€$£])[^.?!]{0,20} back\b)/gi, "refund "],
   // Who may, and who is told.
   [
     /\bwho( all| else)? (can|could|may|is able to|is allowed to) (access|edit|open|read|see|use|view)\b|\bwho has access\b/gi,
@@ -72,11 +77,11 @@ const turns: readonly (readonly [RegExp, string])[] = [
   [/\bgiv(e|ing) [^.?!,]{1,40} access\b(?! (logs?|keys?|tokens?)\b)/gi, "$& share grant"],
   [/\blet (?!(?:me|us|users?)\b)(?=(\S+ ){1,3}into (the|my|our)\b)/gi, "share invite access "],
   [/\bkeep \S+( and \S+)? (in the loop|posted)\b/gi, "$& notify follower"],
-  [/\blet (?=(\S+ ){3,4}know\b)/gi, "send message "],
+  [/\blet (?!(?:me|us)\b)(?=(\S+ ){3,4}know\b)/gi, "send message "],
   [/\bwrit(e|ing) to (?=\S+@|(mrs?|ms|dr|him|her|them)\b|the (customer|client|team|supplier)\b)/gi, "$&send email message "],
   [/\b(don['’]?t|do not) send (it|them)( yet)?\b/gi, "draft"],
   [/\bout[- ]of[- ](the[- ])?office (?=(message|reply|note|notice)\b)/gi, "automatic reply setting "],
-  [/\btag(ged|s)? (me|us|him|her)\b/gi, "mention"],
+  [/\btag(ged|s)? (me|him|her)\b(?! (as|in|with)\b)/gi, "mention"],
   [/\bmark(ed|ing)? (\S+ ){0,5}as (un)?read\b/gi, "$& update"],
   // To find out.
   [/\b(dig|digging|dug) (it |them |that |this )?(up|out)\b/gi, "find"],
