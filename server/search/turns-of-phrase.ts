@@ -17,12 +17,7 @@ const turns: readonly (readonly [RegExp, string])[] = [
     "create ",
   ],
   [atStart(String.raw`(?:file|raise|log|report) (?=${report}(?:\W*$| (?:in|for|about|with|on|at|to|that|because)\b))`), "create "],
-  [
-    atStart(
-      String.raw`open (?:(?:an?|new|another|support) ){0,2}(?=(?:ticket|case)(?:\W*$| (?:in|for|about|with|on|at)\b))`,
-    ),
-    "create ",
-  ],
+  [atStart(String.raw`open (?:(?:an?|new|another|support) ){0,2}(?=(?:ticket|case)(?:\W*$| (?:in|for|about|with|on|at)\b))`), "create "],
   [atStart(String.raw`(?:record|note) (?:that|it|this)\b`), "create log note "],
   [/(?<=^\W*|\b(to|please|and|you) )log (that|it|this)\b|\bplease (record|note) (that|it|this)\b/gi, "create log note"],
   [/\bbook (?=((?!room|meeting|table|call|appointment|flight)\S+ ){0,5}hours?\b)/gi, "add time entry "],
