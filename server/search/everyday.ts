@@ -127,7 +127,6 @@ complaint: ticket case issue
 unsigned: signature pending
 duty shift standby: oncall schedule shift
 slow slowest longest: latency duration trace performance
-phoned: call
 hour hours timesheet: time entry timesheet
 lesson class training: course lesson
 exam test: quiz test exam

@@ -66,12 +66,12 @@ const rarest = (members: readonly Member[]) => members.reduce((most, { rarity, w
 
 /** Values stand in a query beside the words that say what is wanted: placeholders, quoted names, numbers. */
 function withWeights(query: string): { text: string; weight: number }[] {
-  return withoutPhrasalVerbs(withoutTurns(query))
-    .split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u)
-    .map((text) => ({
-      text,
-      weight: text.startsWith("<") ? tuning.placeholder : /^["“`]/u.test(text) ? tuning.quoted : 1,
-    }));
+  return query.split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u).map((text) => {
+    if (text.startsWith("<")) return { text, weight: tuning.placeholder };
+    // Names are no phrases: "Who can see what" may be a page.
+    if (/^["“`]/u.test(text)) return { text, weight: tuning.quoted };
+    return { text: withoutPhrasalVerbs(withoutTurns(text)), weight: 1 };
+  });
 }
 
 /** The query as groups of terms; a repeated word counts once, as much as where it counts most. */

@@ -194,7 +194,7 @@ const phrasal: readonly (readonly [RegExp, string])[] = [
   [/\b(put|push) (it |this )?(off|back)\b/gi, "reschedule"],
   [/\b(fill me in|catch me up|bring me up to speed)\b/gi, "summary"],
   [/\bkeep (an eye on|track of)\b/gi, "monitor track"],
-  [/\b(running|run|ran) (out of|low on)\b/gi, "low stock"],
+  [/\b(running|run|ran) out of\b/gi, "low stock"],
   [/\bbest[- ]selling\b|\bsold the most\b/gi, "top sales products"],
   [/\bmake sure\b/gi, "verify"],
   [/\bfind out\b|\bfigure out\b/gi, "find"],

@@ -47,13 +47,23 @@ test.each(measured)("%s: no more than a point below what was measured", (_name, 
 });
 
 test.each([
-  ["phrases", "agent", { hit1: 61.1, hit5: 89.2 }],
-  ["sentences", "user", { hit1: 35.8, hit5: 69.7 }],
-])("%s of people at work: no more than a point below what was measured", (_name, style, { hit1, hit5 }) => {
-  const own = business.queries.filter((query) => query.style === style);
+  ["phrases", "agent", "tuning", { hit1: 61.4, hit5: 88.9 }],
+  ["sentences", "user", "tuning", { hit1: 34.1, hit5: 67.1 }],
+  ["phrases", "agent", "held out", { hit1: 57.6, hit5: 87.1 }],
+  ["sentences", "user", "held out", { hit1: 25.9, hit5: 62.4 }],
+])("%s of people at work (%s, %s): no more than one query in eighty below what was measured", (_name, style, half, { hit1, hit5 }) => {
+  const own = business.queries.filter((query) => query.style === style && query.slice === `business, ${half}`);
   const found = judge(own, (query) => answerFrom(ofBusiness, business.servers, query));
-  expect(found.hit1).toBeGreaterThanOrEqual(hit1 - 1);
-  expect(found.hit5).toBeGreaterThanOrEqual(hit5 - 1);
+  expect(found.hit1).toBeGreaterThanOrEqual(hit1 - 1.25);
+  expect(found.hit5).toBeGreaterThanOrEqual(hit5 - 1.25);
+});
+
+test("what looks like a command finds what it asks for", () => {
+  const first = (query: string) => answerFrom(ofBusiness, business.servers, query)[0] ?? "";
+  expect(first("raise issue priority")).toBe("Linear/update_issue");
+  expect(first("open ticket details")).not.toMatch(/create/);
+  expect(first("tag US customers in Shopify")).toMatch(/tag/);
+  expect(first("give me 3 orders we got back")).not.toMatch(/refund/);
 });
 
 test("the best few are the first of the best 150: who asks for fewer loses none, however late the phrases come in", () => {
