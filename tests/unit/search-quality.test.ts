@@ -48,7 +48,7 @@ test.each(measured)("%s: no more than a point below what was measured", (_name, 
 
 test.each([
   ["phrases", "agent", "tuning", { hit1: 61.4, hit5: 88.9 }],
-  ["sentences", "user", "tuning", { hit1: 34.1, hit5: 67.1 }],
+  ["sentences", "user", "tuning", { hit1: 33.8, hit5: 67.1 }],
   ["phrases", "agent", "held out", { hit1: 57.6, hit5: 87.1 }],
   ["sentences", "user", "held out", { hit1: 25.9, hit5: 62.4 }],
 ])("%s of people at work (%s, %s): no more than one query in eighty below what was measured", (_name, style, half, { hit1, hit5 }) => {
