@@ -49,6 +49,12 @@ export function distractors(): PublicServer[] {
   return byServer(read("distractors").tools);
 }
 
+/** 284 tools of 18 more business services with 220 queries of our own, put more plainly; nobody read them when the engine was made. */
+export function plainData(): { servers: PublicServer[]; queries: Query[] } {
+  const { tools, queries = [] } = read("plain");
+  return { servers: byServer(tools), queries };
+}
+
 /** 906 tools of 68 business services with 838 queries of our own: short phrases and whole sentences for the same wishes. */
 export function businessData(): { servers: PublicServer[]; queries: Query[] } {
   const { tools, queries = [] } = read("business");

@@ -7,7 +7,7 @@ import { type Collection, combine } from "#server/search/collection.ts";
 import { rank } from "#server/search/rank.ts";
 import { Vocabulary } from "#server/search/vocabulary.ts";
 
-import { businessData, distractors, publicData, type PublicServer } from "./data.ts";
+import { businessData, distractors, plainData, publicData, type PublicServer } from "./data.ts";
 import { reportLearning } from "./learning.ts";
 import { reportMeaning } from "./meaning.ts";
 import { miniSearch, predecessor } from "./others.ts";
@@ -65,6 +65,10 @@ for (const [name, answer] of [
 const azure = servers.filter(({ ids }) => ids[0]?.startsWith("azure/"));
 sayQuality("Gatehouse", "azure, among its own 157 tools alone", queries.filter(isAzure), answerFrom(await collect(azure), azure));
 
+const styles: [string, string][] = [
+  ["phrases", "agent"],
+  ["sentences", "user"],
+];
 const business = businessData();
 const tools = business.servers.reduce((sum, { ids }) => sum + ids.length, 0);
 say(`\n## What people at work say, among ${tools} tools of ${business.servers.length} business services\n`);
@@ -75,14 +79,27 @@ for (const [name, answer] of [
   ["MiniSearch, custom analyzer", miniSearch(business.servers).answer],
   ["predecessor, over all tools", predecessor(business.servers).answer],
 ] as const)
-  for (const [words, style] of [
-    ["phrases", "agent"],
-    ["sentences", "user"],
-  ])
+  for (const [words, style] of styles)
     for (const half of ["tuning", "held out"]) {
       const own = business.queries.filter((query) => query.style === style && query.slice === `business, ${half}`);
       sayQuality(name, `${words}, ${half}`, own, answer);
     }
+
+const plain = plainData();
+for (const [among, list] of [
+  [`${plain.servers.length} services more`, plain.servers],
+  [`${plain.servers.length} services more and the 3,000 public tools`, [...servers, ...plain.servers]],
+] as const) {
+  say(`\n## The same put more plainly, among ${list.reduce((sum, { ids }) => sum + ids.length, 0)} tools: of ${among}\n`);
+  say("Nothing was tuned on these (bench/search/corpus/README.md).\n");
+  say("| engine | slice | queries | hit@1 | @3 | @5 | @10 | MRR | nDCG@5 |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+  for (const [name, answer] of [
+    ["Gatehouse", answerFrom(await collect(list), list)],
+    ["MiniSearch, custom analyzer", miniSearch(list).answer],
+    ["predecessor, over all tools", predecessor(list).answer],
+  ] as const)
+    for (const [words, style] of styles) sayQuality(name, words, plain.queries.filter((query) => query.style === style), answer);
+}
 
 const deep = (query: string, limit: number) => rank(collection, query, limit);
 for (const line of [...reportLearning(servers, queries, deep), ...(await reportMeaning(servers, queries, deep))]) say(line);

@@ -91,8 +91,53 @@ export function words(text: string): string[] {
 const known = new Map<string, string>();
 const maxKnown = 50_000;
 
+/** Words of which the stemmer makes those of another meaning: "news" is not "new". Each line is one term, by its first word. */
+const ownTerms = `
+news
+add added adding
+authorize authorized authorizes authorizing authorization authorizations authorise authorised authorisation
+accountant accountants
+allowance allowances
+anime
+applicant applicants
+business businesses
+community communities
+conversion conversions
+customer customers
+customize customized customization customise customised
+department departments
+direction directions
+expensive
+generic
+holdings
+important importance
+instalment instalments installment installments
+internal internally
+localize localized localizes localization localizations
+marketing
+objective objectives
+organization organizations organisation organisations
+parental
+paste pasted pastes pasting
+production
+receivable receivables
+responsible
+several
+terminal terminals
+university universities
+utility utilities
+`;
+
+const ownTermOf = new Map<string, string>();
+for (const line of ownTerms.trim().split("\n")) {
+  const [first = "", ...forms] = line.split(" ");
+  for (const form of [first, ...forms]) ownTermOf.set(form, first);
+}
+
 function analyzed(word: string): string {
   if (stopWords.has(word)) return "";
+  const own = ownTermOf.get(word);
+  if (own !== undefined) return own;
   return (/^[a-z]+$/.test(word) ? stemmer(word) : word).slice(0, maxWordLength);
 }
 

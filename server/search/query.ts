@@ -2,6 +2,7 @@
 import { isPlural, term, written } from "./analyzer.ts";
 import type { Collection } from "./collection.ts";
 import { isChatter, meaningsOf } from "./everyday.ts";
+import { meaningsOfExpressions } from "./expressions.ts";
 import { nearestTerm, nearTerms, shortestTaken, shortestTold } from "./near-terms.ts";
 import { actionOf, actions, synonymsOf, withoutPhrasalVerbs } from "./synonyms.ts";
 import { tuning } from "./tuning.ts";
@@ -65,12 +66,15 @@ function membersOf({ vocabulary, counts, total }: Collection, terms: Iterable<re
 const rarest = (members: readonly Member[]) => members.reduce((most, { rarity, weight }) => Math.max(most, rarity * weight), 0);
 
 /** Values stand in a query beside the words that say what is wanted: placeholders, quoted names, numbers. */
-function withWeights(query: string): { text: string; weight: number }[] {
-  return query.split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u).map((text) => {
-    if (text.startsWith("<")) return { text, weight: tuning.placeholder };
+function withWeights(query: string): { text: string; weight: number; isSaid: boolean }[] {
+  return query.split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u).flatMap((text) => {
+    if (text.startsWith("<")) return { text, weight: tuning.placeholder, isSaid: true };
     // Names are no phrases: "Who can see what" may be a page.
-    if (/^["“`]/u.test(text)) return { text, weight: tuning.quoted };
-    return { text: withoutPhrasalVerbs(withoutTurns(text)), weight: 1 };
+    if (/^["“`]/u.test(text)) return { text, weight: tuning.quoted, isSaid: true };
+    return [
+      { text: withoutPhrasalVerbs(withoutTurns(text)), weight: 1, isSaid: true },
+      { text: meaningsOfExpressions(text), weight: tuning.expression, isSaid: false },
+    ];
   });
 }
 
@@ -79,7 +83,7 @@ function groupsOf(collection: Collection, query: string): Group[] {
   const { vocabulary, counts } = collection;
   const groups = new Map<string, Group>();
   let sought = 0;
-  for (const { text, weight } of withWeights(query)) {
+  for (const { text, weight, isSaid } of withWeights(query)) {
     const found = written(text).flatMap(({ whole, parts }) => {
       const known = term(whole);
       return parts.length === 0 || (known !== null && (counts[vocabulary.find(known)] ?? 0) > 0) ? [whole] : parts;
@@ -94,7 +98,8 @@ function groupsOf(collection: Collection, query: string): Group[] {
       const standIns = new Map([...(meaningsOf(known) ?? []), ...(synonymsOf(known) ?? [])]);
       const members = membersOf(collection, [[known, 1], ...standIns]);
       const rarity = rarest(members);
-      if (rarity > 0 && (sought += 1) > maxKnown) continue;
+      // Nobody asked for a word that no tool has and nobody said.
+      if (rarity === 0 ? !isSaid : (sought += 1) > maxKnown) continue;
       const action = actionOf(known);
       groups.set(known, {
         word,

@@ -127,3 +127,21 @@ test.each([
 test("no word that tools use stands for another because it has the stem of one that people say", () => {
   for (const word of ["business", "range", "present", "product", "case", "tag"]) expect(meaningsOf(term(word) ?? "")).toBeUndefined();
 });
+
+test.each([
+  ["news", "new"],
+  ["customers", "custom"],
+  ["authorization", "author"],
+  ["organization", "organize"],
+  ["business", "busy"],
+  ["conversion", "conversation"],
+  ["production", "product"],
+])("%s is not found by %s", (word, other) => {
+  expect(term(word)).not.toBe(term(other));
+});
+
+test("forms of a word with a term of its own have the same", () => {
+  expect(term("added")).toBe(term("add"));
+  expect(term("authorised")).toBe(term("authorize"));
+  expect(term("customers")).toBe(term("customer"));
+});
