@@ -43,7 +43,7 @@ const guessWeight = 0.6;
 /** Terms that are told when nothing was found, and the words that are looked at for it. */
 const maxTold = 3;
 /** Tools that may know a stand-in however few there are in all. */
-const mostOfFew = 600;
+const mostOfFew = 1_000;
 
 /**
  * What a term counts that `df` of `total` tools know, as BM25 has it; the rarest words are names and slips, and count no more than rare ones. A stand-in
