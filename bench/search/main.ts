@@ -86,10 +86,11 @@ for (const [name, answer] of [
     }
 
 const plain = plainData();
-for (const [among, list] of [
+const places: [string, PublicServer[]][] = [
   [`${plain.servers.length} services more`, plain.servers],
   [`${plain.servers.length} services more and the 3,000 public tools`, [...servers, ...plain.servers]],
-] as const) {
+];
+for (const [among, list] of places) {
   say(`\n## The same put more plainly, among ${list.reduce((sum, { ids }) => sum + ids.length, 0)} tools: of ${among}\n`);
   say("Nothing was tuned on these (bench/search/corpus/README.md).\n");
   say("| engine | slice | queries | hit@1 | @3 | @5 | @10 | MRR | nDCG@5 |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
@@ -98,7 +99,13 @@ for (const [among, list] of [
     ["MiniSearch, custom analyzer", miniSearch(list).answer],
     ["predecessor, over all tools", predecessor(list).answer],
   ] as const)
-    for (const [words, style] of styles) sayQuality(name, words, plain.queries.filter((query) => query.style === style), answer);
+    for (const [words, style] of styles)
+      sayQuality(
+        name,
+        words,
+        plain.queries.filter((query) => query.style === style),
+        answer,
+      );
 }
 
 const deep = (query: string, limit: number) => rank(collection, query, limit);

@@ -119,6 +119,7 @@ objective objectives
 organization organizations organisation organisations
 parental
 paste pasted pastes pasting
+performance performances
 production
 receivable receivables
 responsible

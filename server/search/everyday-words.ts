@@ -17,10 +17,10 @@ grab pull scrape crawl harvest: get extract fetch scrape
 obtain: get fetch
 gist recap overview brief synopsis digest: summary summarize
 footage clip: video audio recording
-picture pic photo artwork logo snapshot: image photo
+picture pic photo artwork logo: image photo
 firm corporation employer vendor supplier competitor: company organization
-boss manager coworker colleague teammate staff: user member employee
-employee worker staff hire: employee user member
+boss coworker colleague teammate staff: user member employee
+employee staff hire: employee user member
 person people somebody someone everyone folk: user member contact person
 guest viewer audience: user visitor viewer
 visitor: visitor traffic user session
@@ -38,7 +38,7 @@ refund reimburse: refund
 buy purchase bought: order purchase buy
 sell sold: sale order sell
 trade: order trade swap position
-swap exchange: swap exchange trade
+swap: swap exchange trade
 worth: price value
 expensive cheap: price cost
 meeting call appointment: event meeting calendar
@@ -52,8 +52,7 @@ chore errand: task todo
 tick finish finished done: complete close done
 responsible owner: assign assignee owner
 defect problem trouble: issue bug error
-request: request issue
-child parent sub nested: subtask parent
+child sub: subtask parent
 deadline: due date
 sprint iteration: sprint cycle iteration
 alarm warning warn: alert alarm notification warning
@@ -66,24 +65,23 @@ newcomer registered signup: user register registration
 confirm: verify verification confirm
 password passcode: password credential
 permission right allowed allow: permission access grant role approve
-machine box computer: host server device vm machine
 bandwidth: traffic bandwidth usage network
 speed: speed performance
-rate throughput latency: metric rate
-performance: performance metric
+throughput latency: metric
+performance: metric
 disk storage: disk storage
 folder: directory folder
 spreadsheet sheet pdf doc slide deck: file document
 attach attachment: upload attach attachment file
-graph pie bar plot: chart graph
+pie plot: chart graph
 headline article story: news article
 rain snow sunny storm wind umbrella: weather forecast
 temperature: weather temperature
 train bus subway: transit station departure train
-leave arrive arrival: departure arrival schedule
+arrive arrival: departure arrival schedule
 listen hear: play audio
 song album: track song music
-film movie series: movie video series
+film movie: movie video series
 scannable: qr code
 link address: url link
 site website homepage: website site page domain
@@ -103,7 +101,7 @@ idea: plan project
 difference differ changed: diff compare change
 mistake typo: lint error validate
 verify validate check: validate check verify
-safe isolated: sandbox
+isolated: sandbox
 convert turn transform: convert transform
 plain: text
 latest newest recent lately: recent latest list
@@ -128,27 +126,25 @@ unsigned: signature pending
 duty shift standby: oncall schedule shift
 slow slowest longest: latency duration trace performance
 hour hours timesheet: time entry timesheet
-lesson class training: course lesson
-exam test: quiz test exam
-grade mark: grade score
+lesson: course lesson
+exam: quiz test exam
+grade: grade score
 medicine medication pill: drug medicine
 near nearby around closest: nearby search location place
 where located: location address find
-route directions drive: directions route
+route directions: directions route
 far: distance
 parcel shipment delivery shipping shipped: shipment tracking delivery package
 stock inventory: inventory stock
 dish meal dessert food: menu item recipe food
 discount promo voucher: coupon discount promotion
 basket: cart
-ship: deploy release
-live: live realtime deploy production
+live: live realtime
 log logs: log
-hole security: vulnerability security
+hole: vulnerability security
 hack attack: threat attack security
 ad advert advertising promotion: ad campaign
 newsletter: campaign newsletter email
-click clicks: statistics analytics
 said spoken: transcript
 minutes: notes transcript
 chat conversation discussion talk: message conversation thread chat
@@ -167,19 +163,17 @@ compliance audit: compliance audit
 device phone: device
 app application: app application
 owner belongs: owner
-logged: log activity engagement
 engagement activity: activity engagement
 subscription membership: subscription plan
 renew renewal: renew subscription
 churn churned: subscription cancel
-onboard onboarding offboard: user employee member onboarding
+onboard onboarding: user employee member onboarding
 agenda: event meeting calendar agenda
 standup: meeting
 proposal estimate offer: quote estimate proposal offer
 canned boilerplate standard: macro template canned
 automatic automatically whenever: trigger automation rule workflow
 warehouse: inventory location warehouse
-returned: return refund order
 chargeback disputed: dispute
 deposit: payout balance
 vat: tax
@@ -187,14 +181,13 @@ receipt: receipt invoice
 reimbursement: expense
 bank: bank account transaction
 episode: podcast episode
-blocked blocker: blocker blocked issue
+blocker: blocked issue
 backlog epic story: issue epic backlog
 changelog: release changelog
-toggle: flag feature toggle
 uptime: status monitor uptime
-cpu ram memory: metric memory cpu
+cpu ram: metric memory cpu
 reboot: restart
-ssl https: certificate
+ssl: certificate
 backup: backup snapshot
 spelling grammar: grammar check
 deactivate suspend: deactivate suspend disable
@@ -206,7 +199,7 @@ voicemail: call phone voicemail
 whiteboard sticky: board note
 mockup wireframe: design frame file
 zip compress: archive compress
-cell row: row cell range sheet
+cell: row cell range sheet
 cohort segment audience: segment list audience cohort
 conversion funnel: funnel conversion
 pageview visit: pageview traffic visit
@@ -215,7 +208,7 @@ ingredient cook: recipe ingredient
 workout exercise jog: activity workout exercise
 euro dollar: currency exchange rate
 explain: explain describe
-stuck pending waiting: pending waiting status
+stuck pending: pending waiting status
 received: list received new
 chase: reminder
 print: export pdf
@@ -258,9 +251,8 @@ bereavement compassionate sabbatical furlough: leave absence
 ill illness unwell flu: sick leave absence
 dentist: appointment event calendar
 resign resignation: termination offboarding employee
-sacked dismissal: terminate termination employee
-redundant redundancy layoff: termination employee
-quit: termination employee
+sacked: terminate termination employee
+layoff: termination employee
 leaver: offboarding termination employee
 offboard: termination deactivate offboarding
 joiner starter newbie rookie: onboarding employee user
@@ -273,7 +265,6 @@ deduction withholding: payroll tax
 pension superannuation 401k: benefit payroll
 perk: benefit
 insurance dental: benefit
-allowance entitlement: leave balance policy
 accrue accrual: leave balance
 cv: resume candidate applicant
 jobseeker interviewee: candidate applicant
@@ -294,7 +285,7 @@ hierarchy: organization structure parent
 squad crew: team
 division dept: department
 freelancer freelance: contractor
-intern apprentice trainee: employee user
+apprentice trainee: employee user
 contractor: worker employee
 ceo cfo founder: contact person title
 birthday: birth date contact
@@ -319,7 +310,6 @@ reseller affiliate: partner
 salesperson salesman: owner user sales
 merchant seller: vendor store
 wholesaler distributor manufacturer: supplier vendor
-subscriber: contact audience subscription
 rolodex phonebook acquaintance: contact
 stakeholder: contact member
 pitch: proposal presentation
@@ -341,10 +331,7 @@ unanswered: open pending reply
 unresolved unsolved: open pending status
 unclaimed: unassigned
 unassigned: assignee
-solve: resolve close
-resolve: close status
 reopen: open status update
-urgent asap critical: priority urgent
 urgency: priority
 csat nps: satisfaction survey score
 troubleshoot: diagnose
@@ -352,7 +339,6 @@ workaround: solution article
 chatbot: bot agent
 livechat: conversation chat
 advisor adviser: agent user
-claim: case ticket
 junk: spam
 phishing scam: spam fraud security
 fraud fraudulent: dispute risk fraud
@@ -374,13 +360,11 @@ seo: keyword ranking search
 giveaway contest raffle: promotion campaign
 influencer: creator profile user
 vlogger: channel video
-popup: form
 utm: campaign link
 budget: spend
 retarget remarket: audience ad
 lookalike: audience
 demographic: audience insight
-fan: follower
 retweet repost reshare: share repost retweet
 dm: direct message
 hashtag: tag
@@ -414,7 +398,7 @@ wallet: balance
 iban bic: bank account
 reconcile reconciliation: bank transaction match
 annul rescind: void cancel
-mileage petrol taxi cab: expense
+mileage: expense
 po: purchase order
 procure procurement: purchase order vendor
 requisition: purchase request order
@@ -432,15 +416,13 @@ payer: customer
 payee: recipient vendor
 unbilled: invoice time entry
 donate donation donor: donation payment
-downgrade upgrade: subscription plan
 tier: plan price
 pricelist: price product
 mrr arr: revenue subscription metric
 depreciate depreciation: asset
 laptop macbook: asset device
-equipment hardware: asset device
 sterling yen: currency exchange
-goods merchandise merch: product item
+merchandise merch: product item
 catalogue: catalog product
 variation: variant
 barcode: sku product
@@ -448,7 +430,7 @@ restock replenish: inventory stock update
 backorder preorder: order inventory
 courier postage freight: shipping shipment carrier
 consignment: shipment
-dispatch despatch: fulfillment shipment
+despatch: fulfillment shipment
 fulfil: fulfillment order
 shop storefront webshop: store
 abandoned: cart checkout
@@ -480,7 +462,6 @@ bullet: list block
 memo: note document message
 letter essay manuscript: document
 writeup whitepaper: document report
-tab: sheet
 worksheet: sheet spreadsheet
 pivot: pivot table
 csv tsv: export import file
@@ -501,12 +482,11 @@ highlight: annotation format
 version: revision
 bin rubbish: trash delete
 shred nuke: delete
-organise tidy: move folder label
+organise organize tidy: organize move folder label
 declutter: archive delete
 hide unhide: visibility
-circulate distribute: share send
+circulate: share send
 collaborator collaborate: share permission member
-viewer commenter: permission role
 unshare: permission remove revoke
 readonly: permission view
 lock: protect permission
@@ -520,14 +500,13 @@ fwd: forward
 cc bcc: recipient
 unopened: unread
 mailbox: email folder
-correspondence: email message conversation
 autoresponder autoreply: automatic reply vacation
 announce announcement broadcast: post message channel
 unsend retract: delete message
 videocall videoconference conference: meeting call
 huddle catchup: meeting event
 organiser: organizer host
-meetup gathering: event
+meetup: event
 rsvp: respond attendee invitation response
 turnout attendance: attendee participant
 clash overlap: conflict busy availability
@@ -584,11 +563,9 @@ circle rectangle triangle oval: shape
 palette: color style
 colour: color
 crop: image resize
-tally: total count
 greenlight: approve approval
 veto: reject
 consolidate: merge combine
-authorise: authorize approve
 analyse: analyze
 categorise categorize: category label
 finalise finalize: complete approve
@@ -598,7 +575,7 @@ synchronise: sync
   // Software and machines, and life outside the office.
   `
 codebase: repository code
-contributor committer developer coder programmer: contributor author user
+contributor committer coder programmer: contributor author user
 reviewer: review reviewer request
 regression: bug issue regression
 glitch hiccup: bug issue error
@@ -607,7 +584,6 @@ compile recompile: build compile
 rebuild: build trigger run
 rerun: retry run job
 redeploy: deploy deployment restart
-binary: release asset artifact
 hotfix bugfix: fix branch release
 trunk mainline: branch main
 snippet: code snippet
@@ -616,14 +592,13 @@ module dependency: package dependency
 framework sdk: library documentation
 outdated: version dependency package
 vulnerable cve exploit: vulnerability advisory security
-leaked exposed: secret exposed security
+leaked: secret exposed security
 linter linting: lint check
 typecheck: type diagnostics check
 traceback stacktrace: error exception stack trace
 troubleshoot debug: diagnose debug logs error
 prod production preprod: environment deployment production
 blame: blame author commit
-maintainer: owner contributor
 approver: approval reviewer
 postmortem: incident report postmortem
 retro retrospective: sprint report
@@ -641,13 +616,13 @@ pager: incident oncall alert
 acknowledge ack: acknowledge alert incident
 silence hush: silence mute alert
 threshold: alert rule threshold monitor
-telemetry observability: metric trace log
+telemetry: metric trace log
 consumption utilization utilisation: usage metric
 capacity: usage quota limit capacity
 hogging: usage process memory cpu
 autoscale: scale replica
 replica: replica scale
-terminal console: command execute terminal
+terminal: command execute terminal
 bash powershell: command shell execute
 script: script execute run code
 crontab: cron schedule job
@@ -677,7 +652,7 @@ intrusion breach compromised hijacked: security incident alert
 malware virus infected ransomware: threat malware scan
 phishing scam: phishing threat url
 antivirus: endpoint scan threat
-authenticator passkey 2fa totp fingerprint: mfa factor authentication
+passkey 2fa totp: mfa factor authentication
 sso saml: authentication application identity
 logout signout: session revoke logout
 admin administrator superuser: role admin permission
@@ -687,13 +662,12 @@ leaver: user deactivate
 username nickname: user profile name
 forbidden denied unauthorized: permission access denied
 tenant: tenant organization
-visibility: permission access public private
 dataset: dataset table
 postgres: postgresql database
 mongo: mongodb collection
 truncate: delete table
 migrate: migration move
-populate prefill: insert fill
+prefill: insert fill
 deduplicate: duplicate merge
 ddl: schema table
 crosstab: pivot table
@@ -704,21 +678,20 @@ nosql: database collection document
 lookalike similar: similar related search
 retention: retention cohort
 abandon dropoff: funnel conversion
-objective target: goal objective target
+objective: goal objective target
 scorecard: dashboard report
 dau mau: active user metric
 referrer: source traffic
 serp: keyword ranking search
 rank ranking: ranking position
-predict prediction prognosis outlook: forecast predict
+predict prediction prognosis: forecast predict
 popularity: trend popular
 benchmark: compare benchmark performance
 automate autopilot: automation workflow trigger
 zap: workflow automation
 integrate: connect integration
 synchronize: sync
-plugin addon extension connector: integration plugin extension
-listener: webhook subscribe event
+plugin addon connector: integration plugin extension
 payload: webhook event data
 reattempt resubmit redo: retry rerun
 internet: web search
@@ -731,7 +704,7 @@ button: click element button
 chrome firefox safari: browser
 rss: feed news
 subreddit: reddit post
-researcher scholar scientist academic: author paper research
+scholar scientist academic: author paper research
 thesis dissertation preprint manuscript: paper publication article
 literature: paper publication search
 bibliography: citation reference
@@ -746,7 +719,7 @@ hospital clinic: health facility patient
 prescription dosage: drug medication
 molecule chemical: compound chemical
 dna genome: gene sequence
-definition define meaning: definition dictionary word
+define: definition dictionary
 encyclopedia encyclopaedia: wikipedia article
 calculate compute arithmetic: calculate math
 percentage percent: calculate percentage
@@ -773,7 +746,7 @@ tram metro ferry: transit station departure
 timetable: schedule departure
 delay: delay status
 petrol diesel gasoline: fuel price station
-chilly humid freezing: temperature weather
+chilly humid: temperature weather
 jacket coat raincoat: weather forecast
 hurricane tornado typhoon flood: weather alert
 thunder hail fog cloudy drizzle: weather forecast
@@ -784,11 +757,11 @@ tide: tide marine
 celsius fahrenheit: temperature convert
 dinner lunch breakfast supper: meal recipe restaurant
 eat dine: restaurant food
-cafe diner bistro pub pizzeria: restaurant place
+cafe diner bistro pizzeria: restaurant place
 takeaway takeout: restaurant order delivery
 bake: recipe
 grocery supermarket: shopping list product
-calorie carb macros: nutrition food
+calorie carb: nutrition food
 diet vegan vegetarian keto: diet recipe nutrition
 beer wine cocktail: drink
 pantry fridge leftover: ingredient recipe
@@ -801,14 +774,13 @@ tired fatigue: recovery sleep
 gamer: player game
 fixture: match schedule
 football soccer basketball baseball: match team league
-standings: league standings team
 odds likelihood: probability odds market
 bet wager gamble: odds market bet
 dice: random roll
 spawn: create object
 prefab sprite texture: asset scene
 mixtape: playlist
-singer band musician rapper: artist
+singer musician rapper: artist
 louder quieter: volume
 gig: event concert
 radio: station
@@ -834,7 +806,7 @@ webcam: camera
 handwriting handwritten: ocr text
 animate animation: video generate animation
 splice trim: trim video clip
-influencer creator: channel user
+influencer: channel user
 livestream broadcast: stream live
 dictate dictation: transcript speech
 narrate narration voiceover: speech voice text
@@ -842,7 +814,6 @@ pronounce pronunciation: speech pronunciation
 speak aloud: speech voice
 spanish french german italian japanese chinese portuguese korean russian arabic: language translate
 localise localize: translate localization
-interpreter: translate
 holdings investment invest: portfolio position
 investor shareholder: ownership investor
 nasdaq dow: index market stock
@@ -856,7 +827,7 @@ eth: ethereum balance
 blockchain onchain: chain block transaction
 memecoin altcoin shitcoin: token
 valuation: market cap value
-broker brokerage: account order position
+brokerage: account order position
 rupee peso franc: currency exchange
 gold oil: commodity price
 election: vote market
@@ -893,17 +864,16 @@ shorten: shorten url
 condense tldr: summarize
 outline: outline structure summary
 clarify elaborate: explain describe
-contrast versus vs: compare
-vet scrutinize: review
+versus vs: compare
+scrutinize: review
 proofread: grammar check review
-authorise authorize: approve authorization
-arrange organise organize: schedule organize
+arrange: schedule organize
 unpause: resume
-withdraw retract: cancel withdraw
+retract: cancel withdraw
 announce announcement: send message announcement
 memorize memorise: memory store
 recall: memory retrieve
-babysit observe: monitor
+babysit: monitor
 nag: reminder
 assess gauge: evaluate score
 classify categorise categorize: classify label category
@@ -916,7 +886,7 @@ fake dummy: mock test generate
 prettify beautify tidy: format
 unzip unpack: extract archive
 concatenate stitch: merge combine
-urgent emergency asap critical: priority severity urgent
+urgent asap critical: priority severity urgent
 important: priority
 nearest: nearby search
 inactive dormant idle unused: inactive unused
@@ -944,7 +914,7 @@ overhaul rework: update modify
 customise tailor: customize configure
 optimise: optimize performance
 normalise standardise: normalize format
-strip: remove revoke
+strip: remove
 omit: exclude remove
 replicate: copy duplicate
 dupe: duplicate
@@ -982,20 +952,19 @@ worst lowest fewest: bottom minimum low
 highest peak: maximum high top
 leaderboard scoreboard: ranking score top
 alphabetical: sort order
-mass: bulk batch
-inch ounce kilo kilogram litre liter gallon teaspoon centimetre centimeter: unit convert
+inch ounce kilo kilogram litre gallon teaspoon centimetre centimeter: unit convert
 pound: currency weight convert
 metre: meter distance unit
 gigabyte megabyte terabyte gb: storage size
 length: duration size
 shorter: shorten reduce
 smaller: resize reduce compress
-bigger larger: resize increase scale
+bigger: resize increase scale
 tall: height
 measure: metric dimensions
 faster fastest: speed performance
 cheaper cheapest pricey affordable: price cost low
-oldest older: sort date history
+oldest: sort date history
 newer: latest new version
 newly: recent new
 busiest: traffic peak usage
@@ -1051,7 +1020,6 @@ battery: power device status
 cellphone landline: phone number
 vcard: contact export
 loophole: vulnerability security
-snoop spy: monitor track
 gdpr: consent privacy compliance
 soc2 hipaa: compliance audit
 cctv surveillance: camera
@@ -1074,7 +1042,6 @@ wallpaper backdrop: background image
 retouch airbrush: edit image
 copyedit: edit grammar
 logo: brand
-heading: title section
 mp3 wav: audio file
 mp4 mov avi: video file
 jpg jpeg: image file
@@ -1082,7 +1049,6 @@ printable: pdf export
 multimedia: media
 manga: anime
 trailer teaser: preview video movie
-binge: series movie
 etf: fund stock
 bullish bearish: sentiment trend indicator
 overbought oversold: rsi indicator
@@ -1092,7 +1058,6 @@ vibe optimistic pessimistic: sentiment
 equation: formula
 vlookup: formula spreadsheet
 buzzword: keyword
-seasonal: trend
 habit: pattern behavior activity
 atm pharmacy bakery playground: place nearby
 plumber electrician barber hairdresser: business nearby search
@@ -1105,7 +1070,6 @@ aim: goal objective
 choice: option decision
 mull ponder: thinking reasoning
 snap: capture photo screenshot
-abroad overseas: international country
 nationwide: country
 refill: order inventory
 logon: login authentication
@@ -1125,12 +1089,10 @@ lineup: list schedule
 bump: update increase
 reload: refresh
 overhaul revamp: update design
-polish: edit improve
 redesign makeover: design theme update
 restyle: style format theme
 figures: data statistics report
-intel: data insight research
-o'clock noon: time
+noon: time
 genre: category type
 undertaking: project
 material: content document
@@ -1171,8 +1133,6 @@ facetime: video call
 tabulate grid: table
 county province: region state
 premises: location site
-promote: campaign marketing ad
-sponsor: ad promotion
 png: image
 photograph wallpaper: image photo
 doodle cartoon: image generate
@@ -1191,39 +1151,32 @@ overdraft overdrawn: balance account
 mastercard amex: card payment
 reposition shove: move
 backstory: context history
-occupation profession: job title
-placement: job
+profession: job title
 software: application package
 mandarin cantonese dutch swedish danish norwegian finnish turkish hindi hebrew ukrainian vietnamese: language translate
-bilingual multilingual foreign: language translation
+bilingual multilingual: language translation
 yardstick: benchmark metric
 surf: browse web
 tactic: strategy plan
 blueprint: schema template plan
 lowest smallest fewest: minimum least
 preset readymade: template
-outsider: external guest
 vlog: video
 worst: lowest rating
 confused: explain
 eli5 layman: explain
 criteria: rule filter condition
-experiment: test
 qa: test quality
 shut: close
 looming approaching: upcoming due
-pattern: trend insight analysis
 surveillance: monitor camera
-routine: schedule workflow automation
-bail nix: cancel
 mishap accident: incident
 crisis disaster meltdown: incident outage
-mass dozens hundreds: bulk batch multiple
+dozens hundreds: bulk batch multiple
 loud noise: volume audio
 mothball shelve: archive
 typical: average
 annually: annual
-periodically: recurring schedule
 distinct: unique
 feet gram pint: unit convert
 pound: currency unit convert
@@ -1245,7 +1198,7 @@ succeed succeeded: success status
 inbound: incoming received
 abroad overseas: travel country international
 bucks: currency amount
-stake vesting: equity ownership
+vesting: equity ownership
 legitimate: verify
 hoax bogus: verify fraud
 expertise knowhow: knowledge skill
@@ -1261,7 +1214,7 @@ advice advise: recommend suggestion
 tips: recommendation guide
 propose: suggest create
 inspiration: idea recommendation
-binge sitcom: tv series
+sitcom: tv series
 documentary: movie tv
 netflix: movie tv
 substitute: replace
@@ -1286,10 +1239,8 @@ athlete footballer goalkeeper quarterback: player team
 emulate emulator: simulator
 pretend mimic: simulate mock
 margin: profit
-markup: price profit
-reduction: discount
 misspelled: spelling correct
-proportion ratio fraction: percentage calculate
+proportion fraction: percentage calculate
 appraise: evaluate
 inject: insert
 nation nationality: country
@@ -1300,8 +1251,6 @@ danger dangerous hazard: risk
 unsafe risky: risk security
 pitfall: risk issue
 cargo haul: shipment freight
-supplies: inventory stock
-arbitrary: random
 telework telecommute: remote
 hobby pastime: interest activity
 synonym thesaurus: word dictionary
@@ -1309,7 +1258,6 @@ footfall: traffic visitor
 gridlock: traffic
 sunshine icy: weather forecast
 breeze breezy: wind weather
-degree: temperature
 scorching sweltering: temperature weather
 picnic barbecue: weather forecast
 retirement: pension benefit
@@ -1327,13 +1275,11 @@ resurrect revive reinstate: restore reactivate
 proof: evidence verification
 debate forum: discussion
 workplace: office location
-except: exclude filter
 showstopper dealbreaker: critical blocker
 disregard: ignore
 passport: identity document
 impersonate: user identity
 cruise roadtrip: travel trip
-spying snoop: privacy security
 flourish thrive: growth trend
 reroute divert: redirect forward
 earmark: allocate budget

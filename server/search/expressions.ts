@@ -5,7 +5,7 @@ import { term, words } from "./analyzer.ts";
 const lines = `
 a bunch of: bulk multiple
 a few rows: sample preview
-about to run out: expiring expiration renewal
+about to run out: expiring low stock
 accidentally deleted: restore trash recover
 accounts payable: bills vendors
 accounts receivable: unpaid invoices
@@ -77,7 +77,6 @@ can't come: decline invitation
 can't get in: login access
 can't get into: login access
 can't make it: decline cancel
-card details: payment method
 card on file: payment method
 carry out: execute run
 carry over: copy move
@@ -87,7 +86,6 @@ catch up on: summary recent messages
 catch up with: schedule meeting
 cell phone: phone number mobile
 chain of command: manager hierarchy
-change into: convert
 charged twice: refund duplicate charge
 chart of accounts: accounts list
 cheat sheet: reference guide
@@ -157,14 +155,13 @@ everyone can see: public sharing
 everything except: exclude filter
 everything working: health status
 fact check: verify search sources
-fastest way: route directions
+fastest way to get to: route directions
 fell through: lost deal
 find a time: availability schedule
 find my phone: device location
 find out why: investigate diagnose
 find work: job search
 fine print: terms contract
-fine tune: optimize configure
 five star: rating review
 flag up: escalate notify
 flick through: browse
@@ -194,7 +191,6 @@ get together: meeting event
 give a shout: send message
 give it another go: retry
 give the ok: approve
-go back to: revert restore
 go on holiday: travel trip
 go over the: review
 goes above: threshold alert
@@ -244,7 +240,6 @@ how does it work: explain documentation
 how far along: status progress
 how far away: distance
 how far is: distance
-how far is it from: distance
 how fast: speed performance latency
 how hot is it: temperature weather
 how it will look: preview
@@ -279,7 +274,7 @@ in plain english: explain summarize
 in simple terms: explain simplify
 in stock: inventory level
 in the area: nearby places
-in the loop: subscribe
+keep me in the loop: notify subscribe
 in the red: negative balance loss
 into english: translate
 is everything ok: health status
@@ -300,7 +295,6 @@ keep secret: private
 keep tabs on: monitor track
 keep to myself: private
 keep up with: follow track updates
-key in: fill input
 key points: summary
 kick out: remove member revoke
 knock together: create
@@ -322,14 +316,11 @@ link up: connect integration
 listed twice: duplicate
 live chat: chat conversation
 lock down: restrict permission security
-locked down: restrict permission security
 locked out: unlock account reset password
-log in: login authentication
+log in to: login authentication
 log my hours: time entry
 log my time: time entry
 log out: logout session
-logged in: login session
-logging in: login authentication
 login details: credentials password
 long story short: summary
 look and feel: style theme
@@ -343,6 +334,7 @@ looking for work: job search
 loop in: share add participant
 lose weight: nutrition exercise weight
 losing money: loss profit
+meeting minutes: notes transcript
 mailing list: audience list subscribers
 main points: summary
 make better: improve
@@ -401,9 +393,7 @@ on holiday: time off absence
 on its own: automatic
 on its way: shipment tracking
 on my screen: screenshot
-on sale: discount price
 on the internet: web search
-on the phone: call
 on the rise: trend growth
 on the shelf: stock inventory
 on the web: web search
@@ -414,11 +404,9 @@ once a week: weekly recurring schedule
 one more time: retry
 one on one: meeting event
 only the ones: filter
-open position: job posting
 open to the public: public
 opening times: opening hours place
 opt out: unsubscribe
-opted out: unsubscribed contacts
 org chart: organization employees managers
 other than: exclude filter
 out loud: text to speech
@@ -434,7 +422,6 @@ paper copy: print export pdf
 paper trail: audit log history
 pass along: forward share
 pass it on to: forward message
-pass on: forward
 past due: overdue invoice
 past few: recent
 patch notes: release notes changelog
@@ -468,7 +455,6 @@ profit and loss: profit loss report
 proof of payment: receipt payment
 proof of purchase: receipt
 pros and cons: compare evaluate
-pull from: extract fetch
 pull out: extract
 push live: deploy publish
 push to production: deploy
@@ -479,7 +465,7 @@ put on hold: pause
 put online: publish upload
 put out a: publish post
 quick version: summary
-quickest way: route directions
+quickest way to get to: route directions
 read aloud: text to speech
 read it out: text to speech
 read later: bookmark save
@@ -493,7 +479,6 @@ relies on: dependency
 rely on: dependency
 remind me later: snooze reminder
 rent a car: car rental
-reports to: manager hierarchy
 return on investment: performance revenue
 road trip: route travel
 roll up: aggregate summary
@@ -505,7 +490,7 @@ rule out: exclude filter
 run again: rerun retry
 running costs: expenses cost
 running late: delay overdue
-runs out: expiration
+runs out: expiration low stock
 sales pipeline: deals opportunities stage
 sanity check: validate
 save for later: bookmark favorite save
@@ -517,7 +502,6 @@ say no to: decline reject
 say yes to: accept approve
 second opinion: review
 sells best: top sales products
-send in: submit
 send it back: return refund
 send money: transfer payment
 server is down: outage status health
@@ -557,7 +541,6 @@ spread the word: publish share post
 squeeze in: schedule availability
 stack up: compare
 standing order: recurring payment
-stands for: definition
 start from scratch: reset create new
 start over: reset restart
 stay on top of: monitor track
@@ -579,7 +562,6 @@ table of contents: outline headings
 take a look at: view get
 take a picture: capture photo camera
 take it down: remove delete unpublish
-take it higher: escalate
 take me off: unsubscribe remove
 take offline: disable stop unpublish
 take over: transfer assign
@@ -590,12 +572,9 @@ taking forever: slow latency performance
 taking so long: slow latency performance
 talk to a person: human agent
 talk to each other: connect integration
-target group: audience segment
 tax return: tax filing form
 teach me: explain documentation course
 tell everyone: announcement post message channel
-tell me if: alert notify
-tell me when: alert notify
 terms and conditions: terms policy
 the go ahead: approve
 the way it was: restore revert
@@ -609,13 +588,12 @@ time does it close: opening hours place
 time sensitive: urgent priority deadline
 time spent: time entries worklog
 to do list: task list
-to the bottom of: investigate diagnose root cause
+get to the bottom of: investigate diagnose root cause
 too long to read: summarize
 too many requests: rate limit
 top up: add balance credit
 touch base: meeting message
 touch up: edit image
-track changes: revisions suggestions
 trial run: test
 trim down: reduce shorten
 try again: retry
@@ -624,9 +602,7 @@ tune in: live stream play
 turn in: submit
 turn it down: volume decrease
 turn it up: volume increase
-turned down: declined rejected
 two factor: mfa authentication
-type in: fill input text
 type up: create document
 under the weather: sick leave absence
 under way: in progress
@@ -728,7 +704,6 @@ who touched: history author audit
 who was there: attendees participants
 who won: match score result
 who's away: absence leave
-who's calling: caller phone lookup
 who's coming: attendees
 who's going: attendees
 who's handling: assignee owner
@@ -746,7 +721,6 @@ won't start: error logs
 won't work: error troubleshoot
 word for word: transcript exact text
 word of mouth: referral
-work from home: work location
 work out how much: calculate
 working from home: remote work location
 works at: company employees people
@@ -756,7 +730,6 @@ worth seeing: attractions recommendation
 worth watching: movie recommendation
 wrap up: complete close
 wrap up a meeting: end meeting
-wrapped up: completed
 write back: reply
 write off: void credit note
 wrote back: reply

@@ -41,5 +41,6 @@ test("words that an expression stands for are not told as unknown: nobody said t
 });
 
 test("each line of the table says what is said and what is meant", () => {
-  for (const line of everydayWords.split("\n").filter(Boolean)) expect(line).toMatch(/^[a-z0-9']+( [a-z0-9']+)*: [a-z0-9]+( [a-z0-9]+){0,7}$/);
+  for (const line of everydayWords.split("\n").filter(Boolean))
+    expect(line).toMatch(/^[a-z0-9']+( [a-z0-9']+)*: [a-z0-9]+( [a-z0-9]+){0,7}$/);
 });
