@@ -1,4 +1,4 @@
-// How a fault is judged: the same load on the healthy connections before and during it, in several rounds; the calls of all rounds count together.
+// How a fault is judged: the same load on the healthy connections before and during it, in several rounds; the middle one counts.
 import { pause, p99, type Sample } from "./load.ts";
 import { lostWrites, recovery, startWriter, steady, type World } from "./world.ts";
 
@@ -9,8 +9,6 @@ export interface Row {
   before: number | null;
   during: number | null;
   ratio: number | null;
-  /** The ratio of each round by itself: how far few calls can be believed. */
-  ratios: number[];
   wrong: string[];
   lost: number;
   /** Milliseconds until the connection in question, or the product, answered right again; the longest of the rounds. */
@@ -38,6 +36,7 @@ export interface Fault {
   noticedMs?: number;
 }
 
+const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 export const complaints = (samples: readonly Sample[]) =>
   samples.filter(({ end }) => end !== "right").map(({ end, said }) => `${end}: ${said}`);
 
@@ -64,7 +63,7 @@ export async function measure(
   usual: number,
 ): Promise<Row> {
   const rounds = own ?? usual;
-  const found: { before: Sample[]; during: Sample[]; recovery: number }[] = [];
+  const found: { before: number; during: number; recovery: number }[] = [];
   const wrong: string[] = [];
   const checks: Row["checks"] = [];
   const writer = startWriter(world);
@@ -78,21 +77,18 @@ export async function measure(
     if (before.length === 0 || judged.length === 0) throw new Error("The load made no calls.");
     wrong.push(...complaints(before), ...complaints(during));
     found.push({
-      before,
-      during: judged,
+      before: p99(before),
+      during: p99(judged),
       recovery: await recovery(world, world.unruly),
     });
   }
   const lost = await lostWrites(world.product, await writer.stop());
-  const before = p99(found.flatMap((round) => round.before));
-  const during = p99(found.flatMap((round) => round.during));
   return {
     fault: name,
     how,
-    before,
-    during,
-    ratio: during / before,
-    ratios: found.map((round) => p99(round.during) / p99(round.before)),
+    before: middle(found.map(({ before }) => before)),
+    during: middle(found.map(({ during }) => during)),
+    ratio: middle(found.map(({ before, during }) => during / before)),
     wrong,
     lost,
     recovery: Math.max(...found.map((round) => round.recovery)),

@@ -61,7 +61,6 @@ export async function provokeUnderLoad(
     before: first,
     during: null,
     ratio: null,
-    ratios: [],
     wrong: [...complaints(before), ...complaints(during.filter((sample) => !isAllowed(sample))), ...complaints(after)],
     lost: await lostWrites(product, await writer.stop()),
     recovery: back,

@@ -5,8 +5,8 @@ export const introduction = `# Faults
 
 \`npm run faults\`: faults provoked in and around the built product while 100 calls a second run on five healthy connections and five changes a second are
 written. Each answer is checked by its content. A round is a quarter of a minute without the fault and one with it. "Before" and "during" are the p99 of the
-healthy connections' calls in all rounds together; in brackets the ratio of each round by itself, whose p99 is the fifteenth worst of 1,500 calls. Within 1.5x passes.
-"Nothing happens" is a round without a fault in either half: what it shows is the measure's own. Driver, servers, product and database share the machine, and other work may run beside them: read the ratios.
+healthy connections' calls, the middle one of the rounds, of two the larger; so is the ratio, which is taken round by round. Within 1.5x passes. "Nothing happens"
+is a round without a fault in either half: what it shows is the measure's own. Driver, servers, product and database share the machine, and other work may run beside them: read the ratios.
 Crowds and the server that misbehaves run at the lowest priority (nice 19): elsewhere they have processors of their own, and what is judged is the trouble they make
 in Gatehouse. How many requests they made of it stands below each table.
 "-": every connection is meant to notice. Lost writes: acknowledged changes that are not there afterwards.
@@ -25,7 +25,7 @@ export function tableOf(title: string, rows: readonly Row[]): string {
       row.how,
       ms(row.before),
       ms(row.during),
-      row.ratio === null ? "-" : `${row.ratio.toFixed(2)}x (${row.ratios.map((ratio) => ratio.toFixed(2)).join(", ")})`,
+      row.ratio === null ? "-" : `${row.ratio.toFixed(2)}x`,
       row.wrong.length,
       row.lost,
       seconds(row.recovery),

@@ -1,8 +1,9 @@
 // Turns tool text and queries into the same terms: words split at case and punctuation, folded, without stop words, stemmed; CJK as pairs of characters.
 import { stemmer } from "stemmer";
 
+/** Contractions as they are once the apostrophe is cut out. */
 const stopWords = new Set(
-  "a about also an and any are as at be been being but by can could did do does every for from had has have he her his how i i'd i'm if in into is it it's its just kind let like lot made may me might my need needs of on one or our own please s should so some such t than that the their them then there these they this those through to too upon us use used uses using very via want wants was we were what what's when where which while why will with within would you your".split(
+  "a about also an and any are as at be been being but by can could did do does every for from had has have he her his how i if in into is it its just kind let like lot made may me might my need needs of on one or our own please s should so some such t than that the their them then there these they this those through to too upon us use used uses using very via want wants was we were what when where which while why will with within would you your cant couldnt didnt doesnt dont hasnt havent hows im isnt ive lets thats theres wasnt whats wheres whos wont".split(
     " ",
   ),
 );
@@ -95,7 +96,7 @@ const maxKnown = 50_000;
 const ownTerms = `
 news
 add added adding
-authorize authorized authorizes authorizing authorization authorizations authorise authorised authorisation
+authorize authorized authorizes authorizing authorizer authorizers authorization authorizations authorise authorised authorises authorising authorisation
 accountant accountants
 allowance allowances
 anime
@@ -104,16 +105,15 @@ business businesses
 community communities
 conversion conversions
 customer customers
-customize customized customization customise customised
+customize customized customizes customizing customization customizations customise customised customises customising customisation
 department departments
 direction directions
 expensive
-generic
-holdings
+generic generics
 important importance
 instalment instalments installment installments
 internal internally
-localize localized localizes localization localizations
+localize localized localizes localizing localization localizations localise localised localising localisation
 marketing
 objective objectives
 organization organizations organisation organisations
@@ -122,11 +122,11 @@ paste pasted pastes pasting
 performance performances
 production
 receivable receivables
-responsible
+responsible responsibility responsibilities
 several
 terminal terminals
 university universities
-utility utilities
+utility utilities utils util
 `;
 
 const ownTermOf = new Map<string, string>();

@@ -34,7 +34,7 @@ pay paid payout: payment transaction pay
 spend spent expense cost charged: cost billing usage expense spend
 earn earned income turnover revenue: revenue income balance
 money cash fund: balance payment amount revenue
-refund reimburse: refund
+reimburse: refund
 buy purchase bought: order purchase buy
 sell sold: sale order sell
 trade: order trade swap position
@@ -88,7 +88,7 @@ site website homepage: website site page domain
 kick ban throw block: kick ban remove disconnect block suspend freeze
 join: join member invite
 quit: leave
-thumbs upvote applaud: like reaction react
+thumbs upvote applaud: reaction react
 bookmark favorite favourite: bookmark star favorite save
 share sharing: share permission
 publish: publish upload post
@@ -117,7 +117,7 @@ agreement: contract agreement document
 signature signed: sign signature
 applicant candidate recruit: candidate applicant application
 hire: job candidate
-job vacancy: job
+vacancy: job
 vacation holiday pto absence: leave holiday time off absence
 absent: absence leave
 salary wage pay payroll: payroll salary compensation
@@ -131,7 +131,7 @@ exam: quiz test exam
 grade: grade score
 medicine medication pill: drug medicine
 near nearby around closest: nearby search location place
-where located: location address find
+located: location address find
 route directions: directions route
 far: distance
 parcel shipment delivery shipping shipped: shipment tracking delivery package
@@ -140,7 +140,6 @@ dish meal dessert food: menu item recipe food
 discount promo voucher: coupon discount promotion
 basket: cart
 live: live realtime
-log logs: log
 hole: vulnerability security
 hack attack: threat attack security
 ad advert advertising promotion: ad campaign
@@ -149,10 +148,9 @@ said spoken: transcript
 minutes: notes transcript
 chat conversation discussion talk: message conversation thread chat
 room space group: channel room group
-about bio: profile bio status
+bio: profile status
 handbook policy guideline: document page
 written wrote: document page note message
-kind sort: type
 tone: style tone
 reword rephrase rewrite: rephrase rewrite
 light lamp thermostat: device light
@@ -160,9 +158,9 @@ coin crypto: token coin
 mint: mint create
 step steps: step plan
 compliance audit: compliance audit
-device phone: device
+phone: device
 app application: app application
-owner belongs: owner
+belongs: owner
 engagement activity: activity engagement
 subscription membership: subscription plan
 renew renewal: renew subscription
@@ -174,7 +172,7 @@ proposal estimate offer: quote estimate proposal offer
 canned boilerplate standard: macro template canned
 automatic automatically whenever: trigger automation rule workflow
 warehouse: inventory location warehouse
-chargeback disputed: dispute
+chargeback: dispute
 deposit: payout balance
 vat: tax
 receipt: receipt invoice
@@ -213,12 +211,12 @@ received: list received new
 chase: reminder
 print: export pdf
 submit: submit create
-approve signoff: approve approval
+signoff: approve approval
 teammate: member user
 profile: profile user
 customer: customer contact
 investigate analyze diagnose: analyze diagnose logs metrics
-every each all: list all
+each all: list all
 average: mean average
 phone dial ring: call
 outgoing: outbound
@@ -520,7 +518,6 @@ boardroom: room
 consultation: appointment meeting booking
 timetable: schedule calendar
 itinerary: trip schedule
-deliverable: task milestone
 homework: assignment task
 checkpoint: milestone
 phase: stage milestone
@@ -532,7 +529,6 @@ workload: task assignee capacity
 delegate allocate: assign
 reassign: assign assignee update
 prerequisite: dependency
-depends: dependency
 unfinished incomplete ongoing: open status progress
 progress: status
 eta: due date delivery
@@ -540,7 +536,6 @@ cutoff: deadline due
 effort: estimate
 prioritise prioritize: priority
 dormant idle: inactive
-respondent: response submission
 registrant entrant: registration attendee
 vote ballot: poll vote
 dropdown checkbox: field option
@@ -804,7 +799,7 @@ flyer leaflet brochure: design image template
 meme: gif image
 webcam: camera
 handwriting handwritten: ocr text
-animate animation: video generate animation
+animate: video generate animation
 splice trim: trim video clip
 influencer: channel user
 livestream broadcast: stream live
@@ -831,7 +826,7 @@ brokerage: account order position
 rupee peso franc: currency exchange
 gold oil: commodity price
 election: vote market
-house apartment condo villa: property listing
+apartment condo villa: property listing
 rent landlord: rental property lease
 realtor: agent property
 career: job
@@ -877,7 +872,6 @@ babysit: monitor
 nag: reminder
 assess gauge: evaluate score
 classify categorise categorize: classify label category
-flagged: flag report
 annotate: annotation comment
 anonymize anonymise mask: redact
 scramble: encrypt hash
@@ -1176,7 +1170,6 @@ dozens hundreds: bulk batch multiple
 loud noise: volume audio
 mothball shelve: archive
 typical: average
-annually: annual
 distinct: unique
 feet gram pint: unit convert
 pound: currency unit convert
@@ -1188,7 +1181,7 @@ eyeball: review
 visual visually: chart visualize
 stale: cache refresh outdated
 gizmo: device
-esign countersign signing: envelope
+esign countersign: envelope
 debt: liability loan balance
 obligation: liability
 footnote: citation reference
@@ -1230,7 +1223,6 @@ prior: previous
 mend rectify: fix
 remedy: fix solution
 underway: progress
-proceeds: revenue sales
 touchpoint: communication activity
 slice: segment filter
 niche: segment industry

@@ -101,7 +101,7 @@ function pointsOf(
   return {
     word: group.word,
     matched: spelled.get(known) ?? known,
-    how: group.isGuess ? "guess" : id === group.own ? "own" : "synonym",
+    how: group.origin === "guess" ? "guess" : id === group.own ? "own" : "synonym",
     points,
     // Saturation bends the sum of the fields, not each of them: a field's part of the points is its part of that sum.
     fields: given.map(({ field, worth }) => ({ field, points: (points * worth) / sum })).sort((a, b) => b.points - a.points),
@@ -142,7 +142,7 @@ function why(collection: Collection, { query, groups, unknown, services, context
     mass += group.rarity * group.weight;
     const { id, value } = bestMember(segment, doc, group);
     if (value === 0) {
-      if (!group.isGuess) missed.push(group.word);
+      if (group.origin === "said") missed.push(group.word);
       continue;
     }
     coverage += group.weight * Math.min(group.rarity, value);

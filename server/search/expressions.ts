@@ -1,8 +1,8 @@
-// What several words say together that they do not say alone: "in a nutshell" wants a summary.
+// What several words say together that they do not say alone: "up for grabs" is unassigned.
 import { term, words } from "./analyzer.ts";
 
 /** Each line was read for what it would wrongly find. What stands behind the colon is looked for beside the words themselves. */
-const lines = `
+export const expressions = `
 a bunch of: bulk multiple
 a few rows: sample preview
 about to run out: expiring low stock
@@ -60,7 +60,6 @@ brief me: summary
 bring forward: reschedule event
 bring on board: onboard employee
 bring over: import migrate
-bring up to date: update refresh sync
 broken down by: group breakdown aggregate
 bump up: increase priority
 burn through: usage spend
@@ -119,7 +118,6 @@ did my money go: spending transactions expenses
 didn't go through: failed status
 didn't work: failed error
 different name: rename
-dig out: find
 direct debit: payment mandate
 direct reports: employees of manager
 divide up: split allocate
@@ -173,7 +171,6 @@ for sale: listings products
 forgot my password: reset password
 fork out: spend payment
 form letter: template letter
-free of charge: free
 free trial: subscription trial
 front page: top stories
 game plan: plan strategy
@@ -330,7 +327,6 @@ look online: web search
 look out for: monitor alert
 look over: review
 look through: browse search
-looking for work: job search
 loop in: share add participant
 lose weight: nutrition exercise weight
 losing money: loss profit
@@ -404,7 +400,6 @@ once a week: weekly recurring schedule
 one more time: retry
 one on one: meeting event
 only the ones: filter
-open to the public: public
 opening times: opening hours place
 opt out: unsubscribe
 org chart: organization employees managers
@@ -460,7 +455,6 @@ push live: deploy publish
 push to production: deploy
 put in for: request
 put money in: deposit balance
-put my name down: register registration
 put on hold: pause
 put online: publish upload
 put out a: publish post
@@ -475,7 +469,6 @@ real or fake: verify
 real person: human agent
 red flag: warning risk alert
 refresh my memory: search history summary
-relies on: dependency
 rely on: dependency
 remind me later: snooze reminder
 rent a car: car rental
@@ -561,14 +554,12 @@ table for two: restaurant reservation
 table of contents: outline headings
 take a look at: view get
 take a picture: capture photo camera
-take it down: remove delete unpublish
 take me off: unsubscribe remove
 take offline: disable stop unpublish
 take over: transfer assign
 take the place of: replace
 taken care of: completed resolved
 takes forever: slow latency performance
-taking forever: slow latency performance
 taking so long: slow latency performance
 talk to a person: human agent
 talk to each other: connect integration
@@ -737,33 +728,33 @@ year on year: annual growth compare
 year over year: compare growth
 `;
 
-/** Words as they are compared: in any form, stop words as they are. */
-const stems = (text: string) => words(text).map((word) => term(word) ?? word);
+/** Two words are compared as they are written ("in stock" is not "in stocks"), more of them in any form. */
+const keyOf = (written: readonly string[]) => (written.length === 2 ? written : written.map((word) => term(word) ?? word)).join(" ");
 
 const meanings = new Map<string, string>();
 let longest = 0;
-for (const line of lines.trim().split("\n")) {
+for (const line of expressions.trim().split("\n")) {
   const [said = "", meant = ""] = line.split(": ");
-  const expression = stems(said);
-  longest = Math.max(longest, expression.length);
-  meanings.set(expression.join(" "), meant);
+  const written = words(said);
+  longest = Math.max(longest, written.length);
+  meanings.set(keyOf(written), meant);
 }
 
-/** What the expressions in a text want, in the words of tools; empty where it has none. Of those that begin at the same word the longest counts. */
+/**
+ * What the expressions in a text want, in the words of tools; empty where it has none. Of those that begin at the same word the longest counts, and none
+ * goes on behind the end of a clause.
+ */
 export function meaningsOfExpressions(text: string): string {
-  const said = stems(text);
   const found: string[] = [];
-  for (let from = 0; from < said.length - 1;) {
-    let taken = 1;
-    let meant = "";
-    let expression = said[from] ?? "";
-    for (let count = 2; count <= longest && from + count <= said.length; count += 1) {
-      expression += ` ${said[from + count - 1] ?? ""}`;
-      const longer = meanings.get(expression);
-      if (longer !== undefined) [taken, meant] = [count, longer];
+  for (const clause of text.split(/[.,;:?!()]/)) {
+    const said = words(clause);
+    for (let from = 0; from < said.length - 1;) {
+      let count = Math.min(longest, said.length - from);
+      let meant: string | undefined;
+      for (; count > 1 && meant === undefined; count -= 1) meant = meanings.get(keyOf(said.slice(from, from + count)));
+      if (meant !== undefined) found.push(meant);
+      from += meant === undefined ? 1 : count + 1;
     }
-    if (meant !== "") found.push(meant);
-    from += taken;
   }
   return found.join(" ");
 }

@@ -18,7 +18,7 @@ const sieve = 1_024;
  * description begins (0 to 1); one word may stand between them. What stands for a word counts as much less as it does elsewhere, and a pair as much as the lesser of the two.
  */
 export function phraseShares(groups: readonly Group[]): (segment: Segment, doc: number) => number {
-  const asked = groups.filter(({ isGuess }) => !isGuess);
+  const asked = groups.filter(({ origin }) => origin === "said");
   // Of each word with the one before it.
   const pairs = asked.map(({ rarity, weight }, place) => {
     const before = asked[place - 1];

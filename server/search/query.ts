@@ -27,8 +27,8 @@ export interface Group {
   rarity: number;
   action: number;
   isPlural: boolean;
-  /** Whether it stands for a word that nobody knows. */
-  isGuess: boolean;
+  /** Who said it: the asker, or nobody: it stands for a word that nobody knows, or for an expression. What nobody said names no service and asks for no deed. */
+  origin: "said" | "guess" | "expression";
 }
 
 /**
@@ -66,14 +66,14 @@ function membersOf({ vocabulary, counts, total }: Collection, terms: Iterable<re
 const rarest = (members: readonly Member[]) => members.reduce((most, { rarity, weight }) => Math.max(most, rarity * weight), 0);
 
 /** Values stand in a query beside the words that say what is wanted: placeholders, quoted names, numbers. */
-function withWeights(query: string): { text: string; weight: number; isSaid: boolean }[] {
+function withWeights(query: string): { text: string; weight: number; origin: "said" | "expression" }[] {
   return query.split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u).flatMap((text) => {
-    if (text.startsWith("<")) return { text, weight: tuning.placeholder, isSaid: true };
+    if (text.startsWith("<")) return { text, weight: tuning.placeholder, origin: "said" };
     // Names are no phrases: "Who can see what" may be a page.
-    if (/^["“`]/u.test(text)) return { text, weight: tuning.quoted, isSaid: true };
+    if (/^["“`]/u.test(text)) return { text, weight: tuning.quoted, origin: "said" };
     return [
-      { text: withoutPhrasalVerbs(withoutTurns(text)), weight: 1, isSaid: true },
-      { text: meaningsOfExpressions(text), weight: tuning.expression, isSaid: false },
+      { text: withoutPhrasalVerbs(withoutTurns(text)), weight: 1, origin: "said" },
+      { text: meaningsOfExpressions(text), weight: tuning.expression, origin: "expression" },
     ];
   });
 }
@@ -83,7 +83,7 @@ function groupsOf(collection: Collection, query: string): Group[] {
   const { vocabulary, counts } = collection;
   const groups = new Map<string, Group>();
   let sought = 0;
-  for (const { text, weight, isSaid } of withWeights(query)) {
+  for (const { text, weight, origin } of withWeights(query)) {
     const found = written(text).flatMap(({ whole, parts }) => {
       const known = term(whole);
       return parts.length === 0 || (known !== null && (counts[vocabulary.find(known)] ?? 0) > 0) ? [whole] : parts;
@@ -99,18 +99,19 @@ function groupsOf(collection: Collection, query: string): Group[] {
       const members = membersOf(collection, [[known, 1], ...standIns]);
       const rarity = rarest(members);
       // Nobody asked for a word that no tool has and nobody said.
-      if (rarity === 0 ? !isSaid : (sought += 1) > maxKnown) continue;
-      const action = actionOf(known);
+      if (rarity === 0 ? origin !== "said" : (sought += 1) > maxKnown) continue;
+      const isSaid = origin === "said";
+      const action = isSaid ? actionOf(known) : 0;
       groups.set(known, {
         word,
         known,
-        own: vocabulary.find(known),
+        own: isSaid ? vocabulary.find(known) : -1,
         members,
         weight: action === 0 ? worth : worth * tuning.verb,
         rarity,
         action,
-        isPlural: isPlural(word),
-        isGuess: false,
+        isPlural: isSaid && isPlural(word),
+        origin,
       });
     }
   }
@@ -142,7 +143,7 @@ export function readQuery(collection: Collection, query: string): Reading {
     guessed.push({ word: group.word, near });
     const members = membersOf(collection, [[near, 1]]);
     const own = collection.vocabulary.find(near);
-    groups.push({ ...group, own, members, rarity: rarest(members), weight: group.weight * guessWeight, isGuess: true });
+    groups.push({ ...group, own, members, rarity: rarest(members), weight: group.weight * guessWeight, origin: "guess" });
   }
   return { groups, unknown, guessed };
 }

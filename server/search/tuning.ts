@@ -1,6 +1,6 @@
 // The weights of the ranking apart from those of the fields.
 
-/** What was found by trying on the tuning half of the public queries (docs/search.md). */
+/** What was found by trying on the tuning half of the public queries; `expression` and `commonStandIn` also on those of our own that were read (docs/search.md). */
 export const tuning = {
   saturation: 0.48,
   placeholder: 0.25,

@@ -1,7 +1,7 @@
 // What people say, read in the words of tools: what it turns into, and what it leaves alone.
 import { expect, test } from "vitest";
 
-import { term } from "#server/search/analyzer.ts";
+import { term, termsOf } from "#server/search/analyzer.ts";
 import { meaningsOf } from "#server/search/everyday.ts";
 import { withoutTurns } from "#server/search/turns-of-phrase.ts";
 
@@ -144,4 +144,11 @@ test("forms of a word with a term of its own have the same", () => {
   expect(term("added")).toBe(term("add"));
   expect(term("authorised")).toBe(term("authorize"));
   expect(term("customers")).toBe(term("customer"));
+  expect(term("customising")).toBe(term("customize"));
+  expect(term("authorizer")).toBe(term("authorization"));
+  expect(term("utils")).toBe(term("utility"));
+});
+
+test("a contraction says nothing", () => {
+  for (const said of ["what's", "who’s", "I'm", "don't"]) expect(termsOf(said, "prose")).toEqual([]);
 });
