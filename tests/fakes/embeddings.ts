@@ -20,7 +20,7 @@ export interface FakeEmbeddings {
 
 const concepts = [
   "bill invoice dues owe unpaid",
-  "automobile car vehicle van",
+  "automobile car motorcar vehicle van",
   "physician doctor clinic medical",
   "holiday vacation leave absence",
   "spreadsheet table workbook ledger",

@@ -85,8 +85,8 @@ test("a query in words that no tool uses is found by meaning, and before the vec
   const client = await agent();
   expect(await search(client, "label")).toMatchObject({ matches: [{}], hint: expect.stringContaining("by words alone") });
   await filled(client);
-  await expectFirst(client, "automobile for tomorrow", "book_vehicle");
-  expect((await search(client, "automobile for tomorrow")).unmatchedTerms).toContain("automobile");
+  await expectFirst(client, "motorcar for tomorrow", "book_vehicle");
+  expect((await search(client, "motorcar for tomorrow")).unmatchedTerms).toContain("motorcar");
   await expectFirst(client, "which dues do people owe", "list_outstanding_invoices");
   await expectFirst(client, "doctor", "find_physician");
   // Words still count: a name that is said comes first.
@@ -159,7 +159,7 @@ test("only tools of the caller are compared", async () => {
   await db.accessGrant.deleteMany({ where: { grantee: "organization" } });
   const other = await legacyClient(world, await tokenFor(outsider.actor));
   await filled(other, 2 * office.length);
-  for (const { connection } of (await search(other, "automobile", { limit: 20 })).matches) expect(connection).toBe("Private");
+  for (const { connection } of (await search(other, "motorcar", { limit: 20 })).matches) expect(connection).toBe("Private");
 });
 
 test.each([
@@ -225,5 +225,5 @@ test("a text that the provider refuses is left out, and the others have their ve
   const client = await agent();
   await filled(client, office.length - 1);
   expect(isPaused()).toBe(false);
-  await expectFirst(client, "automobile", "book_vehicle");
+  await expectFirst(client, "motorcar", "book_vehicle");
 });
