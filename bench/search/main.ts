@@ -92,7 +92,7 @@ const places: [string, PublicServer[]][] = [
 ];
 for (const [among, list] of places) {
   say(`\n## The same put more plainly, among ${list.reduce((sum, { ids }) => sum + ids.length, 0)} tools: of ${among}\n`);
-  say("Nothing was tuned on these (bench/search/corpus/README.md).\n");
+  say("No query of these was read; their figures were seen at each step (bench/search/corpus/README.md).\n");
   say("| engine | slice | queries | hit@1 | @3 | @5 | @10 | MRR | nDCG@5 |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   for (const [name, answer] of [
     ["Gatehouse", answerFrom(await collect(list), list)],
