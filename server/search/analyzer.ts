@@ -1,7 +1,7 @@
 // Turns tool text and queries into the same terms: words split at case and punctuation, folded, without stop words, stemmed; CJK as pairs of characters.
 import { stemmer } from "stemmer";
 
-/** Contractions as they are once the apostrophe is cut out. */
+/** Contractions among them are as they stand once the apostrophe is cut out: "whats". */
 const stopWords = new Set(
   "a about also an and any are as at be been being but by can could did do does every for from had has have he her his how i if in into is it its just kind let like lot made may me might my need needs of on one or our own please s should so some such t than that the their them then there these they this those through to too upon us use used uses using very via want wants was we were what when where which while why will with within would you your cant couldnt didnt doesnt dont hasnt havent hows im isnt ive lets thats theres wasnt whats wheres whos wont".split(
     " ",

@@ -1,6 +1,6 @@
 /**
- * What people say, and behind the colon what tools say for it. Each line was read for what it would wrongly find. Those of the second list and after were written from
- * what tools have in their texts, by who had seen no query that anything is measured with.
+ * What people say, and behind the colon what tools say for it. Each line was read for what it would wrongly find. Those of the second list and after were written
+ * by who had seen no query that anything is measured with: field by field of what tools do, the last one along the commonest words of tools.
  */
 export const everydayWords = [
   `

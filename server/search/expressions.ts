@@ -728,15 +728,19 @@ year on year: annual growth compare
 year over year: compare growth
 `;
 
+const stemOf = (word: string) => term(word) ?? word;
+
 /** Two words are compared as they are written ("in stock" is not "in stocks"), more of them in any form. */
-const keyOf = (written: readonly string[]) => (written.length === 2 ? written : written.map((word) => term(word) ?? word)).join(" ");
+const keyOf = (written: readonly string[]) => (written.length === 2 ? written : written.map(stemOf)).join(" ");
 
 const meanings = new Map<string, string>();
-let longest = 0;
+/** How many words the longest has that begins with a stem: most words begin none. */
+const longestFrom = new Map<string, number>();
 for (const line of expressions.trim().split("\n")) {
   const [said = "", meant = ""] = line.split(": ");
   const written = words(said);
-  longest = Math.max(longest, written.length);
+  const first = stemOf(written[0] ?? "");
+  longestFrom.set(first, Math.max(longestFrom.get(first) ?? 0, written.length));
   meanings.set(keyOf(written), meant);
 }
 
@@ -749,7 +753,7 @@ export function meaningsOfExpressions(text: string): string {
   for (const clause of text.split(/[.,;:?!()]/)) {
     const said = words(clause);
     for (let from = 0; from < said.length - 1;) {
-      let count = Math.min(longest, said.length - from);
+      let count = Math.min(longestFrom.get(stemOf(said[from] ?? "")) ?? 0, said.length - from);
       let meant: string | undefined;
       for (; count > 1 && meant === undefined; count -= 1) meant = meanings.get(keyOf(said.slice(from, from + count)));
       if (meant !== undefined) found.push(meant);

@@ -67,15 +67,16 @@ const rarest = (members: readonly Member[]) => members.reduce((most, { rarity, w
 
 /** Values stand in a query beside the words that say what is wanted: placeholders, quoted names, numbers. */
 function withWeights(query: string): { text: string; weight: number; origin: "said" | "expression" }[] {
-  return query.split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u).flatMap((text) => {
-    if (text.startsWith("<")) return { text, weight: tuning.placeholder, origin: "said" };
+  const meant: string[] = [];
+  const said = query.split(/(<[^<>]{1,80}>|"[^"]{1,80}"|“[^”]{1,80}”|`[^`]{1,80}`)/u).map((text) => {
+    if (text.startsWith("<")) return { text, weight: tuning.placeholder, origin: "said" as const };
     // Names are no phrases: "Who can see what" may be a page.
-    if (/^["“`]/u.test(text)) return { text, weight: tuning.quoted, origin: "said" };
-    return [
-      { text: withoutPhrasalVerbs(withoutTurns(text)), weight: 1, origin: "said" },
-      { text: meaningsOfExpressions(text), weight: tuning.expression, origin: "expression" },
-    ];
+    if (/^["“`]/u.test(text)) return { text, weight: tuning.quoted, origin: "said" as const };
+    meant.push(meaningsOfExpressions(text));
+    return { text: withoutPhrasalVerbs(withoutTurns(text)), weight: 1, origin: "said" as const };
   });
+  // Last: a word that was said as well counts as said.
+  return [...said, { text: meant.join(" "), weight: tuning.expression, origin: "expression" }];
 }
 
 /** The query as groups of terms; a repeated word counts once, as much as where it counts most. */

@@ -12,10 +12,10 @@ import { Vocabulary } from "#server/search/vocabulary.ts";
 
 test.each([
   ["Give me the main points of the Q3 numbers", "summary"],
-  // Also with hyphens.
   ["they charged us twice for it", ""],
   ["we are charged twice", "refund duplicate charge"],
   ["who’s handling the tickets", "assignee owner"],
+  // Also with hyphens.
   ["a follow-up with Ann", "task reminder"],
   ["What’s new?", "latest changes"],
   // The longer one, and what comes after it.
@@ -52,16 +52,16 @@ test("a tool that an expression stands for is found, but not by a name in quotes
 test("what nobody said asks for no deed and names no service", async () => {
   const vocabulary = new Vocabulary();
   const tool = (name: string) => ({ name, title: null, description: "", inputSchema: { type: "object" } });
-  const own = [tool("pause_subscription"), tool("list_subscriptions")];
-  const segments = [
-    await buildSegment(vocabulary, "Billing", own),
-    await buildSegment(vocabulary, "Pending", [tool("list_subscriptions")]),
-  ];
-  const { groups } = readQuery(combine(vocabulary, segments), "subscriptions on hold");
+  const segment = await buildSegment(vocabulary, "Pending", [tool("pause_subscription"), tool("list_subscriptions")]);
+  const collection = combine(vocabulary, [segment]);
+  const { groups } = readQuery(collection, "subscriptions on hold");
   expect(groups.filter(({ origin }) => origin === "expression").map(({ word, own, action }) => ({ word, own, action }))).toEqual([
     { word: "pause", own: -1, action: 0 },
     { word: "pending", own: -1, action: 0 },
   ]);
+  // What was said as well is said, wherever it stands.
+  const { groups: both } = readQuery(collection, 'subscriptions on hold in "Acme", pause them');
+  expect(both.find(({ word }) => word === "pause")).toMatchObject({ origin: "said", own: vocabulary.find("paus") });
 });
 
 test("words that an expression stands for are not told as unknown: nobody said them", async () => {
