@@ -16,6 +16,9 @@ export interface Embedded {
 /** The driver's last word (Terminate); PGlite, whose session outlives its connections, must not hear it. */
 const goodbye = 0x58;
 
+/** Bytes from which handing a message over is cheaper than copying it. */
+const longMessage = 65_536;
+
 /** What the driver takes for its socket: whole messages of PostgreSQL's protocol, handed to the thread and back. */
 class ThreadSocket extends Duplex {
   private port: MessagePort | null = null;
@@ -55,8 +58,10 @@ class ThreadSocket extends Duplex {
   }
 
   private say(bytes: Buffer): void {
-    // A copy of its own: the driver uses its buffers again.
-    if (bytes[0] !== goodbye) this.port?.postMessage(new Uint8Array(bytes));
+    if (bytes[0] === goodbye) return;
+    // A copy of its own: the driver uses its buffers again. A long one is handed over, where it would be copied once more.
+    const own = new Uint8Array(bytes);
+    this.port?.postMessage(own, own.length > longMessage ? [own.buffer] : []);
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {

@@ -1,5 +1,6 @@
 // Sealed secrets: AES-256-GCM with a key id, bound to the row they belong to. The one file that encrypts.
 import { createCipheriv, createDecipheriv, hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 export interface SecretKey {
   kid: string;
@@ -12,9 +13,15 @@ export interface Sealer {
   seal(plaintext: string, binding: string): string;
   /** Opens what `seal` made. Throws when the key is unknown, the binding differs or a bit was changed. */
   open(sealed: string, binding: string): string;
+  /** The same for bytes, of which there may be megabytes: in turns, so that others are heard in between. */
+  sealBytes(plain: Buffer, binding: string): Promise<string>;
+  openBytes(sealed: string, binding: string): Buffer;
   /** True when it was sealed with an older key than the one that seals now. */
   isStale(sealed: string): boolean;
 }
+
+/** Bytes that are sealed in one turn: a multiple of three, so that the pieces of base64 make one. */
+const pieceBytes = 24_576;
 
 /** A sealer over these keys: the first seals, all open. The form is `v1.<kid>.<iv>.<tag>.<ciphertext>`, base64url. */
 export function createSealer(keys: readonly SecretKey[]): Sealer {
@@ -22,14 +29,33 @@ export function createSealer(keys: readonly SecretKey[]): Sealer {
   if (!newest) throw new Error("A sealer needs at least one key.");
   const byId = new Map(keys.map(({ kid, key }) => [kid, key]));
 
-  return {
+  const cipherFor = (binding: string) => {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv("aes-256-gcm", newest.key, iv).setAAD(Buffer.from(`${newest.kid}\0${binding}`));
+    /** Of the whole ciphertext as base64url, once all of it was made. */
+    const sealed = (ciphertext: string) =>
+      `v1.${newest.kid}.${iv.toString("base64url")}.${cipher.getAuthTag().toString("base64url")}.${ciphertext}`;
+    return { cipher, sealed };
+  };
+
+  const own: Sealer = {
     seal(plaintext, binding) {
-      const iv = randomBytes(12);
-      const cipher = createCipheriv("aes-256-gcm", newest.key, iv).setAAD(Buffer.from(`${newest.kid}\0${binding}`));
-      const ciphertext = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]);
-      return ["v1", newest.kid, ...[iv, cipher.getAuthTag(), ciphertext].map((part) => part.toString("base64url"))].join(".");
+      const { cipher, sealed } = cipherFor(binding);
+      return sealed(Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]).toString("base64url"));
     },
-    open(sealed, binding) {
+    async sealBytes(plain, binding) {
+      const { cipher, sealed } = cipherFor(binding);
+      let ciphertext = "";
+      for (let at = 0; at < plain.length; at += pieceBytes) {
+        ciphertext += cipher.update(plain.subarray(at, at + pieceBytes)).toString("base64url");
+        await setImmediate();
+      }
+      // Nothing is left for it: GCM has no blocks.
+      cipher.final();
+      return sealed(ciphertext);
+    },
+    open: (sealed, binding) => own.openBytes(sealed, binding).toString("utf8"),
+    openBytes(sealed, binding) {
       const [version, kid = "", iv = "", tag = "", ciphertext = ""] = sealed.split(".");
       const key = byId.get(kid);
       if (version !== "v1" || !key) throw new Error(`A secret was sealed with the key "${kid}", which is not in SECRET_KEYS.`);
@@ -38,10 +64,11 @@ export function createSealer(keys: readonly SecretKey[]): Sealer {
       const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(iv, "base64url"))
         .setAAD(Buffer.from(`${kid}\0${binding}`))
         .setAuthTag(authTag);
-      return Buffer.concat([decipher.update(Buffer.from(ciphertext, "base64url")), decipher.final()]).toString("utf8");
+      return Buffer.concat([decipher.update(Buffer.from(ciphertext, "base64url")), decipher.final()]);
     },
     isStale: (sealed) => sealed.split(".")[1] !== newest.kid,
   };
+  return own;
 }
 
 /** SHA-256 as lower-case hex: how tokens, states and session ids are kept. */

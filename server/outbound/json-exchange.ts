@@ -1,5 +1,7 @@
 // One POST whose answer is JSON, without the web objects of the fetch beside it, which cost several times the exchange: for the calls themselves.
 // Same guard, same pool, same bounds; an event stream is handed out as the fetch does it.
+import { StringDecoder } from "node:string_decoder";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { brotliDecompress, constants, gunzip } from "node:zlib";
 import { Readable } from "node:stream";
@@ -45,26 +47,41 @@ const unbrotli = promisify(brotliDecompress);
 const tooLarge = (maxBytes: number) => new OutboundError("too_large", `The answer is larger than ${maxBytes} bytes.`);
 const asError = (reason: unknown) => (reason instanceof Error ? reason : new Error("The exchange was given up.", { cause: reason }));
 
-/** The text of a body. Throws OutboundError for one that is too large once it is unpacked, or packed in a way that was not asked for. */
-async function textOf(body: Buffer, coding: string, maxBytes: number): Promise<string> {
+/** A body as it was before it was packed. Throws OutboundError for one that is too large then, or packed in a way that was not asked for. */
+async function unpacked(body: Buffer, coding: string, maxBytes: number): Promise<Buffer> {
   const name = coding.trim().toLowerCase();
-  if (name === "" || name === "identity") return body.toString("utf8");
+  if (name === "" || name === "identity") return body;
   const options = { maxOutputLength: maxBytes };
   try {
     // Flushing takes an answer that was cut behind its last block, as browsers do.
-    if (name === "gzip" || name === "x-gzip")
-      return (await inflate(body, { ...options, finishFlush: constants.Z_SYNC_FLUSH })).toString("utf8");
-    if (name === "br") return (await unbrotli(body, options)).toString("utf8");
+    if (name === "gzip" || name === "x-gzip") return await inflate(body, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
+    if (name === "br") return await unbrotli(body, options);
   } catch (error) {
     throw error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxBytes) : error;
   }
   throw new OutboundError("protocol", "The server answered in a compression that was not asked for.");
 }
 
+/** Bytes of a long body that are read as text in one turn. */
+const pieceBytes = 65_536;
+
+const byteOrderMark = Buffer.from("\uFEFF");
+const withoutMark = (body: Buffer) => (body.subarray(0, 3).equals(byteOrderMark) ? body.subarray(3) : body);
+
+/** The text of a body. The same as its toString, in turns where it is long. */
+async function textOf(body: Buffer): Promise<string> {
+  if (body.byteLength <= longAnswer) return body.toString("utf8");
+  const decoder = new StringDecoder("utf8");
+  let text = "";
+  for (let at = 0; at < body.byteLength; at += pieceBytes) {
+    await setImmediate();
+    text += decoder.write(body.subarray(at, at + pieceBytes));
+  }
+  return text + decoder.end();
+}
+
 /** A piece without the rest of what came from the socket with it, where that is much. */
 const ownPiece = (chunk: Buffer) => (chunk.buffer.byteLength - chunk.byteLength > 4_096 ? Buffer.from(chunk) : chunk);
-
-const withoutMark = (text: string) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
@@ -191,11 +208,12 @@ export function exchange(
         if (isUnwanted || ended) return;
         end();
         const whole = body.subarray(0, received);
-        const isPlain = coding === "";
-        const finish = () => resolve({ status, headers, text: withoutMark(whole.toString("utf8")) });
-        if (isPlain && received > longAnswer) setImmediate(finish);
-        else if (isPlain) finish();
-        else textOf(whole, coding, maxBytes).then((text) => resolve({ status, headers, text: withoutMark(text) }), reject);
+        const finish = (text: string) => resolve({ status, headers, text });
+        if (coding === "" && received <= longAnswer) finish(withoutMark(whole).toString("utf8"));
+        else
+          unpacked(whole, coding, maxBytes)
+            .then((body) => textOf(withoutMark(body)))
+            .then(finish, reject);
       },
       onResponseError(_started, error) {
         clearTimeout(grace);

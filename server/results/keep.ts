@@ -26,7 +26,8 @@ export async function keep({ orgId, membershipId }: Owner, connectionId: string 
   const sealed = await pack(text.slice(0, maxKeptLength), id);
   await transaction(async (tx) => {
     const data = { id, orgId, membershipId, connectionId, sealed, bytes: sealed.length, expiresAt: new Date(Date.now() + keptFor) };
-    await tx.keptResult.create({ data });
+    // Without what was stored, which would come back whole.
+    await tx.keptResult.create({ data, select: { id: true } });
     const all = await tx.keptResult.findMany({ where: { orgId }, select: { id: true, bytes: true }, orderBy: { createdAt: "desc" } });
     let sum = 0;
     const tooMany = all.filter(({ bytes }) => (sum += bytes) > maxOrganizationBytes).map((row) => row.id);

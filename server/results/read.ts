@@ -62,7 +62,7 @@ async function openWhole(id: string): Promise<string> {
   const row = await db.keptResult.findUnique({ where: { id }, select: { sealed: true } });
   if (!row) throw gone();
   return unpack(row.sealed, id).catch((error: unknown) => {
-    // Kept by a version before, which did not pack.
+    // Kept by a version before, which did not pack, or packed otherwise.
     throw error instanceof Error && "code" in error && String(error.code).startsWith("Z_") ? gone() : error;
   });
 }

@@ -15,7 +15,8 @@ import { headerOf } from "./authorized-fetch.ts";
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
 import { headerValue, mirrorHeaders, storedMirroring } from "./mirrored-parameters.ts";
-import { isJson, isObject, isRequestId, parseEvent, parseMessages, readable, resultOf, type RpcAnswer, rpcErrorOf } from "./rpc-answer.ts";
+import { parseInTurns } from "./parse-in-turns.ts";
+import { isObject, isRequestId, messagesIn, messagesInEvent, readable, resultOf, type RpcAnswer, rpcErrorOf } from "./rpc-answer.ts";
 import type { RpcError } from "./rpc-error.ts";
 
 export interface CallInput {
@@ -182,11 +183,9 @@ async function readStream(
             }
             // Without an id it is neither the result nor a question; only progress is of interest then.
             if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
-            const isLong = event.data.length > longAnswer;
-            if (isLong) await setImmediate();
-            const text = readable(session, event.data);
-            if (isLong) await setImmediate();
-            for (const [index, message] of parseEvent(text).entries()) {
+            const parsed =
+              event.data.length > longAnswer ? await parseLong(session, event.data) : JSON.parse(readable(session, event.data));
+            for (const [index, message] of messagesInEvent(parsed).entries()) {
               if (index > 0) await rest();
               if (message.id === id && message.method === undefined) return resultOf(message, session);
               if (message.method === "notifications/progress" && isObject(message.params) && message.params.progressToken === id)
@@ -222,6 +221,14 @@ async function readStream(
     break;
   }
   throw endedEarly();
+}
+
+/** Each pass over a long answer is a turn of its own, and others are heard in between. */
+async function parseLong(session: OpenSession, text: string): Promise<unknown> {
+  await setImmediate();
+  const clean = readable(session, text);
+  await setImmediate();
+  return parseInTurns(clean);
 }
 
 function endedEarly(cause?: unknown): UpstreamCallError {
@@ -301,14 +308,16 @@ export async function plainCall(
       return new HttpRefusal(response, null);
     }
     if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
-    const isLong = response.text.length > longAnswer;
-    if (isLong) await setImmediate();
-    const text = readable(session, response.text);
-    if (isLong) await setImmediate();
-    // An error's body may be anything, whatever its type says.
-    if (!isOk && !isJson(text)) return new HttpRefusal(response, null);
+    let parsed: unknown;
+    try {
+      parsed = response.text.length > longAnswer ? await parseLong(session, response.text) : JSON.parse(readable(session, response.text));
+    } catch (error) {
+      // An error's body may be anything, whatever its type says.
+      if (!isOk && error instanceof SyntaxError) return new HttpRefusal(response, null);
+      throw error;
+    }
     // An error that came before the server read the id has none.
-    const answer = parseMessages(text).find((message) => message.id === id || (message.id == null && message.error !== undefined));
+    const answer = messagesIn(parsed).find((message) => message.id === id || (message.id == null && message.error !== undefined));
     return isOk && answer ? resultOf(answer, session) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
   } catch (error) {
     if (signal.aborted) sayCancelled(session, id);

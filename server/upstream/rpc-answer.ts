@@ -26,24 +26,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** Messages that are read of one event. A list of them is a thing of 2025-03-26, which asked for no long ones. */
 const maxMessages = 1_000;
 
-export function parseMessages(text: string): RpcAnswer[] {
-  const parsed: unknown = JSON.parse(text);
+export function messagesIn(parsed: unknown): RpcAnswer[] {
   return (Array.isArray(parsed) ? parsed : [parsed]).filter(isObject);
 }
 
-export function parseEvent(text: string): RpcAnswer[] {
-  const messages = parseMessages(text);
+export function messagesInEvent(parsed: unknown): RpcAnswer[] {
+  const messages = messagesIn(parsed);
   if (messages.length <= maxMessages) return messages;
   throw new UpstreamCallError("protocol_error", `The server sent more than ${maxMessages} messages in one event.`);
-}
-
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const questionsOutline = z.object({

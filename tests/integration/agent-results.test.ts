@@ -149,7 +149,7 @@ test("of the text of a resource it is told whose it is, and a pointer selects fr
 
 test("a result that is read again and again is opened and parsed once", async () => {
   const { agent, resultId } = await largeResult({ content: [], structuredContent: { items } });
-  const spies = [vi.spyOn(sealer, "open"), vi.spyOn(JSON, "parse")] as const;
+  const spies = [vi.spyOn(sealer, "openBytes"), vi.spyOn(JSON, "parse")] as const;
   onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
   const calls = [{ page: 1 }, { page: 2 }, { lines: "1-1" }, ...[1, 2, 3].map((page) => ({ pointer: "/items", page }))];
   await readTogether(

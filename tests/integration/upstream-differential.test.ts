@@ -1,5 +1,6 @@
 // A plain tools/call and the SDK's client understand third-party servers alike: a corpus of answers, regular, odd and broken, in both generations.
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -36,6 +37,13 @@ const stream =
     res.end();
   };
 const event = (data: string) => `event: message\ndata: ${data}\n\n`;
+/** A megabyte with characters of one to four bytes and every kind of escape, and what is no UTF-8 at its end. */
+const longText = 'ü 一 🔑 "said" \\ \n \u0001 '.repeat(40_000);
+const longResult = { ...complete, content: [{ type: "text", text: longText }], structuredContent: { text: longText, other: "short" } };
+const bytes =
+  (of: (id: unknown) => Buffer): Answer =>
+  (res, id) =>
+    res.writeHead(200, { "content-type": "application/json" }).end(of(id));
 const note = JSON.stringify({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "x" } });
 const answered = (id: unknown) => message(id, { result: hello });
 
@@ -55,6 +63,21 @@ const regular: Record<string, Answer> = {
   "a resource": result({ ...complete, content: [{ type: "resource", resource: { uri: "file:///b", text: "b" } }] }),
   "a blob": result({ ...complete, content: [{ type: "resource", resource: { uri: "file:///c", blob: "aGk=", mimeType: "x/y" } }] }),
   annotations: result({ ...complete, content: [{ type: "text", text: "x", annotations: { audience: ["user"], priority: 1 } }] }),
+  "a long text": result(longResult),
+  "a long text, packed": (res, id) =>
+    res
+      .writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
+      .end(gzipSync(message(id, { result: longResult }))),
+  "a long list": result({ ...complete, content: Array.from({ length: 9_000 }, (_, at) => ({ type: "text", text: `ü "${at}"` })) }),
+  "a long text in a stream": stream((id) => [event(message(id, { result: longResult }))]),
+  "a byte order mark": bytes((id) => Buffer.from(`\uFEFF${answered(id)}`)),
+  "a byte order mark before a long text": bytes((id) => Buffer.from(`\uFEFF${message(id, { result: longResult })}`)),
+  "a long text that is no UTF-8": bytes((id) => {
+    const [head = "", tail = ""] = message(id, { result: { ...complete, content: [{ type: "text", text: `${longText}HERE` }] } }).split(
+      "HERE",
+    );
+    return Buffer.concat([Buffer.from(head), Buffer.from("ff80e4b8f09f", "hex"), Buffer.from(tail)]);
+  }),
   "a stream": stream((id) => [event(answered(id))]),
   "a stream with a charset": stream((id) => [event(answered(id))], "text/event-stream; charset=utf-8"),
   "a stream without the event's name": stream((id) => [`data: ${answered(id)}\n\n`]),
@@ -86,6 +109,9 @@ const odd: Record<string, Answer> = {
   "text without a type": (res, id) => res.writeHead(200).end(answered(id)),
   "an empty body": (res) => res.writeHead(200, { "content-type": "application/json" }).end(),
   "broken JSON": (res) => res.writeHead(200, { "content-type": "application/json" }).end("{"),
+  "long broken JSON": (res, id) =>
+    res.writeHead(200, { "content-type": "application/json" }).end(message(id, { result: longResult }).slice(0, -2)),
+  "a long failure that is no JSON": (res) => res.writeHead(500, { "content-type": "application/json" }).end(`"${longText}`),
   "a list with the answer": (res, id) => res.writeHead(200, { "content-type": "application/json" }).end(`[${note},${answered(id)}]`),
   "a status without an answer": (res) => res.writeHead(404).end(),
   "an error with its status": asJson({ error: { code: -32_602, message: "no" } }, "application/json", 400),

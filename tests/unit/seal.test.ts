@@ -1,4 +1,6 @@
 // Sealed secrets: bound to their row, readable with every known key, worthless when anything was changed.
+import { randomBytes } from "node:crypto";
+
 import { describe, expect, test } from "vitest";
 
 import { createSealer, hashSecret, randomSecret, sameHash } from "#server/seal.ts";
@@ -44,6 +46,25 @@ describe("a sealed secret", () => {
 
   test("needs a key", () => {
     expect(() => createSealer([])).toThrow();
+  });
+});
+
+describe("sealed bytes", () => {
+  test.each([0, 1, 24_575, 24_576, 24_577, 100_000])("of this number open to what was sealed: %i", async (length) => {
+    const bytes = randomBytes(length);
+    expect(sealer.openBytes(await sealer.sealBytes(bytes, "result:1"), "result:1")).toEqual(bytes);
+  });
+
+  test("have the form of a sealed text", async () => {
+    const text = "ключ 🔑".repeat(10_000);
+    expect(sealer.open(await sealer.sealBytes(Buffer.from(text), "result:1"), "result:1")).toBe(text);
+  });
+
+  test("do not open for another row, nor when one was changed", async () => {
+    const sealed = await sealer.sealBytes(randomBytes(100_000), "result:1");
+    expect(() => sealer.openBytes(sealed, "result:2")).toThrow();
+    const at = sealed.length - 50_000;
+    expect(() => sealer.openBytes(`${sealed.slice(0, at)}${sealed[at] === "A" ? "B" : "A"}${sealed.slice(at + 1)}`, "result:1")).toThrow();
   });
 });
 
