@@ -16,7 +16,7 @@ export interface Embedded {
 /** The driver's last word (Terminate); PGlite, whose session outlives its connections, must not hear it. */
 const goodbye = 0x58;
 
-/** Bytes from which handing a message over is cheaper than copying it. */
+/** Bytes of a message beyond which handing it over is cheaper than copying it. */
 const longMessage = 65_536;
 
 /** What the driver takes for its socket: whole messages of PostgreSQL's protocol, handed to the thread and back. */

@@ -68,13 +68,14 @@ const pieceBytes = 65_536;
 const byteOrderMark = Buffer.from("\uFEFF");
 const withoutMark = (body: Buffer) => (body.subarray(0, 3).equals(byteOrderMark) ? body.subarray(3) : body);
 
-/** The text of a body. The same as its toString, in turns where it is long. */
-async function textOf(body: Buffer): Promise<string> {
+/** The text of a body. The same as its toString, in turns where it is long, after each of which `goOn` may end it by throwing. */
+async function textOf(body: Buffer, goOn: () => void): Promise<string> {
   if (body.byteLength <= longAnswer) return body.toString("utf8");
   const decoder = new StringDecoder("utf8");
   let text = "";
   for (let at = 0; at < body.byteLength; at += pieceBytes) {
     await setImmediate();
+    goOn();
     text += decoder.write(body.subarray(at, at + pieceBytes));
   }
   return text + decoder.end();
@@ -206,14 +207,20 @@ export function exchange(
         clearTimeout(grace);
         if (stream) return void stream.push(null);
         if (isUnwanted || ended) return;
-        end();
         const whole = body.subarray(0, received);
-        const finish = (text: string) => resolve({ status, headers, text });
-        if (coding === "" && received <= longAnswer) finish(withoutMark(whole).toString("utf8"));
-        else
-          unpacked(whole, coding, maxBytes)
-            .then((body) => textOf(withoutMark(body)))
-            .then(finish, reject);
+        const finish = (text: string) => {
+          end();
+          resolve({ status, headers, text });
+        };
+        if (coding === "" && received <= longAnswer) return finish(withoutMark(whole).toString("utf8"));
+        // Nothing is left of it to give up; its time and its room count until there is its text.
+        control = undefined;
+        const goOn = () => {
+          if (ended) throw ended;
+        };
+        unpacked(whole, coding, maxBytes)
+          .then((body) => textOf(withoutMark(body), goOn))
+          .then(finish, fail);
       },
       onResponseError(_started, error) {
         clearTimeout(grace);

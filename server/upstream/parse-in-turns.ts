@@ -3,14 +3,12 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
-import { isObject } from "./rpc-answer.ts";
-
 /** Characters of a string between its quotes from which it is taken out. */
 const longString = 65_536;
 /** Characters of it that are read at once. */
 const pieceLength = 65_536;
 /** Characters of what is left, beyond which all of it is parsed at once: it is not long for its strings. */
-const mostLeft = 262_144;
+const mostLeft = 32_768;
 /** Milliseconds of looking for the ends of strings in one turn. */
 const workMs = 0.5;
 /** Ends that are looked at between two looks at the clock. */
@@ -31,32 +29,41 @@ function isEscaped(text: string, at: number, from: number): boolean {
   return (at - before) % 2 === 1;
 }
 
-/** Whether what ends here is the name of a member, which has no place to be put back in. */
+/** How the name of a member goes on, which has no place to be put back in. Behind more blanks than anybody writes it is taken for one. */
+const nameEnd = /[ \t\r\n]{64}|[ \t\r\n]*:/y;
+
 function isName(text: string, end: number): boolean {
-  let at = end + 1;
-  while (" \t\r\n".includes(text.charAt(at)) && at < text.length) at += 1;
-  return text.charAt(at) === ":";
+  nameEnd.lastIndex = end + 1;
+  return nameEnd.test(text);
 }
 
-/** The long strings of a JSON text in their order; what is no JSON may have any. */
-async function longStrings(text: string): Promise<Taken[]> {
+/** The long strings of a JSON text in their order, null where it is long for something else; what is no JSON may have any. */
+async function longStrings(text: string, goOn: () => void): Promise<Taken[] | null> {
   const found: Taken[] = [];
   let since = performance.now();
   let from: number | null = null;
+  /** Characters before this place that are taken out. */
+  let taken = 0;
   let looked = 0;
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) {
-    if (from === null) from = at + 1;
-    else if (!isEscaped(text, at, from)) {
-      if (at - from >= longString && !isName(text, at)) found.push({ from, to: at });
+    if (from === null) {
+      if (at - taken > mostLeft) return null;
+      from = at + 1;
+    } else if (!isEscaped(text, at, from)) {
+      if (at - from >= longString && !isName(text, at)) {
+        found.push({ from, to: at });
+        taken += at - from;
+      }
       from = null;
     }
     looked += 1;
     if (looked % checkEvery === 0 && performance.now() - since > workMs) {
       await setImmediate();
+      goOn();
       since = performance.now();
     }
   }
-  return found;
+  return found.length === 0 || text.length - taken > mostLeft ? null : found;
 }
 
 /** Where a piece that begins at `from` ends: not in the middle of an escape. */
@@ -72,7 +79,7 @@ function pieceEnd(text: string, from: number, to: number): number {
   return end;
 }
 
-async function readString(text: string, { from, to }: Taken): Promise<string> {
+async function readString(text: string, { from, to }: Taken, goOn: () => void): Promise<string> {
   let read = "";
   for (let at = from; at < to;) {
     const end = pieceEnd(text, at, to);
@@ -80,31 +87,38 @@ async function readString(text: string, { from, to }: Taken): Promise<string> {
     read += String(piece);
     at = end;
     await setImmediate();
+    goOn();
   }
   return read;
 }
 
+const isHolder = (value: unknown): value is object => typeof value === "object" && value !== null;
+
 /** Puts `strings` where their names stand in `value`. Not by recursion: an answer may be nested deeply. */
 function putIn(value: unknown, strings: ReadonlyMap<string, string>): unknown {
   if (typeof value === "string") return strings.get(value) ?? value;
-  const open = [value];
-  for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
-    if (!isObject(holder) && !Array.isArray(holder)) continue;
-    for (const [key, member] of Object.entries(holder)) {
+  let left = strings.size;
+  const open = isHolder(value) ? [value] : [];
+  for (let holder = open.pop(); holder !== undefined && left > 0; holder = open.pop())
+    for (const key of Object.keys(holder)) {
+      const member: unknown = Reflect.get(holder, key);
+      if (isHolder(member)) open.push(member);
       const read = typeof member === "string" ? strings.get(member) : undefined;
+      if (read === undefined) continue;
       // Not by assignment: a member may be called "__proto__".
-      if (read !== undefined) Object.defineProperty(holder, key, { value: read, configurable: true, enumerable: true, writable: true });
-      else if (typeof member === "object" && member !== null) open.push(member);
+      Object.defineProperty(holder, key, { value: read, configurable: true, enumerable: true, writable: true });
+      left -= 1;
     }
-  }
   return value;
 }
 
-/** `JSON.parse` of a long text, in turns where its length is that of a few strings. Throws SyntaxError as it does. */
-export async function parseInTurns(text: string): Promise<unknown> {
-  const taken = await longStrings(text);
-  const left = taken.reduce((length, { from, to }) => length - (to - from), text.length);
-  if (taken.length === 0 || left > mostLeft) return JSON.parse(text);
+/**
+ * `JSON.parse` of a long text, in turns where its length is that of a few strings. `goOn` is asked after each turn, and ends it by throwing. Throws
+ * SyntaxError as JSON.parse does, and what `goOn` throws.
+ */
+export async function parseInTurns(text: string, goOn: () => void): Promise<unknown> {
+  const taken = await longStrings(text, goOn);
+  if (!taken) return JSON.parse(text);
   const strings = new Map<string, string>();
   const mark = randomUUID();
   let skeleton = "";
@@ -113,7 +127,7 @@ export async function parseInTurns(text: string): Promise<unknown> {
     const name = `${mark}-${strings.size}`;
     skeleton += `${text.slice(end, one.from)}${name}`;
     end = one.to;
-    strings.set(name, await readString(text, one));
+    strings.set(name, await readString(text, one, goOn));
   }
   return putIn(JSON.parse(skeleton + text.slice(end)), strings);
 }

@@ -184,7 +184,7 @@ async function readStream(
             // Without an id it is neither the result nor a question; only progress is of interest then.
             if (event.data === "" || (!onProgress && !event.data.includes('"id"'))) continue;
             const parsed =
-              event.data.length > longAnswer ? await parseLong(session, event.data) : JSON.parse(readable(session, event.data));
+              event.data.length > longAnswer ? await parseLong(session, event.data, signal) : JSON.parse(readable(session, event.data));
             for (const [index, message] of messagesInEvent(parsed).entries()) {
               if (index > 0) await rest();
               if (message.id === id && message.method === undefined) return resultOf(message, session);
@@ -223,12 +223,24 @@ async function readStream(
   throw endedEarly();
 }
 
-/** Each pass over a long answer is a turn of its own, and others are heard in between. */
-async function parseLong(session: OpenSession, text: string): Promise<unknown> {
-  await setImmediate();
-  const clean = readable(session, text);
-  await setImmediate();
-  return parseInTurns(clean);
+/** Each pass over a long answer is a turn of its own, and others are heard in between; so is that nobody waits for it, or that it takes too much room. */
+async function parseLong(session: OpenSession, text: string, signal: Cancellation): Promise<unknown> {
+  const room = new Room(session.url.hostname, () => undefined);
+  const goOn = () => {
+    if (signal.aborted) throw signal.reason;
+    room.keep(0);
+  };
+  try {
+    room.keep(text.length);
+    await setImmediate();
+    goOn();
+    const clean = readable(session, text);
+    await setImmediate();
+    goOn();
+    return await parseInTurns(clean, goOn);
+  } finally {
+    room.free();
+  }
 }
 
 function endedEarly(cause?: unknown): UpstreamCallError {
@@ -310,7 +322,8 @@ export async function plainCall(
     if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
     let parsed: unknown;
     try {
-      parsed = response.text.length > longAnswer ? await parseLong(session, response.text) : JSON.parse(readable(session, response.text));
+      parsed =
+        response.text.length > longAnswer ? await parseLong(session, response.text, signal) : JSON.parse(readable(session, response.text));
     } catch (error) {
       // An error's body may be anything, whatever its type says.
       if (!isOk && error instanceof SyntaxError) return new HttpRefusal(response, null);

@@ -1,4 +1,6 @@
 // Results too large for one answer: the beginning and the way to the rest, for the one who asked alone, and only while they may.
+import { gzipSync } from "node:zlib";
+
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
@@ -240,6 +242,16 @@ test("an organization keeps 64 MiB: what is oldest makes room, and others lose n
   const id = await keep(actor, null, "new");
   const kept = await db.keptResult.findMany({ select: { id: true } });
   expect(kept.map((one) => one.id).sort()).toEqual([id, "old", "older", "theirs"].sort());
+});
+
+test("what a version before kept in another form is as good as over", async () => {
+  const { agent, resultId } = await largeResult({ content: [{ type: "text", text: lines.join("\n") }] });
+  const packed = gzipSync(lines.join("\n")).toString("base64");
+  await db.keptResult.updateMany({ data: { sealed: sealer.seal(packed, `result:${resultId}`) } });
+  expect(await execute(agent, "gatehouse:results.read", { id: resultId })).toMatchObject({
+    isError: true,
+    structuredContent: { error: "invalid_capability_arguments", message: expect.stringContaining("no such result") },
+  });
 });
 
 test("what is kept is sealed, belongs to the one who asked, and goes with the grant and with its time", async () => {

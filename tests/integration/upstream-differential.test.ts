@@ -73,10 +73,9 @@ const regular: Record<string, Answer> = {
   "a byte order mark": bytes((id) => Buffer.from(`\uFEFF${answered(id)}`)),
   "a byte order mark before a long text": bytes((id) => Buffer.from(`\uFEFF${message(id, { result: longResult })}`)),
   "a long text that is no UTF-8": bytes((id) => {
-    const [head = "", tail = ""] = message(id, { result: { ...complete, content: [{ type: "text", text: `${longText}HERE` }] } }).split(
-      "HERE",
-    );
-    return Buffer.concat([Buffer.from(head), Buffer.from("ff80e4b8f09f", "hex"), Buffer.from(tail)]);
+    const [head = "", tail = ""] = message(id, { result: { ...complete, content: [{ type: "text", text: "HERE" }] } }).split("HERE");
+    // Of seven bytes, so that it is cut at each of them somewhere.
+    return Buffer.concat([Buffer.from(head), Buffer.alloc(700_000, Buffer.from("61ff80e4b8f09f", "hex")), Buffer.from(tail)]);
   }),
   "a stream": stream((id) => [event(answered(id))]),
   "a stream with a charset": stream((id) => [event(answered(id))], "text/event-stream; charset=utf-8"),
@@ -111,7 +110,6 @@ const odd: Record<string, Answer> = {
   "broken JSON": (res) => res.writeHead(200, { "content-type": "application/json" }).end("{"),
   "long broken JSON": (res, id) =>
     res.writeHead(200, { "content-type": "application/json" }).end(message(id, { result: longResult }).slice(0, -2)),
-  "a long failure that is no JSON": (res) => res.writeHead(500, { "content-type": "application/json" }).end(`"${longText}`),
   "a list with the answer": (res, id) => res.writeHead(200, { "content-type": "application/json" }).end(`[${note},${answered(id)}]`),
   "a status without an answer": (res) => res.writeHead(404).end(),
   "an error with its status": asJson({ error: { code: -32_602, message: "no" } }, "application/json", 400),
@@ -185,6 +183,19 @@ describe.each(eras)("a server of %s", (era) => {
     const url = await serve(era, answer);
     expect(await byUs(url)).toMatchObject(Object(await bySdk(url)));
   });
+});
+
+test.each(eras)("a long text of a server of %s is read as it is", async (era) => {
+  const url = await serve(era, result(longResult));
+  expect(await byUs(url)).toEqual({ content: longResult.content, structuredContent: longResult.structuredContent });
+});
+
+test("a long failure that is no JSON is one of the server's", async () => {
+  const url = await serve("2025-11-25", (res) =>
+    res.writeHead(500, { "content-type": "application/json" }).end(`${JSON.stringify(longText).slice(0, -1)}\\x"`),
+  );
+  const target = await targetFor(await connectTo(owner, url));
+  await expect(call(target)).rejects.toMatchObject({ reason: "unreachable", message: "The server answered 500 instead of a result." });
 });
 
 test("a result of 2026-07-28 that does not say its kind is read as a complete one, which the SDK refuses", async () => {
