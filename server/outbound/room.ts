@@ -1,4 +1,4 @@
-// How much may be kept of answers that are not whole yet: servers that send much and never end must not fill the memory, each of their calls a little.
+// How much may be kept of answers that are not whole, or not parsed, yet: servers that send much and never end must not fill the memory, each of their calls a little.
 import { gauge } from "#server/metric.ts";
 
 import { OutboundError } from "./error.ts";
@@ -19,7 +19,7 @@ interface OfHost {
 let total = 0;
 const hosts = new Map<string, OfHost>();
 
-gauge("gatehouse_unfinished_answers_bytes", "Kept of large answers that are not whole yet.", () => total);
+gauge("gatehouse_unfinished_answers_bytes", "Kept of large answers that are not whole, or not parsed, yet.", () => total);
 
 function largest(): OfHost | undefined {
   let found: OfHost | undefined;
