@@ -13,8 +13,9 @@ export interface Sealer {
   seal(plaintext: string, binding: string): string;
   /** Opens what `seal` made. Throws when the key is unknown, the binding differs or a bit was changed. */
   open(sealed: string, binding: string): string;
-  /** The same for bytes, of which there may be megabytes: in turns, so that others are heard in between. */
+  /** Seals bytes, of which there may be megabytes: in turns, so that others are heard in between. */
   sealBytes(plain: Buffer, binding: string): Promise<string>;
+  /** Opens what `seal` or `sealBytes` made, at once. Throws as `open` does. */
   openBytes(sealed: string, binding: string): Buffer;
   /** True when it was sealed with an older key than the one that seals now. */
   isStale(sealed: string): boolean;

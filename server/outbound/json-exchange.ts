@@ -12,6 +12,7 @@ import type { Cancellation } from "#server/cancellation.ts";
 
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { OutboundError } from "./error.ts";
+import { inLine } from "./in-line.ts";
 import { Room } from "./room.ts";
 
 /** An answer that is no event stream. Its headers have lower-case names; `text` is empty where the answer is not JSON. */
@@ -66,19 +67,21 @@ async function unpacked(body: Buffer, coding: string, maxBytes: number): Promise
 const pieceBytes = 65_536;
 
 const byteOrderMark = Buffer.from("\uFEFF");
-const withoutMark = (body: Buffer) => (body.subarray(0, 3).equals(byteOrderMark) ? body.subarray(3) : body);
+const withoutMark = (body: Buffer) => (body[0] === byteOrderMark[0] && body.subarray(0, 3).equals(byteOrderMark) ? body.subarray(3) : body);
 
-/** The text of a body. The same as its toString, in turns where it is long, after each of which `goOn` may end it by throwing. */
+/** The text of a body. The same as its toString, in turns where it is long, before each of which `goOn` may end it by throwing. */
 async function textOf(body: Buffer, goOn: () => void): Promise<string> {
   if (body.byteLength <= longAnswer) return body.toString("utf8");
-  const decoder = new StringDecoder("utf8");
-  let text = "";
-  for (let at = 0; at < body.byteLength; at += pieceBytes) {
-    await setImmediate();
-    goOn();
-    text += decoder.write(body.subarray(at, at + pieceBytes));
-  }
-  return text + decoder.end();
+  return inLine(async () => {
+    const decoder = new StringDecoder("utf8");
+    let text = "";
+    for (let at = 0; at < body.byteLength; at += pieceBytes) {
+      await setImmediate();
+      goOn();
+      text += decoder.write(body.subarray(at, at + pieceBytes));
+    }
+    return text + decoder.end();
+  });
 }
 
 /** A piece without the rest of what came from the socket with it, where that is much. */
@@ -213,8 +216,9 @@ export function exchange(
           resolve({ status, headers, text });
         };
         if (coding === "" && received <= longAnswer) return finish(withoutMark(whole).toString("utf8"));
-        // Nothing is left of it to give up; its time and its room count until there is its text.
+        // Nothing is left of it to give up, and what takes time now is not the server; its room counts until there is its text.
         control = undefined;
+        clearTimeout(timer);
         const goOn = () => {
           if (ended) throw ended;
         };

@@ -6,6 +6,7 @@ import { type CallToolResult, CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_MET
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
 
 import { abortSignalOf, type Cancellation } from "#server/cancellation.ts";
+import { inLine } from "#server/outbound/in-line.ts";
 import { longAnswer, type WireAnswer } from "#server/outbound/json-exchange.ts";
 import { Room } from "#server/outbound/room.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
@@ -232,12 +233,14 @@ async function parseLong(session: OpenSession, text: string, signal: Cancellatio
   };
   try {
     room.keep(text.length);
-    await setImmediate();
-    goOn();
-    const clean = readable(session, text);
-    await setImmediate();
-    goOn();
-    return await parseInTurns(clean, goOn);
+    return await inLine(async () => {
+      await setImmediate();
+      goOn();
+      const clean = readable(session, text);
+      await setImmediate();
+      goOn();
+      return parseInTurns(clean, goOn);
+    });
   } finally {
     room.free();
   }
@@ -311,6 +314,7 @@ export async function plainCall(
     ...(meta ? { _meta: meta } : {}),
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
+  let isAnswered = false;
   try {
     const response = await session.post(session.url, { headers: Object.assign(callHeaders(session, input), trace), body, signal }, leave);
     const isOk = response.status >= 200 && response.status <= 299;
@@ -319,11 +323,14 @@ export async function plainCall(
       await response.body?.cancel();
       return new HttpRefusal(response, null);
     }
+    isAnswered = true;
     if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
+    const isLong = response.text.length > longAnswer;
+    // Of an error that is longer than anybody's words its head says enough.
+    if (!isOk && isLong) return new HttpRefusal(response, null);
     let parsed: unknown;
     try {
-      parsed =
-        response.text.length > longAnswer ? await parseLong(session, response.text, signal) : JSON.parse(readable(session, response.text));
+      parsed = isLong ? await parseLong(session, response.text, signal) : JSON.parse(readable(session, response.text));
     } catch (error) {
       // An error's body may be anything, whatever its type says.
       if (!isOk && error instanceof SyntaxError) return new HttpRefusal(response, null);
@@ -333,7 +340,7 @@ export async function plainCall(
     const answer = messagesIn(parsed).find((message) => message.id === id || (message.id == null && message.error !== undefined));
     return isOk && answer ? resultOf(answer, session) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
   } catch (error) {
-    if (signal.aborted) sayCancelled(session, id);
+    if (signal.aborted && !isAnswered) sayCancelled(session, id);
     throw error;
   }
 }

@@ -235,7 +235,7 @@ test("a large result is cut and says so; one over the hard limit is result_too_l
   const block = (size: number) => ({ content: [{ type: "text" as const, text: "x".repeat(size) }] });
   world.upstream.tools = [
     { name: "large", run: () => block(300_000) },
-    { name: "huge", run: () => block(5_000_000) },
+    { name: "huge", run: () => block(10_485_760) },
   ];
   const { id } = await connectUpstream(world);
   const client = await agent();

@@ -186,13 +186,13 @@ describe("an agent that closes its connection ends its call at the server", () =
 });
 
 describe("progress", () => {
-  test("of a server that reports 50,000 times: the agent gets what it can use, and the result", async () => {
+  test("of a server that reports 100,000 times: the agent gets what it can use, and the result", async () => {
     legacy.onCall = ({ id, params }, res) => {
       const token = JSON.parse(JSON.stringify(params))._meta?.progressToken;
       res.writeHead(200, { "content-type": "text/event-stream" });
       const event = (progress: number) =>
         `data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: token, progress } })}\n\n`;
-      for (let progress = 1; progress <= 50_000; progress += 1) res.write(event(progress));
+      for (let progress = 1; progress <= 100_000; progress += 1) res.write(event(progress));
       res.end(`data: ${JSON.stringify({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "done" }] } })}\n\n`);
       return true;
     };

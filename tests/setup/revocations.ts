@@ -15,7 +15,7 @@ import { replace } from "#server/grants/replace.ts";
 import { rejectCredential } from "#server/oauth/tokens.ts";
 import { leaveOrganization, removeMember } from "#server/orgs/members.ts";
 import { setRollout } from "#server/orgs/rollout.ts";
-import { revokeAgent } from "#server/signin/grants.ts";
+import { revokeAgent, revokeAgents } from "#server/signin/grants.ts";
 import { removeTeam, replaceTeamMembers } from "#server/teams/teams.ts";
 import { create as createToken } from "#server/tokens/create.ts";
 import { revoke } from "#server/tokens/revoke.ts";
@@ -140,11 +140,22 @@ async function droppedTool(stage: Stage): Promise<Scene> {
   return { ...made, error: "unknown_capability" };
 }
 
-async function signedIn(stage: Stage): Promise<Scene> {
+async function signedIn(
+  stage: Stage,
+  change: (of: { person: Person; grantId: string }) => Promise<unknown>,
+  seconds?: number,
+): Promise<Scene> {
   const person = await member(stage);
   const [id, origin] = [await connection(stage), stage.places[0]?.origin ?? ""];
-  const { token, grantId } = await signInAgent(person.actor, origin, ["mcp:read", "mcp:write"]);
-  return { token, name: `mcp:${id}:echo`, change: () => revokeAgent(person.actor, { id: grantId }) };
+  const { token, grantId } = await signInAgent(person.actor, origin, ["mcp:read", "mcp:write"], seconds);
+  return { token, name: `mcp:${id}:echo`, change: () => change({ person, grantId }) };
+}
+
+async function expiringSignIn(stage: Stage): Promise<Scene> {
+  const seconds = shortLifeMs / 1_000;
+  const endsAt = (Math.floor(Date.now() / 1_000) + seconds + 1) * 1_000;
+  const wait = () => expect.poll(() => Date.now() > endsAt, { timeout: 2 * shortLifeMs }).toBe(true);
+  return { ...(await signedIn(stage, wait, seconds)), isSearched: false };
 }
 
 async function keptResult(stage: Stage): Promise<Scene> {
@@ -161,7 +172,9 @@ async function keptResult(stage: Stage): Promise<Scene> {
 export const revocations: Record<string, (stage: Stage) => Promise<Scene>> = {
   "a token is revoked": (stage) => scene(stage, ({ person, tokenId }) => revoke(person.actor, { id: tokenId })),
   "a token ends": expiring,
-  "a signed-in agent is signed out": signedIn,
+  "a signed-in agent is signed out": (stage) => signedIn(stage, ({ person, grantId }) => revokeAgent(person.actor, { id: grantId })),
+  "all agents of a member are signed out": (stage) => signedIn(stage, ({ person }) => revokeAgents(person.actor)),
+  "the access token of a signed-in agent ends": expiringSignIn,
   "a member is removed": (stage) => scene(stage, ({ person }) => removeMember(stage.owner.actor, { id: person.membershipId })),
   "a member leaves": (stage) => scene(stage, ({ person }) => leaveOrganization(person.actor)),
   "a member's own grant goes": (stage) =>
@@ -181,6 +194,11 @@ export const revocations: Record<string, (stage: Stage) => Promise<Scene>> = {
   "a connection is disconnected": (stage) => scene(stage, ({ id }) => disconnect(stage.owner.actor, { id })),
   "a member disconnects their own account": (stage) =>
     ownAccount(stage, ({ id, person: { actor, membershipId } }) => disconnect(actor, { id, membershipId })),
+  "keys go in another header, so that those at hand are forgotten": async (stage) => {
+    const change = async ({ id }: { id: string }) =>
+      update(stage.owner.actor, { id, version: await version(id), headerName: "X-Other-Key" });
+    return { ...(await ownAccount(stage, change)), error: "needs_connection" };
+  },
   "a member's own account is refused by its provider": refusedAccount,
   "a tool is dropped by its server": droppedTool,
   "the grant behind a kept result goes": keptResult,
