@@ -21,26 +21,33 @@ test("no more than four are looked up at once, and each goes on when another is 
   await Promise.all(all);
 });
 
+/** The middle one of the milliseconds between two of those who began then: where the machine stands still for a moment, one is longer and the next shorter. */
+function middleGap(begun: readonly number[]): number {
+  const gaps = begun.slice(1).map((at, n) => at - (begun[n] ?? 0));
+  return gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? NaN;
+}
+
 /** Milliseconds between two of eight strangers who come at once. */
-async function gaps(): Promise<number[]> {
+async function gap(): Promise<number> {
   const begun: number[] = [];
   await Promise.all(Array.from({ length: 8 }, () => inTurn(stranger, () => Promise.resolve(begun.push(performance.now())))));
-  return begun.slice(1).map((at, n) => at - (begun[n] ?? 0));
+  return middleGap(begun);
 }
 
 test("one goes on after the loop has rested for a millisecond", async () => {
-  const found = await gaps();
-  expect(Math.min(...found)).toBeGreaterThan(0.9);
-  expect(found.toSorted((a, b) => a - b)[3]).toBeLessThan(19);
+  const found = await gap();
+  expect(found).toBeGreaterThan(0.9);
+  expect(found).toBeLessThan(19);
 });
 
 test("in a loop that never rests they wait longer, but not for ever", async () => {
   let isOver = false;
   const keepBusy = () => void (isOver || setImmediate(keepBusy));
   keepBusy();
-  const found = await gaps();
+  const found = await gap();
   isOver = true;
-  expect(Math.min(...found)).toBeGreaterThan(19);
+  expect(found).toBeGreaterThan(19);
+  expect(found).toBeLessThan(200);
 });
 
 test("a crowd of one site does not keep another's out", async () => {
@@ -68,12 +75,13 @@ test("who went away costs nobody a turn and is not looked up", async () => {
   expect(lookedUp).toBe(0);
 });
 
-// One goes on at once, and 5,000 wait.
 test("beyond a bound those of one site are told to come again, and others are not", async () => {
-  const all = Array.from({ length: 5_002 }, () => inTurn(stranger, () => Promise.resolve("in")).catch((error: unknown) => error));
+  // Whoever comes in the same turn of the loop waits.
+  await inTurn(stranger, () => Promise.resolve());
+  const all = Array.from({ length: 5_001 }, () => inTurn(stranger, () => Promise.resolve("in")).catch((error: unknown) => error));
   const other = inTurn({ site: "other", signal }, () => Promise.resolve("in"));
   const ends = await Promise.all(all);
-  expect(ends.filter((end) => end === "in")).toHaveLength(5_001);
+  expect(ends.filter((end) => end === "in")).toHaveLength(5_000);
   expect(ends.at(-1)).toMatchObject({ code: "UNAVAILABLE" });
   expect(await other).toBe("in");
 });
@@ -86,7 +94,7 @@ test("who needs no look-up waits for nobody's, but goes on by turns too", async 
     const at: number[] = [];
     await vi.waitFor(() => expect(strangers.waiting("here")).toBe(6), { interval: 1 });
     await Promise.all(Array.from({ length: 8 }, () => newcomers.inTurn(stranger, () => Promise.resolve(at.push(performance.now())))));
-    expect(Math.min(...at.slice(1).map((later, n) => later - (at[n] ?? 0)))).toBeGreaterThan(0.9);
+    expect(middleGap(at)).toBeGreaterThan(0.9);
     expect(strangers.waiting("here")).toBe(6);
   } finally {
     goOn();
