@@ -13,6 +13,7 @@ import { watchDiskSpace } from "./disk-space.ts";
 import { type Embedded, openThread } from "./embedded.ts";
 import { DomainError } from "./errors.ts";
 import { log } from "./log.ts";
+import { gauges } from "./metric.ts";
 import { migrate } from "./migrate.ts";
 import { projectRoot } from "./root.ts";
 
@@ -49,6 +50,7 @@ export let write: (statement: Statement, values: readonly unknown[]) => Promise<
 export let isEmbedded = false;
 /** The connections to a PostgreSQL server, which other processes may use as well; null on the embedded database, which is this process' own. */
 export let sharedPool: Pool | null = null;
+let connections: Pool | undefined;
 /** Throws UNAVAILABLE while there is no room for a change; `transaction` and `write` ask themselves. */
 export let demandRoom: () => void = () => undefined;
 let close: (() => Promise<void>) | undefined;
@@ -64,17 +66,26 @@ export async function openDatabase(url: string, dump?: Blob): Promise<void> {
   const opened = isEmbedded ? await openEmbedded(url.slice("pglite:".length), dump) : await openServer(url);
   db = opened.client;
   write = opened.write;
-  sharedPool = opened.pool ?? null;
+  connections = opened.pool;
+  sharedPool = isEmbedded ? null : opened.pool;
   demandRoom = opened.demandRoom;
   close = opened.close;
   for (const name of opened.applied) log.info({ migration: name }, "migration applied");
 }
+
+gauges(
+  "gatehouse_database_connections",
+  "Connections to the database: open, and idle among them; waiting are queries that find none free.",
+  "state",
+  () => ({ open: connections?.totalCount ?? 0, idle: connections?.idleCount ?? 0, waiting: connections?.waitingCount ?? 0 }),
+);
 
 /** Closes the database; waits for the queries that run, not for those that wait for a connection. Does nothing when it is not open. */
 export async function closeDatabase(): Promise<void> {
   const closing = close;
   close = undefined;
   sharedPool = null;
+  connections = undefined;
   await closing?.();
 }
 
@@ -143,7 +154,7 @@ function writeOn(pool: Pool, demandRoom: () => void): typeof write {
 interface Opened {
   client: PrismaClient;
   write: typeof write;
-  pool?: Pool;
+  pool: Pool;
   demandRoom: () => void;
   close: () => Promise<void>;
   applied: string[];
@@ -174,7 +185,7 @@ async function openEmbedded(folder: string, dump: Blob | undefined): Promise<Ope
       await closeThread();
       unlock?.();
     };
-    return { client, write: writeOn(pool, demandRoom), demandRoom, close, applied };
+    return { client, write: writeOn(pool, demandRoom), pool, demandRoom, close, applied };
   } catch (cause) {
     await embedded?.close();
     unlock?.();

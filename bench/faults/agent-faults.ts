@@ -21,7 +21,7 @@ const inWords = ({ ends, ms }: CrowdReport) =>
     .join(", ")} in ${(ms / 1_000).toFixed(1)} s`;
 
 const crowdSize = 2_000;
-const crowds = 3;
+const crowds = 5;
 const tokens: string[] = [];
 
 /** Gives each crowd its tokens, so that making them is no part of a measurement. No crowd comes twice: known agents come in more easily. */
@@ -33,6 +33,8 @@ export const manyAgents: Fault = {
   name: "2,000 agents connect at once",
   how: "each with its own token and connection: initialize, notification, a look for a stream, tools/list, one call",
   rounds: crowds,
+  // As long as a crowd takes to be served.
+  ms: 20_000,
   provoke: async ({ product, unruly }) => {
     const report = await crowd({ crowd: "agents", origin: product.origin, tokens: tokens.splice(0, crowdSize), ...unruly });
     return [{ what: `agents served: ${inWords(report)}`, ok: report.good === report.tried }];
@@ -42,7 +44,7 @@ export const manyAgents: Fault = {
 export const slowAgents: Fault = {
   name: "2,000 slow-loris agents",
   how: "half drip their headers, half their body, a byte or line a second, for 75 s",
-  rounds: 1,
+  rounds: 2,
   ms: 60_000,
   provoke: async ({ product }) => {
     const report = await crowd({ crowd: "slow", origin: product.origin, count: 2_000, ms: 75_000 });
@@ -78,7 +80,6 @@ export const hastyTokens: Fault = {
 export const stalled: Fault = {
   name: "the event loop stands still",
   how: "SIGSTOP for 7 s under load, then SIGCONT; measured once it runs again",
-  rounds: 3,
   // And a moment for what had come meanwhile.
   noticedMs: 8_000,
   provoke: async ({ product }, ms) => {

@@ -122,7 +122,8 @@ export function startLoad(pace: Pace): Running {
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-export function p99(samples: readonly Sample[]): number {
+/** Milliseconds within which this share of the calls was answered. */
+export function quantile(samples: readonly Sample[], share: number): number {
   const sorted = samples.map(({ ms }) => ms).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+  return sorted[Math.floor(sorted.length * share)] ?? 0;
 }

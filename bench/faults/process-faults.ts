@@ -2,8 +2,8 @@
 // meanwhile, by what was executed, by what is still there afterwards, and by how long it takes to be as before.
 import { type Product, startProduct } from "#tests/setup/product.ts";
 
-import { pause, p99, type Sample } from "./load.ts";
-import { complaints, type Row } from "./measure.ts";
+import { pause, quantile, type Sample } from "./load.ts";
+import { complaints, latencyOf, type Row } from "./measure.ts";
 import { lostWrites, recovery, startWriter, steady, type Upstreams, type World } from "./world.ts";
 
 interface Plan {
@@ -26,7 +26,7 @@ async function ledgerChecks(upstreams: Upstreams, samples: readonly Sample[]): P
     { what: `executed twice: ${executed.length - arrived.size} of ${executed.length}`, ok: executed.length === arrived.size },
     { what: `answered right without having been executed: ${missing} of ${right.length}`, ok: missing === 0 },
     {
-      what: `refused with words to try again: ${refused.length}, p99 ${p99(refused).toFixed(0)} ms, of which had been executed: ${refused.filter(({ text }) => arrived.has(text)).length}`,
+      what: `refused with words to try again: ${refused.length}, p99 ${quantile(refused, 0.99).toFixed(0)} ms, of which had been executed: ${refused.filter(({ text }) => arrived.has(text)).length}`,
       ok: true,
     },
   ];
@@ -53,7 +53,7 @@ export async function provokeUnderLoad(
   const again = steady(next);
   await pause(4_000);
   const after = await again.stop();
-  const [first, last] = [p99(before), p99(after)];
+  const [first, last] = [latencyOf(before), latencyOf(after)];
   const isAllowed = (sample: Sample) => sample.end === "refused" || (sample.end === "lost" && mayLose(sample));
   const row: Row = {
     fault: name,
@@ -67,7 +67,7 @@ export async function provokeUnderLoad(
     checks: [
       ...checks,
       ...judged,
-      { what: `p99 afterwards ${last.toFixed(1)} ms (${(last / first).toFixed(2)}x)`, ok: true },
+      { what: `p99 afterwards ${last.p99.toFixed(1)} ms (${(last.p99 / first.p99).toFixed(2)}x)`, ok: true },
       { what: `without an answer: ${during.filter(({ end }) => end === "lost").length}`, ok: true },
     ],
   };

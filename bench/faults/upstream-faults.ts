@@ -1,8 +1,11 @@
 // The faults of one server, while calls to it go on: what its callers are told, and that its neighbours do not notice.
+import { once } from "node:events";
+
+import type { CallersOrder } from "./callers.ts";
 import type { Fault } from "./measure.ts";
-import { pause, type Sample, startLoad } from "./load.ts";
+import type { Pace, Sample } from "./load.ts";
 import type { Manner } from "./manners.ts";
-import type { World } from "./world.ts";
+import { forkedElsewhere, type World } from "./world.ts";
 
 interface Plan {
   manner: Manner;
@@ -67,20 +70,27 @@ const plans: Plan[] = [
   { manner: "dead", name: "a server dies in the middle of calls", how: "sockets closed, port closed, back after 10 s", expected: refused },
 ];
 
+async function callsFrom(order: CallersOrder): Promise<Sample[]> {
+  const child = forkedElsewhere("callers.ts");
+  child.send(order);
+  const [samples]: Sample[][] = await once(child, "message");
+  child.disconnect();
+  return samples ?? [];
+}
+
 async function provoke(world: World, ms: number, { manner, expected, perSecond = 10, atOnce = 20, withProgress }: Plan) {
   const { origin } = world.product;
-  const pace = {
+  const pace: Pace = {
     origin,
     token: world.token,
     targets: [world.unruly],
     perSecond,
     atOnce,
     patienceMs: expected === givenUp ? 2_000 : 60_000,
+    ...(withProgress ? { withProgress } : {}),
   };
   world.upstreams.behave(manner);
-  const load = startLoad({ ...pace, ...(withProgress ? { withProgress } : {}) });
-  await pause(ms);
-  const samples = await load.stop();
+  const samples = await callsFrom({ pace, ms });
   world.upstreams.behave("fine");
   const odd = samples.filter((sample) => !expected(sample));
   const what = `${samples.length} calls to it ended as they should${odd[0] ? `, ${odd.length} not: ${odd[0].end} ${odd[0].said}` : ""}`;

@@ -4,9 +4,10 @@ import { createServer, request } from "node:http";
 import { join } from "node:path";
 
 import express from "express";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { flushCalls } from "#server/audit/calls.ts";
+import { transaction } from "#server/db.ts";
 import { learn } from "#server/http/facts.ts";
 import { metricsRoute } from "#server/http/metrics-route.ts";
 import { metricNames, metricsText } from "#server/metric.ts";
@@ -145,6 +146,21 @@ test("a server that fails in a row is seen as paused; listings and refreshes are
   } finally {
     await oauth.upstream.close();
   }
+});
+
+test("connections to the database are counted: all, and those that are free", async () => {
+  const inUse = async () => {
+    const found = await samples();
+    const of = (state: string) => found.get(`gatehouse_database_connections{state="${state}"}`) ?? NaN;
+    expect(of("waiting")).toBe(0);
+    return of("open") - of("idle");
+  };
+  await vi.waitFor(async () => expect(await inUse()).toBe(0), { interval: 20 });
+  const inside = await transaction(async (tx) => {
+    await tx.organization.count();
+    return inUse();
+  });
+  expect(inside).toBe(1);
 });
 
 test("no name, id, address, argument or token of anybody is in the text", async () => {
