@@ -1,5 +1,5 @@
 // What stands at POST /mcp/agent before any tool runs: tokens, methods, bodies, and the protocol in both of its generations.
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { answerPlain } from "#server/agent/plain-request.ts";
 import { newcomers, strangers } from "#server/crowd.ts";
@@ -13,11 +13,15 @@ import { flushUses, noteUse } from "#server/tokens/note-use.ts";
 import { revoke } from "#server/tokens/revoke.ts";
 import { arrivalOf, verify } from "#server/tokens/verify.ts";
 import { createMember } from "#prisma/factories.ts";
+import { echoTool, type FakeTool } from "#tests/fakes/mcp-upstream.ts";
 import { ask, connectUpstream, execute, legacyClient, modernClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 import { agentRequestOf } from "#tests/setup/agent-request.ts";
 
 const world = useAgentWorld();
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const listing = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 
@@ -49,6 +53,54 @@ test("a client of 2026-07-28 does the same", async () => {
   expect(found.structuredContent).toMatchObject({ matches: [{ name: `mcp:${id}:echo` }] });
   const result = await client.callTool({ name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text: "hello" } } });
   expect(result.content).toEqual([{ type: "text", text: "hello" }]);
+});
+
+describe("a plain call that takes longer than a quarter of a minute", () => {
+  /** The server's call waits for `answer`; the agent has got the head of a stream. */
+  async function slowCall() {
+    const { id } = await connectUpstream(world);
+    const token = await tokenFor(world.owner.actor);
+    let answer = (_text: string): void => undefined;
+    let isGone = false;
+    const arrived = new Promise<void>((resolve) => {
+      const run: NonNullable<FakeTool["run"]> = (_given, signal) => {
+        resolve();
+        signal.addEventListener("abort", () => (isGone = true));
+        return new Promise((end) => (answer = (text) => end({ content: [{ type: "text", text }] })));
+      };
+      world.upstream.tools = [{ ...echoTool, run }];
+    });
+    const params = { name: "execute_capability", arguments: { name: `mcp:${id}:echo`, arguments: { text: "x" } } };
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    const asked = ask(world, token, { jsonrpc: "2.0", id: 7, method: "tools/call", params });
+    await arrived;
+    await vi.advanceTimersByTimeAsync(15_000);
+    const { headers, body } = await asked;
+    expect(headers.get("content-type")).toBe("text/event-stream");
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    if (!reader) throw new Error("There is no body.");
+    return { reader, answer: (text: string) => answer(text), isGone: () => isGone };
+  }
+
+  test("is answered as a stream, with signs of life until the answer", async () => {
+    const { reader, answer } = await slowCall();
+    expect((await reader.read()).value).toBe(": working\n\n");
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect((await reader.read()).value).toBe(": working\n\n");
+    answer("at last");
+    const event = (await reader.read()).value ?? "";
+    expect(event.startsWith("event: message\ndata: ")).toBe(true);
+    const message: unknown = JSON.parse(event.slice(event.indexOf("{")));
+    expect(message).toEqual({ jsonrpc: "2.0", id: 7, result: { content: [{ type: "text", text: "at last" }] } });
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  test("ends at the server when its agent leaves the stream", async () => {
+    const { reader, isGone } = await slowCall();
+    await reader.cancel();
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(isGone()).toBe(true));
+  });
 });
 
 test("in 2026-07-28 what is plain takes the short way, and what is not quite so stays with the SDK", async () => {

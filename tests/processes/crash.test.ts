@@ -1,5 +1,5 @@
-// kill -9 in the middle of writes and of calls: whatever was acknowledged is there after the next start, whatever reached a server has its audit row,
-// and a second process is kept out meanwhile.
+// kill -9 and SIGTERM in the middle of writes and of calls: whatever was acknowledged is there after the next start, whatever reached a server has its
+// audit row, and a second process is kept out meanwhile.
 import { createHash } from "node:crypto";
 import path from "node:path";
 
@@ -38,7 +38,12 @@ async function auditRows(product: Product, action: string): Promise<AuditRow[]> 
   return rows;
 }
 
-/** Creates tokens as fast as four clients can until the product dies; returns the ids it acknowledged. */
+const ends = {
+  "kill -9": (product: Product) => product.kill(),
+  SIGTERM: async (product: Product) => void expect(await product.stop()).toBe(0),
+};
+
+/** Creates tokens as fast as four clients can until the product ends; returns the ids it acknowledged. */
 async function writeUntilDeath(origin: string, enough: () => void): Promise<string[]> {
   const acknowledged: string[] = [];
   const client = async (number: number) => {
@@ -62,23 +67,23 @@ async function writeUntilDeath(origin: string, enough: () => void): Promise<stri
   return acknowledged;
 }
 
-test("nothing acknowledged is lost over three kills, each row with its audit row", async () => {
+test("nothing acknowledged is lost over two kills and two SIGTERMs, each row with its audit row", async () => {
   const settings = { DATABASE_URL: `pglite:${path.join(folder.path, "db")}` };
   const acknowledged: string[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  for (const how of ["kill -9", "SIGTERM", "kill -9", "SIGTERM"] as const) {
     const product = await startProduct(settings);
     await expect(startProduct(settings)).rejects.toThrow(/in use|another process/i);
     let die = () => {};
     const death = new Promise<void>((resolve) => {
       die = resolve;
-    }).then(() => product.kill());
+    }).then(() => ends[how](product));
     acknowledged.push(...(await writeUntilDeath(product.origin, die)));
     await death;
   }
   const product = await startProduct(settings);
   const stored = await product.api<{ id: string }[]>("agentToken.list", undefined, "query");
   const known = new Set(stored.map(({ id }) => id));
-  expect(acknowledged.length).toBeGreaterThanOrEqual(120);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(160);
   expect(acknowledged.filter((id) => !known.has(id))).toEqual([]);
 
   const audited = new Set((await auditRows(product, "agent_token.created")).map(({ targetId }) => targetId));
@@ -95,7 +100,7 @@ const digestsOf = ({ received }: FakeUpstream) =>
       return `sha256:${createHash("sha256").update(JSON.stringify(given)).digest("hex")}`;
     });
 
-/** Calls as fast as sixteen agents can until the product dies. */
+/** Calls as fast as sixteen agents can until the product ends. */
 async function callUntilDeath({ origin }: Product, token: string, name: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" };
   const agent = async () => {
@@ -119,7 +124,7 @@ async function databaseOf(kind: "PGlite" | "PostgreSQL"): Promise<{ url: string;
 }
 
 test.each(findPostgres() ? (["PGlite", "PostgreSQL"] as const) : (["PGlite"] as const))(
-  "every call that reached a server has its audit row, over three kills under load on %s",
+  "every call that reached a server has its audit row, over two kills and a SIGTERM under load on %s",
   async (kind) => {
     const { url, remove } = await databaseOf(kind);
     const upstream = await startUpstream();
@@ -129,15 +134,21 @@ test.each(findPostgres() ? (["PGlite", "PostgreSQL"] as const) : (["PGlite"] as 
     const { id } = await product.api<{ id: string }>("connection.create", input);
     const given = { name: "agent", scopes: ["mcp:read", "mcp:write"], expiresInDays: 1 };
     const { token } = await product.api<{ token: string }>("agentToken.create", given);
+    let unfinished = 0;
     try {
-      for (let round = 1; round <= 3; round += 1) {
+      for (const how of ["kill -9", "SIGTERM", "kill -9"] as const) {
         const before = digestsOf(upstream).length;
         const calls = callUntilDeath(product, token, `mcp:${id}:echo`);
         await expect.poll(() => digestsOf(upstream).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(before + 100);
-        await product.kill();
+        await ends[how](product);
         await calls;
         product = await startProduct({ DATABASE_URL: url });
-        const audited = new Set((await auditRows(product, "capability.executed")).map(({ details }) => details?.argumentsDigest));
+        const rows = await auditRows(product, "capability.executed");
+        const audited = new Set(rows.map(({ details }) => details?.argumentsDigest));
+        const started = rows.filter(({ outcome }) => outcome === "started").length;
+        // Who is told to end writes down how the calls under way ended.
+        if (how === "SIGTERM") expect(started).toBe(unfinished);
+        unfinished = started;
         const reached = digestsOf(upstream);
         expect(new Set(reached).size).toBe(reached.length);
         expect(reached.filter((digest) => !audited.has(digest))).toEqual([]);
