@@ -1,4 +1,4 @@
-// What a call costs: directly, through three reference servers, and through Gatehouse on both databases, in turn, over and over, in one run.
+// What a call costs through four reference servers and through Gatehouse on both databases: each way in turn with the direct call, one way after the other.
 import { setTimeout } from "node:timers/promises";
 
 import { drive, type Load, median } from "./drive.ts";
@@ -111,7 +111,8 @@ export async function callRows(amount: Amount): Promise<{ columns: string[]; row
   try {
     subjects.push(await reference("bare proxy", "proxy", echo.origin));
     subjects.push(await reference("lean gateway", "lean", echo.origin));
-    subjects.push(await reference("SDK gateway", "sdk", echo.origin));
+    subjects.push(await reference("SDK gateway, v1", "sdk-v1", echo.origin));
+    subjects.push(await reference("SDK gateway, v2", "sdk-v2", echo.origin));
     for (const database of databases) subjects.push(await gatehouse(database, echo.origin));
     const [direct, ...ways] = subjects;
     if (!direct) throw new Error("There is nothing to compare with.");

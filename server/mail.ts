@@ -12,14 +12,22 @@ const transport =
     ? null
     : createTransport({ url: env.SMTP_URL, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 });
 
+interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  /** The request it is sent for. */
+  requestId: string;
+}
+
 /** Sends one plain-text mail. Never throws: whoever asked has another way to hand the message over. */
-export async function sendMail({ to, subject, text }: { to: string; subject: string; text: string }): Promise<MailOutcome> {
+export async function sendMail({ to, subject, text, requestId }: Mail): Promise<MailOutcome> {
   if (!transport) return "off";
   try {
     await transport.sendMail({ from: env.MAIL_FROM, to: { name: "", address: to }, subject: subject.replace(/\s+/g, " "), text });
     return "sent";
   } catch (error) {
-    log.warn({ err: error }, "a mail could not be sent");
+    log.warn({ err: error, requestId }, "a mail could not be sent");
     return "failed";
   }
 }

@@ -17,12 +17,16 @@ export interface Sealer {
   sealBytes(plain: Buffer, binding: string): Promise<string>;
   /** Opens what `seal` or `sealBytes` made, at once. Throws as `open` does. */
   openBytes(sealed: string, binding: string): Buffer;
+  /** True while the key that sealed it is among these. */
+  canOpen(sealed: string): boolean;
   /** True when it was sealed with an older key than the one that seals now. */
   isStale(sealed: string): boolean;
 }
 
 /** Bytes that are sealed in one turn: a multiple of three, so that the pieces of base64 make one. */
 const pieceBytes = 24_576;
+
+const kidOf = (sealed: string) => sealed.split(".", 2)[1] ?? "";
 
 /** A sealer over these keys: the first seals, all open. The form is `v1.<kid>.<iv>.<tag>.<ciphertext>`, base64url. */
 export function createSealer(keys: readonly SecretKey[]): Sealer {
@@ -67,7 +71,8 @@ export function createSealer(keys: readonly SecretKey[]): Sealer {
         .setAuthTag(authTag);
       return Buffer.concat([decipher.update(Buffer.from(ciphertext, "base64url")), decipher.final()]);
     },
-    isStale: (sealed) => sealed.split(".")[1] !== newest.kid,
+    canOpen: (sealed) => byId.has(kidOf(sealed)),
+    isStale: (sealed) => kidOf(sealed) !== newest.kid,
   };
   return own;
 }

@@ -22,11 +22,14 @@ const inWords = ({ ends, ms }: CrowdReport) =>
 
 const crowdSize = 2_000;
 const crowds = 5;
+/** Of the slow ones each token has two connections. */
+const slowTokens = 1_000;
+const slowCrowds = 2;
 const tokens: string[] = [];
 
 /** Gives each crowd its tokens, so that making them is no part of a measurement. No crowd comes twice: known agents come in more easily. */
-export async function prepareCrowd({ product }: World): Promise<void> {
-  while (tokens.length < crowds * crowdSize) tokens.push(await mintToken(product, `agent ${tokens.length}`));
+export async function prepareCrowds({ product }: World): Promise<void> {
+  while (tokens.length < crowds * crowdSize + slowCrowds * slowTokens) tokens.push(await mintToken(product, `agent ${tokens.length}`));
 }
 
 export const manyAgents: Fault = {
@@ -43,11 +46,11 @@ export const manyAgents: Fault = {
 
 export const slowAgents: Fault = {
   name: "2,000 slow-loris agents",
-  how: "half drip their headers, half their body, a byte or line a second, for 75 s",
-  rounds: 2,
+  how: "half drip their headers, half the body of a request with a good token, a byte or line a second, for 75 s",
+  rounds: slowCrowds,
   ms: 60_000,
   provoke: async ({ product }) => {
-    const report = await crowd({ crowd: "slow", origin: product.origin, count: 2_000, ms: 75_000 });
+    const report = await crowd({ crowd: "slow", origin: product.origin, tokens: tokens.splice(0, slowTokens), ms: 75_000 });
     return [{ what: `hung up on: ${inWords(report)}`, ok: report.good === report.tried }];
   },
 };

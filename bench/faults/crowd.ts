@@ -11,7 +11,7 @@ export type CrowdOrder = { origin: string } & (
   | { crowd: "agents"; tokens: string[]; connectionId: string; index: number }
   | { crowd: "bad tokens"; ms: number; perSecond: number }
   | { crowd: "hasty"; ms: number; perSecond: number }
-  | { crowd: "slow"; count: number; ms: number }
+  | { crowd: "slow"; tokens: string[]; ms: number }
 );
 export interface CrowdReport {
   /** Requests or connections tried, and how many of them ended as they should. */
@@ -145,25 +145,29 @@ async function hasty({ origin, ms, perSecond }: { origin: string; ms: number; pe
   return { ...report, tried: tried + hungUp, good: (ends["401"] ?? 0) + (ends["429"] ?? 0) + (ends["503"] ?? 0) + hungUp };
 }
 
-/** Half drip their headers, half their body; counts those that were hung up on or answered before the end. */
-async function slow({ origin, count, ms }: { origin: string; count: number; ms: number }): Promise<CrowdReport> {
+/** Two for each token: one drips its headers, one the body of a request with that token. Counts those that were hung up on before the end. */
+async function slow({ origin, tokens, ms }: { origin: string; tokens: string[]; ms: number }): Promise<CrowdReport> {
   const { ends, note } = counting();
   const { hostname, port, host } = new URL(origin);
   const sockets: Socket[] = [];
-  for (let n = 0; n < count; n += 1) {
+  const head = `POST /mcp/agent HTTP/1.1\r\nhost: ${host}\r\n`;
+  const drip = (beginning: string, more: string) => {
     const socket = connectTcp(Number(port), hostname);
     sockets.push(socket);
-    const head = `POST /mcp/agent HTTP/1.1\r\nhost: ${host}\r\n`;
-    const whole = `${head}authorization: Bearer ${newToken()}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
-    socket.on("connect", () => socket.write(n % 2 === 0 ? head : whole));
+    socket.on("connect", () => socket.write(beginning));
     socket.on("error", () => undefined).on("close", () => note("hung up on"));
-    const timer = setInterval(() => socket.write(n % 2 === 0 ? `x-a${n}: b\r\n` : " "), 1_000);
+    const timer = setInterval(() => socket.write(more), 1_000);
     socket.on("close", () => clearInterval(timer));
+  };
+  for (const token of tokens) {
+    const all = Object.entries(headers(token)).map(([name, value]) => `${name}: ${value}\r\n`);
+    drip(head, "x-a: b\r\n");
+    drip(`${head}${all.join("")}content-length: 1000\r\n\r\n`, " ");
   }
   await new Promise((resolve) => setTimeout(resolve, ms));
   const good = ends["hung up on"] ?? 0;
   for (const socket of sockets) socket.destroy();
-  return { tried: count, good, ends: { "hung up on": good }, ms };
+  return { tried: sockets.length, good, ends: { "hung up on": good }, ms };
 }
 
 function workOf(order: CrowdOrder): Promise<CrowdReport> {

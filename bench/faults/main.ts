@@ -9,7 +9,7 @@ import { temporaryFolder } from "#tests/setup/product.ts";
 import { mountSmallDisk } from "#tests/setup/small-disk.ts";
 
 import { findPostgres } from "../../scripts/programs.mjs";
-import { badTokens, hastyTokens, manyAgents, prepareCrowd, slowAgents, stalled } from "./agent-faults.ts";
+import { badTokens, hastyTokens, manyAgents, prepareCrowds, slowAgents, stalled } from "./agent-faults.ts";
 import { type Fault, measure, nothing, passes, type Row } from "./measure.ts";
 import { otherTools } from "./other-tools.ts";
 import { databaseGone, diskFull, killed, provokeUnderLoad, terminated } from "./process-faults.ts";
@@ -28,17 +28,30 @@ type Plan = Parameters<typeof provokeUnderLoad>[1];
 
 const sections: { title: string; rows: Row[] }[] = [];
 
-/** Tells a row, and keeps the report of a whole run up to date: a run that is interrupted leaves what it found. */
+const missing: string[] = [];
+
+/** Keeps the report of a whole run up to date: a run that is interrupted leaves what it found. */
+async function writeReport(): Promise<void> {
+  if (words.length > 0) return;
+  const machine = `${rounds} rounds, five of the crowd, two of the slow agents and one of what everybody notices. ${availableParallelism()} processors; load average ${busyBefore.toFixed(1)} when it began, ${(loadavg()[0] ?? 0).toFixed(1)} at the end (alone this run makes 2 to 3).`;
+  const tables = sections.map((one) => tableOf(one.title, one.rows));
+  await mkdir(path.join(root, "docs/reports"), { recursive: true });
+  await writeFile(path.join(root, "docs/reports/faults.md"), `${[introduction, `${machine}\n`, ...missing, ...tables].join("\n")}`);
+}
+
 async function tell(title: string, row: Row): Promise<void> {
   const section = sections.find((known) => known.title === title);
   if (section) section.rows.push(row);
   else sections.push({ title, rows: [row] });
   process.stdout.write(`${tableOf(title, [row])}\n`);
-  if (words.length > 0) return;
-  const machine = `${rounds} rounds, five of the crowd, two of the slow agents and one of what everybody notices. ${availableParallelism()} processors; load average ${busyBefore.toFixed(1)} when it began, ${(loadavg()[0] ?? 0).toFixed(1)} at the end (alone this run makes 2 to 3).`;
-  const tables = sections.map((one) => tableOf(one.title, one.rows));
-  await mkdir(path.join(root, "docs/reports"), { recursive: true });
-  await writeFile(path.join(root, "docs/reports/faults.md"), `${introduction}\n${machine}\n\n${tables.join("\n")}`);
+  await writeReport();
+}
+
+/** Tells that a part of a run could not be made on this machine. */
+async function tellMissing(what: string): Promise<void> {
+  missing.push(`**${what}**\n`);
+  process.stdout.write(`${what}\n`);
+  await writeReport();
 }
 
 interface Place {
@@ -55,7 +68,7 @@ async function inWorld(upstreams: Upstreams, { title, url, faults = [], plans = 
   if (wanted.length + plansWanted.length === 0) return;
   let world = await startWorld(upstreams, { DATABASE_URL: url });
   try {
-    if (wanted.includes(manyAgents)) await prepareCrowd(world);
+    if (wanted.includes(manyAgents) || wanted.includes(slowAgents)) await prepareCrowds(world);
     for (const fault of wanted) await tell(title, await measure(world, fault, rounds));
     for (const plan of plansWanted) {
       const found = await provokeUnderLoad(world, plan);
@@ -78,7 +91,7 @@ try {
   const disk = isWanted({ name: "the disk is full" }) ? mountSmallDisk(256) : null;
   const small = disk && `pglite:${path.join(disk.path, "db")}`;
   if (small) await inWorld(upstreams, { title: "On a disk of 256 MB", url: small, plans: [diskFull(disk)] });
-  else process.stdout.write("A full disk was not asked for, or no small disk can be mounted here.\n");
+  else if (isWanted({ name: "the disk is full" })) await tellMissing("The disk is full: not provoked, no small disk can be mounted here.");
   disk?.remove();
 
   const onServer = { title: "On PostgreSQL", faults: [nothing, badTokens, hastyTokens], plans: [terminated, killed] };
@@ -87,7 +100,7 @@ try {
   if (server) {
     await inWorld(upstreams, { ...onServer, url: `${server.origin}/postgres`, plans: [databaseGone(server), ...onServer.plans] });
     await server.stop();
-  } else process.stdout.write("PostgreSQL was not asked for, or not found.\n");
+  } else if (isAsked) await tellMissing("On PostgreSQL: nothing was provoked, it was not found here.");
 
   const crowded = `pglite:${path.join(folder.path, "crowd")}`;
   await inWorld(upstreams, { title: "Crowds of agents (PGlite)", url: crowded, faults: [manyAgents, slowAgents] });

@@ -22,12 +22,14 @@ async function ledgerChecks(upstreams: Upstreams, samples: readonly Sample[]): P
   const right = samples.filter(({ end }) => end === "right");
   const refused = samples.filter(({ end }) => end === "refused");
   const missing = right.filter(({ text }) => !arrived.has(text)).length;
+  // Who is told to try again does so.
+  const refusedAndRun = refused.filter(({ text }) => arrived.has(text)).length;
   return [
     { what: `executed twice: ${executed.length - arrived.size} of ${executed.length}`, ok: executed.length === arrived.size },
     { what: `answered right without having been executed: ${missing} of ${right.length}`, ok: missing === 0 },
     {
-      what: `refused with words to try again: ${refused.length}, p99 ${quantile(refused, 0.99).toFixed(0)} ms, of which had been executed: ${refused.filter(({ text }) => arrived.has(text)).length}`,
-      ok: true,
+      what: `refused with words to try again: ${refused.length}, p99 ${quantile(refused, 0.99).toFixed(0)} ms, of which had been executed: ${refusedAndRun}`,
+      ok: refusedAndRun === 0,
     },
   ];
 }
@@ -67,8 +69,9 @@ export async function provokeUnderLoad(
     checks: [
       ...checks,
       ...judged,
-      { what: `p99 afterwards ${last.p99.toFixed(1)} ms (${(last.p99 / first.p99).toFixed(2)}x)`, ok: true },
-      { what: `without an answer: ${during.filter(({ end }) => end === "lost").length}`, ok: true },
+      // Where it is a new process its code is not compiled yet: told, and not judged.
+      { what: `p99 in the first seconds afterwards ${last.p99.toFixed(1)} ms (${(last.p99 / first.p99).toFixed(2)}x, not judged)`, ok: true },
+      { what: `without an answer, while nobody listened: ${during.filter(({ end }) => end === "lost").length}`, ok: true },
     ],
   };
   return { row, world: next };

@@ -5,6 +5,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 
 import type { Actor } from "#server/auth/actor.ts";
 import { type CallOutcome, type RecordedCall, recordIntent, recordOutcome } from "#server/audit/calls.ts";
+import type { Cancellation } from "#server/cancellation.ts";
 import { DomainError } from "#server/errors.ts";
 import { maxAgeMs, versionOf } from "#server/freshness.ts";
 import { requireUsable, type UsableConnection, usableConnections } from "#server/grants/access.ts";
@@ -12,6 +13,7 @@ import { type Operation, operations } from "#server/search/operations.ts";
 import { noteRun } from "#server/search/learning.ts";
 import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-lists.ts";
+import { untilAborted } from "#server/outbound/deadline.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
@@ -28,8 +30,10 @@ import { callerInput, relayQuestions } from "./relayed-questions.ts";
 import { ToolError, tokenOver } from "./tool-error.ts";
 
 const callBudgetMs = 120_000;
-/** A list this old, in milliseconds, is asked again before a name counts as unknown. */
+/** A list this old, in milliseconds, is asked again before a name counts as unknown; so long the last failure to read it counts, too. */
 const unknownRefreshMs = 30_000;
+/** Milliseconds that a call with an unknown name waits for the list: as long as one of its pages may take. */
+const unknownWaitMs = 5_000;
 
 function unknownCapability(capability: string, near: string[]): ToolError {
   const hint = near.length > 0 ? `Close names: ${near.join(", ")}.` : "Use search_capabilities to find the exact name.";
@@ -112,21 +116,29 @@ function stateError(connection: UsableConnection, capability: string, origin: st
 /** The tool, and the connection as it is once that is known. */
 async function findTool(
   connection: UsableConnection,
-  toolName: string,
-  capability: string,
+  { toolName, capability, signal }: { toolName: string; capability: string; signal: Cancellation },
 ): Promise<{ tool: IndexedTool; connection: UsableConnection }> {
   const stored = await toolsOf(connection);
   const known = stored.get(toolName);
   if (known) return { tool: known, connection };
-  const listedAt = connection.catalog?.listedAt?.getTime() ?? 0;
-  if (Date.now() - listedAt > unknownRefreshMs) {
-    // The failure of this listing is in the stored state; the name stays unknown either way.
-    await syncUnlessPaused(targetOf(connection)).catch(() => undefined);
+  const { listedAt, lastFailureAt } = connection.catalog ?? {};
+  if (Date.now() - Math.max(listedAt?.getTime() ?? 0, lastFailureAt?.getTime() ?? 0) > unknownRefreshMs) {
+    const listing = syncUnlessPaused(targetOf(connection));
+    // The failure of this listing is in the stored state, and the name stays unknown either way. A slow one goes on without this call.
+    await within(signal, unknownWaitMs, (enough) => untilAborted(listing, enough)).catch(() => undefined);
+    if (signal.aborted) {
+      const message = `The call was cancelled while the tools of ${connection.name} were read. Nothing was sent.`;
+      throw new ToolError({ error: "connection_failed", message, capability, retryable: true }, signal.reason);
+    }
     const again = (await usableConnections({ orgId: connection.orgId, membershipId: connection.callerId })).find(
       ({ id }) => id === connection.id,
     );
     const tool = again && (await toolsOf(again)).get(toolName);
     if (tool) return { tool, connection: again };
+    if (again && !again.catalog?.listedAt && !again.catalog?.lastFailureAt) {
+      const message = `The tools of ${connection.name} are being read for the first time. Nothing was sent; try again in a moment.`;
+      throw new ToolError({ error: "connection_failed", message, capability, retryable: true, retryAfterSeconds: unknownWaitMs / 1_000 });
+    }
   }
   throw unknownCapability(capability, nearNames(toolName, connection.id, stored.keys()));
 }
@@ -218,6 +230,8 @@ export async function executeCapability(
   try {
     const own = name.startsWith(ownPrefix) ? operations().get(name.slice(ownPrefix.length)) : undefined;
     const needed = target?.toolName === "*" || !target ? "mcp:read" : "mcp:write";
+    // Whatever becomes of it leaves a row, but for what is beyond the limits.
+    await countCall(actor);
     if (!actor.scopes.includes(needed)) {
       throw new ToolError({
         error: "insufficient_mcp_scope",
@@ -226,7 +240,6 @@ export async function executeCapability(
         requiredScope: needed,
       });
     }
-    await countCall(actor);
     if (own) {
       recorded = await intent();
       record.enter("operation");
@@ -248,7 +261,7 @@ export async function executeCapability(
     }
     const problem = stateError(connection, name, actor.origin);
     if (problem) throw problem;
-    const found = await findTool(connection, target.toolName, name);
+    const found = await findTool(connection, { toolName: target.toolName, capability: name, signal });
     const { tool } = found;
     connection = found.connection;
 

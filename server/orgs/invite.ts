@@ -37,6 +37,7 @@ async function send(actor: Actor, { email, link }: { email: string; link: string
   return sendMail({
     to: email,
     subject: `${actor.name} invites you to ${actor.orgName} on Gatehouse`,
+    requestId: actor.requestId,
     text: `${actor.name} invites you to join ${actor.orgName} on Gatehouse, the one door to your organization's tools for your agents.\n\nJoin here (the link works once, for seven days):\n${link}\n\nIf you did not expect this, you can ignore it.\n`,
   });
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { db } from "#server/db.ts";
 import { badInput, DomainError } from "#server/errors.ts";
 import { requireUsable } from "#server/grants/access.ts";
+import { sealer } from "#server/secrets.ts";
 
 import { opened } from "./opened.ts";
 import { unpack } from "./packed.ts";
@@ -61,6 +62,8 @@ const gone = () => new DomainError("EXPIRED", "There is no such result any more;
 async function openWhole(id: string): Promise<string> {
   const row = await db.keptResult.findUnique({ where: { id }, select: { sealed: true } });
   if (!row) throw gone();
+  // A key may leave SECRET_KEYS before the results that were sealed with it are over.
+  if (!sealer.canOpen(row.sealed)) throw gone();
   return unpack(row.sealed, id).catch((error: unknown) => {
     // Kept by a version before, which did not pack, or packed otherwise.
     throw error instanceof Error && "code" in error && String(error.code).startsWith("Z_") ? gone() : error;

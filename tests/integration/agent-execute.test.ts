@@ -8,6 +8,8 @@ import { flushCalls } from "#server/audit/calls.ts";
 import { createMember } from "#prisma/factories.ts";
 import { create as createConnection } from "#server/connections/create.ts";
 import { db } from "#server/db.ts";
+import { changed } from "#server/freshness.ts";
+import { closeAllSessions } from "#server/upstream/sessions.ts";
 import { demandHeader, echoTool, type FakeTool } from "#tests/fakes/mcp-upstream.ts";
 import { ask, call, connectUpstream, everyone, execute, legacyClient, search, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
 
@@ -86,6 +88,32 @@ test("a tool that is new since the last listing is found; one that is gone is un
   expect(stale).toMatchObject({ isError: true, structuredContent: { error: "unknown_capability" } });
   await expect.poll(async () => (await search(client, "fresh")).matches.map(({ name }) => name)).toEqual([`mcp:${id}:fresh`]);
   expect(await execute(client, `mcp:${id}:fresh`)).toMatchObject({ content: [{ text: "new" }] });
+});
+
+test("an unknown name waits for no list that is slow, and for none that failed lately", async () => {
+  const { id } = await connectUpstream(world);
+  const client = await agent();
+  const name = `mcp:${id}:unheard_of`;
+  const asked: string[] = [];
+  world.upstream.intercept = (_req, _res, body) => {
+    const said = JSON.stringify(body ?? null);
+    const hangs = ["server/discover", "initialize", "tools/list"].filter((method) => said.includes(method));
+    asked.push(...hangs);
+    return hangs.length > 0;
+  };
+  await db.catalog.updateMany({ data: { listedAt: new Date(Date.now() - 60_000), lastFailureAt: new Date(Date.now() - 1_000) } });
+  changed(world.owner.actor.orgId);
+  expect(await execute(client, name)).toMatchObject({ isError: true, structuredContent: { error: "unknown_capability" } });
+  expect(asked).toEqual([]);
+
+  await closeAllSessions();
+  await db.catalog.updateMany({ data: { listedAt: null, lastFailureAt: null } });
+  changed(world.owner.actor.orgId);
+  expect(await execute(client, name)).toMatchObject({
+    isError: true,
+    structuredContent: { error: "connection_failed", retryable: true, message: expect.stringContaining("for the first time") },
+  });
+  expect(asked).toHaveLength(1);
 });
 
 test("progress of the upstream reaches an agent that asked for it", async () => {

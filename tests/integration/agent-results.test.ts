@@ -1,4 +1,5 @@
 // Results too large for one answer: the beginning and the way to the rest, for the one who asked alone, and only while they may.
+import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
@@ -10,6 +11,7 @@ import { replace } from "#server/grants/replace.ts";
 import { db } from "#server/db.ts";
 import { keep, sweepResults } from "#server/results/keep.ts";
 import { pageLength } from "#server/results/read.ts";
+import { createSealer } from "#server/seal.ts";
 import { sealer } from "#server/secrets.ts";
 import { createMember, createOrganization } from "#prisma/factories.ts";
 import { call, connectUpstream, execute, legacyClient, tokenFor, useAgentWorld } from "#tests/setup/agent.ts";
@@ -244,23 +246,31 @@ test("an organization keeps 64 MiB: what is oldest makes room, and others lose n
   expect(kept.map((one) => one.id).sort()).toEqual([id, "old", "older", "theirs"].sort());
 });
 
+const gone = {
+  isError: true,
+  structuredContent: { error: "invalid_capability_arguments", message: expect.stringContaining("no such result") },
+};
+
 test("what a version before kept in another form is as good as over", async () => {
   const { agent, resultId } = await largeResult({ content: [{ type: "text", text: lines.join("\n") }] });
   const packed = gzipSync(lines.join("\n")).toString("base64");
   await db.keptResult.updateMany({ data: { sealed: sealer.seal(packed, `result:${resultId}`) } });
-  expect(await execute(agent, "gatehouse:results.read", { id: resultId })).toMatchObject({
-    isError: true,
-    structuredContent: { error: "invalid_capability_arguments", message: expect.stringContaining("no such result") },
-  });
+  expect(await execute(agent, "gatehouse:results.read", { id: resultId })).toMatchObject(gone);
+});
+
+test("what was sealed with a key that is gone meanwhile is over", async () => {
+  const { agent, resultId } = await largeResult({ content: [{ type: "text", text: lines.join("\n") }] });
+  const before = createSealer([{ kid: "dropped", key: randomBytes(32) }]);
+  const sealed = await before.sealBytes(gzipSync(lines.join("\n")), `result:${resultId}`);
+  await db.keptResult.updateMany({ data: { sealed } });
+  expect(await execute(agent, "gatehouse:results.read", { id: resultId })).toMatchObject(gone);
 });
 
 test("what is kept is sealed, belongs to the one who asked, and goes with the grant and with its time", async () => {
   const { agent, resultId, connectionId } = await largeResult({ content: [{ type: "text", text: lines.join("\n") }] });
-  const gone = {
-    isError: true,
-    structuredContent: { error: "invalid_capability_arguments", message: expect.stringContaining("no such result") },
-  };
   const [row] = await db.keptResult.findMany();
+  expect((row?.expiresAt.getTime() ?? 0) - (row?.createdAt.getTime() ?? 0)).toBeGreaterThan(15 * 60_000 - 5_000);
+  expect(row?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 15 * 60_000);
   expect(row?.sealed).not.toContain("line 1");
   expect(row?.bytes).toBeLessThan(lines.join("\n").length / 2);
   // In memory by now, where it was opened; that changes nothing for anybody.

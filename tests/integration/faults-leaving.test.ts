@@ -168,6 +168,29 @@ describe("an agent that closes its connection ends its call at the server", () =
     expect(waiting.arrived()).toBe(0);
   });
 
+  test("while the list of tools is read for a name that is in none: the call is over at once", async () => {
+    const { id } = await connectUpstream(world);
+    await db.catalog.updateMany({ data: { listedAt: new Date(Date.now() - 60_000) } });
+    let asked = 0;
+    world.upstream.intercept = (_req, _res, body) => {
+      if (!JSON.stringify(body).includes("tools/list")) return false;
+      asked += 1;
+      return true;
+    };
+    const leave = begin(single(`mcp:${id}:unheard_of`));
+    await soon(() => expect(asked).toBe(1));
+    const left = performance.now();
+    leave();
+    await soon(async () => {
+      await flushCalls();
+      expect(await db.auditEvent.findMany({ where: { action: "capability.executed" } })).toMatchObject([
+        { outcome: "denied", errorCode: "connection_failed" },
+      ]);
+    });
+    // A page of the list may take five seconds.
+    expect(performance.now() - left).toBeLessThan(3_000);
+  });
+
   test("in a batch: what runs ends, what has not begun never does", async () => {
     const waiting = hangModern();
     const { id } = await connectUpstream(world);

@@ -9,7 +9,7 @@ import { orUnavailable } from "#server/database-error.ts";
 import { closeDatabase, db, openDatabase, transaction, write } from "#server/db.ts";
 import { type PostgresServer, startPostgres } from "#tests/setup/postgres.ts";
 
-const isHere = inject("database").kind === "postgres" || findPostgres() !== null;
+const isHere = inject("database").kind === "postgres" || findPostgres() !== undefined;
 
 /** Passes everything on until it is told to be silent; then it keeps every connection, and says nothing on any. */
 async function startWire(target: URL) {

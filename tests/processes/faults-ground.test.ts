@@ -55,6 +55,9 @@ test.runIf(kind === "pglite" && findPostgres())(
     const ends = await load.stop();
     expect(ends).toMatchObject({ wrong: [], cut: [], unheard: [] });
     expect(arrivedTwice()).toEqual([]);
+    // Who is told to try again does so.
+    expect(ends.words.filter((said) => !said.includes('"retryable":true'))).toEqual([]);
+    expect(ends.refused.filter((text) => upstream.arrived.has(text))).toEqual([]);
     const stored = await product.api<{ id: string }[]>("agentToken.list", undefined, "query");
     expect(stored.map((token) => token.id)).toContain(id);
   },

@@ -39,7 +39,9 @@ describe("a sealed secret", () => {
     const old = sealer.seal("sk-live-123", "credential:1");
     expect(rotated.open(old, "credential:1")).toBe("sk-live-123");
     expect(rotated.isStale(old)).toBe(true);
+    expect(rotated.canOpen(old)).toBe(true);
     expect(rotated.isStale(rotated.seal("x", "credential:1"))).toBe(false);
+    expect(createSealer([key("c", 3)]).canOpen(old)).toBe(false);
     expect(() => createSealer([key("c", 3)]).open(old, "credential:1")).toThrow(/"a".*not in SECRET_KEYS/);
     expect(() => createSealer([key("a", 3)]).open(old, "credential:1")).toThrow();
   });

@@ -1,4 +1,4 @@
-// Reference: the same two tools as the official SDK's documentation builds them, a server object for each request and one client that stays connected.
+// Reference: the same two tools as the official SDK (v2) builds them, a server object for each request and one client that stays connected.
 // Arguments: the upstream's origin, the token.
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
