@@ -29,18 +29,18 @@ export function changed(orgId: string): void {
   tellOthers(orgId);
 }
 
-let tellOwn: (orgId: string) => void = () => undefined;
+const listeners: ((orgId: string) => void)[] = [];
 
-/** Sets who in this process is told of each change, whoever made it. It is told at once and must be quick. */
+/** Adds who in this process is told of each change, whoever made it. It is told at once and must be quick. */
 export function whenChanged(tell: (orgId: string) => void): void {
-  tellOwn = tell;
+  listeners.push(tell);
 }
 
 /** The same for a change that another process made. */
 export function heardOfChange(orgId: string): void {
   total += 1;
   versions.set(orgId, versionOf(orgId) + 1);
-  tellOwn(orgId);
+  for (const tell of listeners) tell(orgId);
 }
 
 /** Grows with every change to any organization: for a read that learns its organization only from the row. */

@@ -105,7 +105,10 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   await flushUses();
   await refreshesDone();
   await closeAllSessions();
-  await outbound.close();
+  // Handshakes and listings beside the calls may still run; they are nobody's.
+  await Promise.race([outbound.close(), new Promise((resolve) => setTimeout(resolve, lastRequestsMs))]);
+  // How calls ended that were over late.
+  await flushCalls();
   await stopTracing();
   await closeDatabase();
   log.info("stopped");

@@ -70,7 +70,10 @@ export async function provokeUnderLoad(
       ...checks,
       ...judged,
       // Where it is a new process its code is not compiled yet: told, and not judged.
-      { what: `p99 in the first seconds afterwards ${last.p99.toFixed(1)} ms (${(last.p99 / first.p99).toFixed(2)}x, not judged)`, ok: true },
+      {
+        what: `p99 in the first seconds afterwards ${last.p99.toFixed(1)} ms (${(last.p99 / first.p99).toFixed(2)}x, not judged)`,
+        ok: true,
+      },
       { what: `without an answer, while nobody listened: ${during.filter(({ end }) => end === "lost").length}`, ok: true },
     ],
   };

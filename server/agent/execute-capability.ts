@@ -190,7 +190,8 @@ export async function executeCapability(
   record: CallRecord,
 ): Promise<CallToolResult> {
   const began = performance.now();
-  const version = versionOf(actor.orgId);
+  /** When the rights of this call were looked at last, on the clock of performance.now(), and after how many changes. */
+  let [lookedAt, version] = [began, versionOf(actor.orgId)];
   const parsed = parse(given);
   const { name } = parsed;
   const argumentText = JSON.stringify(parsed.arguments);
@@ -198,6 +199,7 @@ export async function executeCapability(
   const target = split(name);
   let connection: UsableConnection | null = null;
   let recorded: RecordedCall | null = null;
+  let isIntended = false;
   const finish = (outcome: CallOutcome["outcome"], errorCode?: string) => {
     if (recorded)
       recordOutcome(recorded, {
@@ -208,6 +210,7 @@ export async function executeCapability(
   };
   const intent = () => {
     record.enter("intent");
+    isIntended = true;
     return recordIntent(actor, {
       capability: name,
       connectionId: connection?.id ?? null,
@@ -219,10 +222,12 @@ export async function executeCapability(
 
   /** Why a call that waited may not leave any more. */
   const late: { refusal: ToolError | null } = { refusal: null };
+  /** Whether nothing was changed since, as far as this process can know. */
+  const isFresh = () => version === versionOf(actor.orgId);
   const mayLeave = async (tool: IndexedTool, from: UpstreamTarget) => {
-    // Nothing was changed since it was looked at, as far as this process can know; and what another process changed can have been unseen for
-    // `maxAgeMs` by then, so that only a little more may pass without another look.
-    if (version === versionOf(actor.orgId) && performance.now() - began < maxAgeMs / 10) return true;
+    // What another process changed can have been unseen for `maxAgeMs` when it was looked at, so that only a little more may pass without another look.
+    if (isFresh() && performance.now() - lookedAt < maxAgeMs / 10) return true;
+    [lookedAt, version] = [performance.now(), versionOf(actor.orgId)];
     late.refusal = stillGood && !(await stillGood()) ? tokenOver(name) : await lateRefusal(actor, { capability: name, tool, from });
     return late.refusal === null;
   };
@@ -279,6 +284,7 @@ export async function executeCapability(
           caller: actor.membershipId,
           signal: budget,
           mayLeave: () => mayLeave(tool, upstream),
+          isFresh,
           ...(input ? { input } : {}),
           ...(onProgress ? { onProgress } : {}),
           record,
@@ -295,7 +301,8 @@ export async function executeCapability(
     const guided = withGuidance(result, parsed.schemaDigest, tool);
     return await fitResult(guided, { owner: actor, connectionId: connection.id, room });
   } catch (error) {
-    if (error instanceof OverLimit) throw error;
+    // What could not be recorded is told, and not recorded again: the database that did not take the one row would be asked for another.
+    if (error instanceof OverLimit || (isIntended && recorded === null)) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
     // What never left is recorded as denied; what left has its row already.
     const denied = recorded === null || (late.refusal !== null && told === late.refusal) || wasHeldBack(told);

@@ -87,11 +87,10 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What a whole batch was refused for is the fault of one row at the most: the others must not suffer for it. */
 async function oneByOne(batch: readonly Waiting[], error: unknown): Promise<void> {
-  const away = orUnavailable(error) instanceof DomainError;
-  for (const one of batch) {
-    if (away || batch.length === 1) one.failed(error);
-    else await insertCalls([one.row]).then(one.done, one.failed);
-  }
+  // Nor is one after the other to wait for a database that is away: who waits is told at once.
+  if (orUnavailable(error) instanceof DomainError) for (const one of [...batch, ...waiting.splice(0)]) one.failed(error);
+  else if (batch.length === 1) for (const one of batch) one.failed(error);
+  else for (const one of batch) await insertCalls([one.row]).then(one.done, one.failed);
 }
 
 /** Rows of the last insert. */

@@ -117,7 +117,10 @@ export function openJournal(folder: string): Journal {
     close() {
       const { fd } = current;
       if (current.open === 0) remove(current);
-      else if (fd !== null) tried(current, () => closeSync(fd));
+      else if (fd !== null) {
+        current.fd = null;
+        tried(current, () => closeSync(fd));
+      }
     },
   };
 }

@@ -8,6 +8,7 @@ export type OutboundReason =
   | "too_large"
   | "no_room" // of too many large answers at once this one was given up
   | "timeout"
+  | "not_started" // whoever sends it wanted to look again before its first byte
   | "protocol"; // an answer that no HTTP client has to take
 
 /** The guard's own refusal; everything else that goes wrong keeps the network's error. */

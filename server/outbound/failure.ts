@@ -26,6 +26,7 @@ function ofGuard({ reason, message }: OutboundError, phase: FailurePhase): Upstr
     case "too_large":
       return failure(phase, "The server's answer is larger than Gatehouse accepts.", "provider", checkUrl);
     case "no_room":
+    case "not_started":
       return failure(phase, message, "operator", "Try again in a moment.");
     case "timeout":
       return failure(phase, message, "provider", "Try again later; if it stays like this, check the provider's status page.");

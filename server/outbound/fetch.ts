@@ -23,7 +23,7 @@ export interface OutboundOptions extends GuardOptions {
 export interface OutboundLimits {
   /** Milliseconds for the whole exchange, body included; for an event stream for its headers only. Default 30,000. */
   timeoutMs?: number;
-  /** Bytes after decompression. Default 4 MiB; an event stream 16 MiB. */
+  /** Bytes after decompression. Default 4 MiB; an event stream 16 MiB, which is for each of its events where it answers a GET. */
   maxBytes?: number;
   /** Milliseconds an event stream may stay silent. Default 300,000. */
   streamIdleMs?: number;
@@ -31,11 +31,16 @@ export interface OutboundLimits {
 
 export type OutboundFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
+export interface PostInit {
+  headers: Record<string, string>;
+  body: string;
+  signal: Cancellation;
+  /** Asked right before its first byte, when there is a connection. Where it says no the request ends with OutboundError (not_started), unsent. */
+  mayStart?: () => boolean;
+}
+
 /** One POST of JSON. Answers with the text of a JSON answer, or with the Response that an event stream comes in. */
-export type OutboundPost = (
-  url: URL,
-  init: { headers: Record<string, string>; body: string; signal: Cancellation },
-) => Promise<WireAnswer | Response>;
+export type OutboundPost = (url: URL, init: PostInit) => Promise<WireAnswer | Response>;
 
 export interface Outbound {
   fetch: OutboundFetch;
@@ -43,7 +48,7 @@ export interface Outbound {
   withLimits(limits: OutboundLimits): OutboundFetch;
   /** Connections to all servers by state, and requests that wait for one. */
   connections(): { open: number; idle: number; waiting: number };
-  /** A post that costs a third of a fetch; it follows redirects as that does. */
+  /** A post that costs a third of a fetch. It follows redirects as that does, but for those that would make a GET of it. */
   postWithLimits(limits: OutboundLimits): OutboundPost;
   /** Ends the connection pool; waits for running exchanges. */
   close(): Promise<void>;
@@ -135,7 +140,11 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
         if (isStream) deadline.countSilence(streamIdleMs);
         const body = limitBody(
           decoded(answer.body, headers.get("content-encoding") ?? ""),
-          maxBytes ?? (isStream ? maxStreamBytes : maxBodyBytes),
+          // What a server sends on a GET are answers and announcements of a whole session.
+          {
+            maxBytes: maxBytes ?? (isStream ? maxStreamBytes : maxBodyBytes),
+            isEndless: isStream && maxBytes === undefined && request.method === "GET",
+          },
           deadline,
         );
         return named(new Response(body, { status, headers }), url);
@@ -154,12 +163,7 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
       for (let hops = 0; ; hops += 1) {
         guard.check(url);
         const left = hops === 0 ? limits : { ...limits, timeoutMs: Math.max(1, until - performance.now()) };
-        const answer = await exchange(
-          pool.dispatcher(),
-          { origin: url.origin, path: url.pathname + url.search, ...asked },
-          left,
-          init.signal,
-        );
+        const answer = await exchange(pool.dispatcher(), { origin: url.origin, path: url.pathname + url.search, ...asked }, left, init);
         const { location } = answer.headers;
         if (redirectStatuses.has(answer.status) && typeof location === "string") {
           if ("stream" in answer) answer.deadline.abandon(new OutboundError("redirect", "The server redirected."));
@@ -174,6 +178,8 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
             answer.status,
             location,
           );
+          // It was taken, and what became of it stands elsewhere: no answer to a call, and no reason to make the call again.
+          if (method !== asked.method) throw new OutboundError("redirect", "The server took the request and redirected to its result.");
           url = next;
           asked = { method, headers: Object.fromEntries(headers), body };
           continue;
@@ -187,7 +193,11 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
             stream.destroy();
             return named(new Response(null, { status, headers }), url);
           }
-          const body = limitBody(decoded(stream, headers.get("content-encoding") ?? ""), maxBytes ?? maxStreamBytes, deadline);
+          const body = limitBody(
+            decoded(stream, headers.get("content-encoding") ?? ""),
+            { maxBytes: maxBytes ?? maxStreamBytes },
+            deadline,
+          );
           return named(new Response(body, { status, headers }), url);
         } catch (error) {
           deadline.abandon(error);

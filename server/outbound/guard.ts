@@ -4,6 +4,8 @@ import { isIP, type LookupFunction } from "node:net";
 
 import { LRUCache } from "lru-cache";
 
+import { shared } from "#server/shared-work.ts";
+
 import { type AddressKind, kindOfAddress, kindOfAll } from "./address.ts";
 import { OutboundError } from "./error.ts";
 
@@ -51,6 +53,8 @@ export function literalAddress({ hostname }: URL): string | null {
 const maxLiterals = 1_000;
 
 export function createGuard({ allowPrivate, resolve = systemResolve }: GuardOptions): Guard {
+  /** One for each name at a time: Node looks up few at once, and those who wait for a dead name server would keep everybody else from theirs. */
+  const lookups = new Map<string, Promise<ResolvedAddress[]>>();
   const kinds = new LRUCache<string, AddressKind>({ max: maxLiterals, memoMethod: kindOfAddress });
   return {
     check(url) {
@@ -63,7 +67,7 @@ export function createGuard({ allowPrivate, resolve = systemResolve }: GuardOpti
       if (refusal) throw refusal;
     },
     pinnedLookup(hostname, _options, callback) {
-      resolve(hostname).then(
+      shared(lookups, hostname, () => resolve(hostname)).then(
         (addresses) => callback(addressRefusal(kindOfAll(addresses.map(({ address }) => address)), allowPrivate), addresses),
         (error: NodeJS.ErrnoException) => callback(error, []),
       );

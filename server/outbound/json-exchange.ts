@@ -103,7 +103,7 @@ export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   { timeoutMs, maxBytes, streamIdleMs }: ExchangeLimits,
-  signal: Cancellation,
+  { signal, mayStart }: { signal: Cancellation; mayStart?: () => boolean },
 ): Promise<WireAnswer | WireStream> {
   return new Promise((resolve, reject) => {
     let control: Dispatcher.DispatchController | undefined;
@@ -158,6 +158,7 @@ export function exchange(
       onRequestStart(started) {
         control = started;
         if (ended) started.abort(ended);
+        else if (mayStart?.() === false) fail(new OutboundError("not_started", "The request was held back before it was sent."));
       },
       onResponseStart(started, code, given) {
         if (code < 200) return;

@@ -19,9 +19,29 @@ export function decoded(body: Readable, coding: string): Readable {
   throw new OutboundError("protocol", "The server answered in a compression that was not asked for.");
 }
 
-/** `source` as a web stream of at most `maxBytes`, under `deadline`, which it ends. */
-export function limitBody(source: Readable, maxBytes: number, deadline: Deadline): ReadableStream<Uint8Array> {
+const emptyLines = ["\n\n", "\r\n\r\n", "\r\r"];
+
+/** Whether an event ends in each chunk; one that ends between two of them is seen with the next. */
+function eventEnds(): (chunk: Uint8Array) => boolean {
+  let before = Buffer.alloc(0);
+  return (chunk) => {
+    const seen = Buffer.concat([before, chunk]);
+    before = seen.subarray(-3);
+    return emptyLines.some((line) => seen.includes(line));
+  };
+}
+
+/**
+ * `source` as a web stream under `deadline`, which it ends. Of at most `maxBytes`, or, where it is a stream of events that goes on for as long as
+ * somebody listens (`isEndless`), of at most so many in one event.
+ */
+export function limitBody(
+  source: Readable,
+  { maxBytes, isEndless = false }: { maxBytes: number; isEndless?: boolean },
+  deadline: Deadline,
+): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
+  const endsEvent = isEndless ? eventEnds() : () => false;
   let received = 0;
   let cancelled = false;
 
@@ -54,7 +74,7 @@ export function limitBody(source: Readable, maxBytes: number, deadline: Deadline
           controller.close();
           return;
         }
-        received += chunk.value.byteLength;
+        received = endsEvent(chunk.value) ? chunk.value.byteLength : received + chunk.value.byteLength;
         if (received > maxBytes) throw new OutboundError("too_large", `The answer is larger than ${maxBytes} bytes.`);
         controller.enqueue(chunk.value);
       } catch (error) {

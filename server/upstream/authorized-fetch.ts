@@ -1,6 +1,7 @@
 // The fetch of one upstream session: the guarded fetch, plus the credential, plus one renewed try after a 401.
-import type { OutboundFetch, OutboundPost } from "#server/outbound/fetch.ts";
-
+import { untilAborted } from "#server/outbound/deadline.ts";
+import { OutboundError } from "#server/outbound/error.ts";
+import type { OutboundFetch, OutboundPost, PostInit } from "#server/outbound/fetch.ts";
 import type { WireAnswer } from "#server/outbound/json-exchange.ts";
 
 import type { Authorization } from "./authorization.ts";
@@ -16,10 +17,23 @@ export interface Sighting {
   redacted: (text: string) => string;
 }
 
+/** What stands before each time a request is sent, behind the renewal of a token. */
+export interface Leave {
+  /** Looks whether it may leave. What it throws ends it. */
+  ask: () => Promise<void>;
+  /**
+   * Right before its first byte: whether the last look still holds, from when on the request counts as sent. Otherwise there is another look, unless
+   * this was the last: where rights of others change all the time nothing would ever leave.
+   */
+  start: (isLast: boolean) => boolean;
+}
+
+/** Looks at one request. */
+const maxLooks = 3;
+
 export interface AuthorizedFetch {
   fetch: OutboundFetch;
-  /** `leave` comes right before each time the request is sent, behind the renewal of a token; what it throws ends it. */
-  post: (...given: [...Parameters<OutboundPost>, leave?: () => Promise<void>]) => ReturnType<OutboundPost>;
+  post: (url: URL, init: PostInit, leave?: Leave) => ReturnType<OutboundPost>;
   /** Text that the server sent, without the credential it was sent: a debugging tool or an error page may repeat its request's headers. */
   redacted: (text: string) => string;
 }
@@ -66,26 +80,36 @@ export function authorizedFetch(
   };
   const sendPost = async (
     url: URL,
-    { headers, body, signal }: Parameters<OutboundPost>[1],
-    credential: Record<string, string>,
-    leave: (() => Promise<void>) | undefined,
+    { headers, body, signal }: PostInit,
+    { credential, leave }: { credential: Record<string, string>; leave: Leave | undefined },
   ) => {
     remember(credential);
-    await leave?.();
-    const answer = await basePost(url, { headers: Object.assign({}, headers, credential), body, signal });
-    see(answer.status, (name) => headerOf(answer, name));
-    return answer;
+    const init: PostInit = { headers: Object.assign({}, headers, credential), body, signal };
+    let looks = 1;
+    if (leave) init.mayStart = () => leave.start(looks === maxLooks);
+    for (; ; looks += 1) {
+      await leave?.ask();
+      try {
+        const answer = await basePost(url, init);
+        see(answer.status, (name) => headerOf(answer, name));
+        return answer;
+      } catch (error) {
+        // Its connection took time to come about, and something changed meanwhile.
+        if (!(error instanceof OutboundError && error.reason === "not_started")) throw error;
+      }
+    }
   };
   return {
     redacted,
     post: async (url, init, leave) => {
-      const credential = await authorization.headers();
-      const answer = await sendPost(url, init, credential, leave);
+      // A renewal goes on for others; this call does not wait for it any longer than its caller does.
+      const credential = await untilAborted(authorization.headers(), init.signal);
+      const answer = await sendPost(url, init, { credential, leave });
       if (answer.status !== 401) return answer;
       // Its head says everything; an open stream would hold its connection for minutes.
       if (answer instanceof Response) await answer.body?.cancel().catch(() => undefined);
-      const renewed = await authorization.renewed(credential);
-      return renewed ? sendPost(url, init, renewed, leave) : answer;
+      const renewed = await untilAborted(authorization.renewed(credential), init.signal);
+      return renewed ? sendPost(url, init, { credential: renewed, leave }) : answer;
     },
     fetch: async (input, init) => {
       const credential = await authorization.headers();

@@ -15,6 +15,7 @@ import { diagnose } from "#server/outbound/failure.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
 
 import { rateLimited, retryAfterSeconds, unauthorized, UpstreamCallError } from "./call-error.ts";
+import type { Leave } from "./authorized-fetch.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
 import { isServerFault, mayHaveArrived, mayRepeat } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";
@@ -48,7 +49,8 @@ function refused({ status, challenge, retryAfter, rpc }: HttpRefusal): UpstreamC
   const wait = status === 503 ? { retryAfterSeconds: retryAfterSeconds(retryAfter) } : {};
   return new UpstreamCallError("unreachable", `The server answered ${status} instead of a result.`, {
     isServerFault: status >= 500,
-    mayHaveRun: status >= 500,
+    // Also where it was taken, and no result came.
+    mayHaveRun: status < 300 || status >= 500,
     ...wait,
   });
 }
@@ -78,7 +80,7 @@ async function sdkCall(
   session: OpenSession,
   input: CallInput,
   { signal, onProgress, record }: CallOptions,
-  leave: () => Promise<void>,
+  leave: Leave,
 ): Promise<CallToolResult | HttpRefusal> {
   const report: CallOptions["onProgress"] = ({ message, ...update }) =>
     onProgress?.(message === undefined ? update : { ...update, message: session.redacted(message) });
@@ -90,7 +92,8 @@ async function sdkCall(
   };
   const meta = record?.trace ? { _meta: traceFields(record.trace) } : {};
   const request = { method: "tools/call" as const, params: { name: input.name, arguments: input.arguments, ...meta } };
-  await leave();
+  await leave.ask();
+  leave.start(true);
   try {
     const given = await session.client.request(request, anyResult, options);
     refuseDeep(given);
@@ -167,9 +170,10 @@ async function callOnce(trip: Trip, earlier?: Earlier): Promise<CallToolResult> 
     if (options.mayLeave && !(await options.mayLeave()))
       throw earlier ? earlier.error : new UpstreamCallError("not_allowed", "The right to make this call was taken away while it waited.");
   };
-  const leave = async () => {
-    await ask();
+  const start = (isLast: boolean) => {
+    if (!isLast && options.isFresh?.() === false) return false;
     trip.hasLeft = true;
+    return true;
   };
   let session = sessionAtHand(target);
   if (!session) {
@@ -178,14 +182,14 @@ async function callOnce(trip: Trip, earlier?: Earlier): Promise<CallToolResult> 
     session = await untilAborted(sessionFor(target), options.signal);
   }
   try {
-    return await callOn(session, trip, leave, earlier?.isRefused ?? false);
+    return await callOn(session, trip, { ask, start }, earlier?.isRefused ?? false);
   } catch (error) {
     // What the SDK read has not been through the redaction that a plain call's answer goes through as a whole.
     throw error instanceof ProtocolError ? ofRpcError(redactedError(error, session.redacted)) : error;
   }
 }
 
-async function callOn(session: OpenSession, trip: Trip, leave: () => Promise<void>, isRetry: boolean): Promise<CallToolResult> {
+async function callOn(session: OpenSession, trip: Trip, leave: Leave, isRetry: boolean): Promise<CallToolResult> {
   const { target, input, options } = trip;
   const call = session.transport === "sse" ? sdkCall : plainCall;
   const answer = await call(session, input, options, leave);

@@ -12,7 +12,7 @@ import { Room } from "#server/outbound/room.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
 
-import { headerOf } from "./authorized-fetch.ts";
+import { headerOf, type Leave } from "./authorized-fetch.ts";
 import { UpstreamCallError } from "./call-error.ts";
 import type { OpenSession } from "./connect.ts";
 import { headerValue, mirrorHeaders, storedMirroring } from "./mirrored-parameters.ts";
@@ -48,6 +48,8 @@ export interface CallOptions {
   signal: Cancellation;
   /** Whether the caller may still make the call: asked before it opens a session and right before it leaves, because it may have waited. */
   mayLeave?: () => Promise<boolean>;
+  /** Whether nothing changed since `mayLeave` said yes: asked right before the first byte, because a connection may have had to come about. */
+  isFresh?: () => boolean;
   input?: CallerInput;
   onProgress?: (update: ProgressUpdate) => void;
   /** Where the phases of this call are timed, and the trace it belongs to. */
@@ -293,14 +295,14 @@ export class HttpRefusal {
 }
 
 /**
- * Sends one tools/call, each time after `leave`. Returns the untouched result, or the refusal of a server that answered with an HTTP error. Throws
- * UpstreamCallError, network errors, and what `leave` throws.
+ * Sends one tools/call, through `leave` each time. Returns the untouched result, or the refusal of a server that answered with an HTTP error. Throws
+ * UpstreamCallError, network errors, and what `leave.ask` throws.
  */
 export async function plainCall(
   session: OpenSession,
   input: CallInput,
   { signal, input: { capabilities, responses, requestState } = { capabilities: {} }, onProgress, record }: Omit<CallOptions, "caller">,
-  leave: () => Promise<void>,
+  leave: Leave,
 ): Promise<CallToolResult | HttpRefusal> {
   lastId += 1;
   const id = lastId;
@@ -314,16 +316,18 @@ export async function plainCall(
     ...(meta ? { _meta: meta } : {}),
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
-  let isAnswered = false;
+  let isUnderWay = false;
+  const start = (isLast: boolean) => (isUnderWay = leave.start(isLast));
   try {
-    const response = await session.post(session.url, { headers: Object.assign(callHeaders(session, input), trace), body, signal }, leave);
+    const headers = Object.assign(callHeaders(session, input), trace);
+    const response = await session.post(session.url, { headers, body, signal }, { ask: leave.ask, start });
     const isOk = response.status >= 200 && response.status <= 299;
     if (response instanceof Response) {
       if (isOk) return await readStream(session, response, id, { signal, ...(onProgress ? { onProgress } : {}) });
       await response.body?.cancel();
       return new HttpRefusal(response, null);
     }
-    isAnswered = true;
+    isUnderWay = false;
     if (!headerOf(response, "content-type")?.toLowerCase().includes("json")) return new HttpRefusal(response, null);
     const isLong = response.text.length > longAnswer;
     // Of an error that is longer than anybody's words its head says enough.
@@ -340,7 +344,7 @@ export async function plainCall(
     const answer = messagesIn(parsed).find((message) => message.id === id || (message.id == null && message.error !== undefined));
     return isOk && answer ? resultOf(answer, session) : new HttpRefusal(response, answer ? rpcErrorOf(answer) : null);
   } catch (error) {
-    if (signal.aborted && !isAnswered) sayCancelled(session, id);
+    if (signal.aborted && isUnderWay) sayCancelled(session, id);
     throw error;
   }
 }

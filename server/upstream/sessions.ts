@@ -2,7 +2,8 @@
 // A key carries credential id and revision, so that a session can never outlive or cross the credential it was made with.
 import { LRUCache } from "lru-cache";
 
-import { db } from "#server/db.ts";
+import { db, sharedPool } from "#server/db.ts";
+import { whenChanged } from "#server/freshness.ts";
 import { log } from "#server/log.ts";
 import { counters, gauge, histogram } from "#server/metric.ts";
 import { loggableCauses } from "#server/outbound/loggable.ts";
@@ -21,7 +22,7 @@ const goodbyeMs = 1_000;
 /** A stored transport is negotiated anew after a day: servers are upgraded. */
 const transportMs = 24 * 3_600_000;
 
-/** Those that no longer hear of changes: new calls get another one, and calls under way may still be answered on these. */
+/** Those that no longer hear of changes, or cannot list: new calls get another one, and calls under way may still be answered on these. */
 const deaf = new WeakSet<Promise<OpenSession>>();
 
 /**
@@ -206,6 +207,13 @@ export async function dropSession(target: UpstreamTarget, session: OpenSession):
   if (held && (await held.catch(() => null)) === session && pool.peek(key) === held) pool.delete(key);
 }
 
+/** The same once the calls that may be under way on it are over: it gets no new ones. */
+export async function retireSession(target: UpstreamTarget, session: OpenSession): Promise<void> {
+  const held = pool.peek(identityOf(target));
+  if (held && opened.get(held) === session) deaf.add(held);
+  await dropSession(target, session);
+}
+
 /** Closes the sessions of a connection, of a credential identity, or of one at the other. Call it after their credential changed. */
 export function forgetSessions({ connectionId, holder }: { connectionId?: string; holder?: string }): void {
   const isOfThem = (key: string) => {
@@ -215,6 +223,41 @@ export function forgetSessions({ connectionId, holder }: { connectionId?: string
   for (const key of pool.keys()) if (isOfThem(key)) pool.delete(key);
   for (const [session, key] of leaving.entries()) if (isOfThem(key)) leaving.delete(session);
 }
+
+/**
+ * Closes the sessions that another process' change left behind: their credential was removed or replaced, or their connection switched off or moved.
+ * No call would use them, but they would hear of changes with the old key, and ask for the tools with it.
+ */
+async function forgetEnded(): Promise<void> {
+  const keys = [...pool.keys(), ...leaving.values()];
+  const ids = keys.map((key) => key.split("\0")[2] ?? "");
+  const connection = { select: { url: true, staticHeadersRevision: true } } as const;
+  const rows = await db.credential.findMany({
+    where: { id: { in: ids }, connection: { disabledAt: null } },
+    select: { id: true, revision: true, connectionId: true, holder: true, connection },
+  });
+  const current = new Set(
+    rows.map(({ id, revision, connectionId, holder, connection: { url, staticHeadersRevision } }) =>
+      identityOf({ connectionId, holder, url, staticHeadersRevision, credential: { id, revision } }),
+    ),
+  );
+  for (const key of keys) {
+    const [connectionId = "", holder = ""] = key.split("\0");
+    if (!current.has(key)) forgetSessions({ connectionId, holder });
+  }
+}
+
+const reviewMs = 1_000;
+let review: NodeJS.Timeout | undefined;
+
+whenChanged(() => {
+  // The process that changed something has closed its own already.
+  if (!sharedPool || review || pool.size + leaving.size === 0) return;
+  review = setTimeout(() => {
+    review = undefined;
+    forgetEnded().catch((error: unknown) => log.info({ err: error }, "sessions were not looked through"));
+  }, reviewMs).unref();
+});
 
 /** Closes everything, at the end of the process. Waits a second at most: a server that is silent in its handshake must not hold up the stop. */
 export async function closeAllSessions(): Promise<void> {

@@ -20,7 +20,7 @@ import { listTools, type Listing } from "./list-tools.ts";
 import { type ClaimKey, followOnce, listOnce } from "./listing-claim.ts";
 import { inTurn } from "./listing-places.ts";
 import { noteAnswer, noteRefusal, pauseOf } from "./pause.ts";
-import { dropSession, keepListening, sessionFor, whenToolsChange } from "./sessions.ts";
+import { keepListening, retireSession, sessionFor, whenToolsChange } from "./sessions.ts";
 import { type CatalogChange, type CatalogKey, storeFailure, storeListing } from "./store-listing.ts";
 import { identityOf, type UpstreamTarget } from "./target.ts";
 
@@ -149,8 +149,8 @@ async function list(target: UpstreamTarget, signal: AbortSignal): Promise<Listin
   try {
     return await listTools(session, { signal, pageTimeoutMs: pageMs });
   } catch (error) {
-    // A session that cannot list is not worth keeping.
-    await dropSession(target, session);
+    // A session that cannot list is not worth keeping for new calls; those under way on it may still be answered.
+    await retireSession(target, session);
     throw connectFailure(error, session.sighting, "list");
   }
 }

@@ -16,6 +16,8 @@ export interface SseUpstream {
   hold: Promise<void>;
   /** Refuses messages with 429 and this `Retry-After`, unless it is null. */
   retryAfter: string | null;
+  /** Refuses messages with this status, unless it is null. */
+  refuses: number | null;
   /** How many streams are open. */
   streams: () => number;
   /** Ends every open stream, as a restart does. */
@@ -49,6 +51,7 @@ export async function startSseUpstream(): Promise<SseUpstream> {
     metas: [],
     hold: Promise.resolve(),
     retryAfter: null,
+    refuses: null,
     streams: () => streams.size,
     hangUp: () => {
       for (const res of streams) res.destroy();
@@ -67,6 +70,7 @@ export async function startSseUpstream(): Promise<SseUpstream> {
       void serverFor(upstream).connect(transport);
     } else if (req.method === "POST" && url.pathname === "/messages") {
       if (upstream.retryAfter !== null) return void res.writeHead(429, { "retry-after": upstream.retryAfter }).end();
+      if (upstream.refuses !== null) return void res.writeHead(upstream.refuses).end();
       const session = sessions.get(url.searchParams.get("sessionId") ?? "");
       // A stream that ended meanwhile has nowhere to answer to.
       if (session) session.handlePostMessage(req, res).catch(() => res.destroy());

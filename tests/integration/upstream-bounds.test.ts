@@ -332,6 +332,42 @@ describe("a second try", () => {
     expect(reached()).toBe(3);
   });
 
+  test("is not made of a call that the server took and redirected to its result", async () => {
+    await call(target);
+    const gone = await startUpstream();
+    await gone.close();
+    answerCalls((res) => res.writeHead(303, { location: `${gone.origin}/result` }).end());
+    upstream.received.length = 0;
+    await expect(call(target)).rejects.toMatchObject({ reason: "unreachable", mayHaveRun: true });
+    expect(reached()).toBe(1);
+  });
+
+  test("of the look at its rights comes before a call that had to wait for its connection", async () => {
+    await call(target);
+    upstream.received.length = 0;
+    const looks: string[] = [];
+    const freshness = [false, true];
+    const mayLeave = () => Promise.resolve(looks.push("look") > 0);
+    const isFresh = () => {
+      looks.push("start");
+      return freshness.shift() ?? true;
+    };
+    expect(await call(target, {}, { mayLeave, isFresh })).toMatchObject(hello);
+    expect(looks).toEqual(["look", "start", "look", "start"]);
+    expect(reached()).toBe(1);
+    // Where something changes all the time it leaves after the third look.
+    looks.length = 0;
+    freshness.push(false, false, false);
+    expect(await call(target, {}, { mayLeave, isFresh })).toMatchObject(hello);
+    expect(looks).toEqual(["look", "start", "look", "start", "look"]);
+    expect(reached()).toBe(2);
+    // Whose right went meanwhile does not leave.
+    const answers = [true, false];
+    const lost = call(target, {}, { mayLeave: () => Promise.resolve(answers.shift() ?? false), isFresh: () => false });
+    await expect(lost).rejects.toMatchObject({ reason: "not_allowed", mayHaveRun: false });
+    expect(reached()).toBe(2);
+  });
+
   test("that may not leave any more tells what became of the first", async () => {
     await call(target);
     answerCalls((res) => res.destroy());

@@ -132,6 +132,26 @@ test("disconnecting ends the session, here and at the server", async () => {
   expect(upstream.received).toEqual([]);
 });
 
+test("a listing that fails leaves a call under way on its session alone, and the next call gets another session", async () => {
+  const upstream = await startSseUpstream();
+  open.push(upstream);
+  const target = await targetFor(await connectTo(owner, upstream.url));
+  await call(target);
+  const before = upstream.opened;
+  let answer = (): void => undefined;
+  upstream.hold = new Promise((resolve) => (answer = resolve));
+  const calling = call(target, { arguments: { text: "late" } });
+  await expect.poll(() => upstream.calls.length).toBe(2);
+  upstream.refuses = 500;
+  await expect(syncCatalog(target)).rejects.toMatchObject({ code: "UPSTREAM_FAILED" });
+  upstream.refuses = null;
+  upstream.hold = Promise.resolve();
+  expect(await call(target)).toMatchObject({ content: [{ text: "hello" }] });
+  expect(upstream.opened).toBe(before + 1);
+  answer();
+  expect(await calling).toMatchObject({ content: [{ text: "late" }] });
+});
+
 /** Stands the clock of sessions still, and returns how it goes on. */
 function stopClock(): (minutes: number) => void {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { findPostgres } from "../../scripts/programs.mjs";
 import { echoTool, startUpstream } from "#tests/fakes/mcp-upstream.ts";
 import { type OAuthUpstream, startOAuthUpstream } from "#tests/fakes/oauth-upstream.ts";
+import { startSessionUpstream } from "#tests/fakes/session-upstream.ts";
 import { visit } from "#tests/fakes/visitor.ts";
 import { agentAt, pkce } from "#tests/setup/agent-sign-in.ts";
 import { Browser, redirectUri } from "#tests/setup/browser.ts";
@@ -123,6 +124,21 @@ test.skipIf(!hasPostgres)(
     await upstream.close();
   },
 );
+
+test.skipIf(!hasPostgres)("an account that is disconnected in one process ends the other's session with it", async () => {
+  const [first, second] = replicas;
+  const upstream = await startSessionUpstream();
+  const access = { organization: true, membershipIds: [], teamIds: [] };
+  const input = { name: "Keyed", url: upstream.url, authType: "api_key", apiKey: "a-key-of-one", credentialMode: "shared", access };
+  const { id } = await first.api<{ id: string }>("connection.create", input);
+  const scopes = ["mcp:read", "mcp:write"];
+  const { token } = await first.api<{ token: string }>("agentToken.create", { name: "t", scopes, expiresInDays: 1 });
+  await execute(second, token, `mcp:${id}:echo`);
+  expect(upstream.sessions.size).toBe(2);
+  await first.api("connection.disconnect", { id });
+  await expect.poll(() => upstream.sessions.size, { timeout: 10_000 }).toBe(0);
+  await upstream.close();
+});
 
 test.skipIf(!hasPostgres)("a tool that one process learns of is found through the other within a second", async () => {
   const [first, second] = replicas;

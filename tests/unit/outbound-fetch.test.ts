@@ -261,7 +261,27 @@ describe("a post whose answer is an event stream", () => {
   });
 });
 
+describe("a post that is held back before its first byte", () => {
+  test("is not sent", async () => {
+    const echo = await server((_request, response) => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
+    const post = outbound().postWithLimits({});
+    const init = { headers: {}, body: "{}", signal: new AbortController().signal };
+    expect(await refusal(post(new URL(echo.origin), { ...init, mayStart: () => false }))).toBe("not_started");
+    expect(echo.seen).toHaveLength(0);
+    let asked = 0;
+    expect(await post(new URL(echo.origin), { ...init, mayStart: () => (asked += 1) > 0 })).toMatchObject({ status: 200 });
+    expect([asked, echo.seen.length]).toEqual([1, 1]);
+  });
+});
+
 describe("redirects", () => {
+  test.each([301, 302, 303])("that would make a GET of a post (%s) are no way to its answer", async (status) => {
+    const moved = await server(redirector(status, () => "/result"));
+    const init = { headers: {}, body: "{}", signal: new AbortController().signal };
+    expect(await refusal(outbound().postWithLimits({})(new URL(moved.origin), init))).toBe("redirect");
+    expect(moved.seen).toHaveLength(1);
+  });
+
   test("are followed five times, not six", async () => {
     const chain = await server((request, response) => {
       const left = Number(request.url?.slice(1));
@@ -390,6 +410,24 @@ describe("size", () => {
     const flood = await server(endless("text/event-stream"));
     const response = await outbound().fetch(flood.origin);
     expect(await refusal(response.text())).toBe("too_large");
+  });
+
+  test("an event stream that answers a GET may go on for ever, event by event, of which each has the limit", async () => {
+    const event = `data: ${"x".repeat(1_000_000)}\r\n\r\n`;
+    const session = await server((request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const send = (left: number) => {
+        if (left > 0) response.write(event, () => send(left - 1));
+        else if (request.url === "/large") response.write(`data: ${"x".repeat(18_000_000)}`);
+        else response.end();
+      };
+      send(40);
+    });
+    const { fetch } = outbound();
+    expect(await (await fetch(session.origin)).text()).toHaveLength(40 * event.length);
+    expect(await refusal((await fetch(`${session.origin}/large`)).text())).toBe("too_large");
+    // What answers one request has the limit as a whole.
+    expect(await refusal((await fetch(session.origin, { method: "POST" })).text())).toBe("too_large");
   });
 
   test("a body of exactly the limit is fine", async () => {

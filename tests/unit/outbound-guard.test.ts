@@ -55,6 +55,26 @@ describe("a name", () => {
     expect(connections()).toBeLessThan(3);
   });
 
+  test("is looked up once for all who ask for it meanwhile, and again for those who come later", async () => {
+    let asked = 0;
+    let answer = (): void => undefined;
+    const resolve = () => {
+      asked += 1;
+      return new Promise<{ address: string; family: number }[]>((done) => (answer = () => done([{ address: "127.0.0.1", family: 4 }])));
+    };
+    const { pinnedLookup } = createGuard({ allowPrivate: true, resolve });
+    const look = (name: string) =>
+      new Promise((done) => pinnedLookup(name, { all: true }, (error, dialled) => done(error ?? JSON.stringify(dialled))));
+    const all = [look("up.hostile.test"), look("up.hostile.test"), look("up.hostile.test")];
+    expect(asked).toBe(1);
+    answer();
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['[{"address":"127.0.0.1","family":4}]']));
+    const later = look("up.hostile.test");
+    expect(asked).toBe(2);
+    answer();
+    await later;
+  });
+
   test("that changes to a closed address is not called again", async () => {
     const { port, connections } = await target({ closing: true });
     const { resolve, asked } = rebinding(["127.0.0.1"], ["169.254.169.254"]);

@@ -1,0 +1,63 @@
+// Intents of calls on a database server: they share inserts, and one that fails because the database is away is the answer to all who wait.
+import { beforeEach, expect, test, vi } from "vitest";
+
+import type { CallRow } from "#server/audit/call-rows.ts";
+import { recordIntent } from "#server/audit/calls.ts";
+import type { Actor } from "#server/auth/actor.ts";
+import { DomainError } from "#server/errors.ts";
+
+const { insertCalls } = vi.hoisted(() => ({ insertCalls: vi.fn<(rows: CallRow[]) => Promise<void>>() }));
+vi.mock("#server/audit/call-rows.ts", async (original) => ({ ...(await original<object>()), insertCalls }));
+
+const actor: Actor = {
+  orgId: "org",
+  orgName: "Acme",
+  membershipId: "member",
+  userId: "user",
+  name: "Ada",
+  role: "member",
+  via: "agent_token",
+  tokenId: "token",
+  sessionId: null,
+  scopes: ["mcp:write"],
+  origin: "http://localhost",
+  requestId: "request",
+};
+const many = (count: number) =>
+  Promise.allSettled(
+    Array.from({ length: count }, (_, n) =>
+      recordIntent(actor, {
+        capability: `call ${n}`,
+        connectionId: null,
+        connectionName: null,
+        argumentsDigest: "sha256:00",
+        argumentsBytes: 2,
+      }),
+    ),
+  );
+
+beforeEach(() => void insertCalls.mockReset().mockResolvedValue());
+
+test("calls that come at once share inserts of two hundred at the most", async () => {
+  const ends = await many(500);
+  expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(500);
+  const sizes = insertCalls.mock.calls.map(([rows]) => rows.length);
+  expect(Math.max(...sizes)).toBe(200);
+  expect(sizes.length).toBeLessThan(6);
+});
+
+test("while the database is away all who wait are told after one try, and those who come later try anew", async () => {
+  insertCalls.mockRejectedValueOnce(new DomainError("UNAVAILABLE", "The database cannot be reached right now."));
+  const ends = await many(500);
+  expect(ends).toEqual(ends.map(() => expect.objectContaining({ reason: expect.objectContaining({ code: "UNAVAILABLE" }) })));
+  expect(insertCalls).toHaveBeenCalledTimes(1);
+  expect(await many(1)).toMatchObject([{ status: "fulfilled" }]);
+});
+
+test("what one row is refused for spoils no other", async () => {
+  insertCalls.mockImplementation((rows) =>
+    JSON.stringify(rows).includes('"call 7"') ? Promise.reject(new Error("refused")) : Promise.resolve(),
+  );
+  const ends = await many(20);
+  expect(ends.flatMap(({ status }, n) => (status === "rejected" ? [n] : []))).toEqual([7]);
+});
