@@ -1,19 +1,8 @@
 // The faults of agents: many at once, many with bad tokens, many that send a byte a second.
-import { once } from "node:events";
-
-import type { CrowdOrder, CrowdReport } from "./crowd.ts";
+import type { CrowdReport } from "./crowd.ts";
 import { pause } from "./load.ts";
 import type { Fault } from "./measure.ts";
-import { forkedElsewhere, mintToken, type World } from "./world.ts";
-
-async function crowd(order: CrowdOrder): Promise<CrowdReport> {
-  const child = forkedElsewhere("crowd.ts");
-  child.send(order);
-  const [report]: CrowdReport[] = await once(child, "message");
-  child.disconnect();
-  if (!report) throw new Error("The crowd said nothing.");
-  return report;
-}
+import { mintToken, type World } from "./world.ts";
 
 const inWords = ({ ends, ms }: CrowdReport) =>
   `${Object.entries(ends)
@@ -38,7 +27,7 @@ export const manyAgents: Fault = {
   rounds: crowds,
   // As long as a crowd takes to be served.
   ms: 20_000,
-  provoke: async ({ product, unruly }) => {
+  provoke: async ({ product, unruly, upstreams: { crowd } }) => {
     const report = await crowd({ crowd: "agents", origin: product.origin, tokens: tokens.splice(0, crowdSize), ...unruly });
     return [{ what: `agents served: ${inWords(report)}`, ok: report.good === report.tried }];
   },
@@ -49,7 +38,7 @@ export const slowAgents: Fault = {
   how: "half drip their headers, half the body of a request with a good token, a byte or line a second, for 75 s",
   rounds: slowCrowds,
   ms: 60_000,
-  provoke: async ({ product }) => {
+  provoke: async ({ product, upstreams: { crowd } }) => {
     const report = await crowd({ crowd: "slow", origin: product.origin, tokens: tokens.splice(0, slowTokens), ms: 75_000 });
     return [{ what: `hung up on: ${inWords(report)}`, ok: report.good === report.tried }];
   },
@@ -60,7 +49,7 @@ const wantedPerSecond = 10_000;
 export const badTokens: Fault = {
   name: "10,000 bad tokens a second",
   how: `from one address over 500 connections as fast as they are answered, half well-formed, half not; each another one`,
-  provoke: async ({ product }, ms) => {
+  provoke: async ({ product, upstreams: { crowd } }, ms) => {
     const report = await crowd({ crowd: "bad tokens", origin: product.origin, ms, perSecond: wantedPerSecond });
     return [
       {
@@ -74,7 +63,7 @@ export const badTokens: Fault = {
 export const hastyTokens: Fault = {
   name: "bad tokens that wait for nothing",
   how: `10,000 a second over 200 connections, ten in a piece, whether answered or not; who is hung up on comes back`,
-  provoke: async ({ product }, ms) => {
+  provoke: async ({ product, upstreams: { crowd } }, ms) => {
     const report = await crowd({ crowd: "hasty", origin: product.origin, ms, perSecond: wantedPerSecond });
     return [{ what: `refused: ${inWords(report)}`, ok: report.good === report.tried && report.tried > 0 }];
   },

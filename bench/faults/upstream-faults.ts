@@ -1,11 +1,8 @@
 // The faults of one server, while calls to it go on: what its callers are told, and that its neighbours do not notice.
-import { once } from "node:events";
-
-import type { CallersOrder } from "./callers.ts";
 import type { Fault } from "./measure.ts";
 import type { Pace, Sample } from "./load.ts";
 import type { Manner } from "./manners.ts";
-import { forkedElsewhere, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 interface Plan {
   manner: Manner;
@@ -70,14 +67,6 @@ const plans: Plan[] = [
   { manner: "dead", name: "a server dies in the middle of calls", how: "sockets closed, port closed, back after 10 s", expected: refused },
 ];
 
-async function callsFrom(order: CallersOrder): Promise<Sample[]> {
-  const child = forkedElsewhere("callers.ts");
-  child.send(order);
-  const [samples]: Sample[][] = await once(child, "message");
-  child.disconnect();
-  return samples ?? [];
-}
-
 async function provoke(world: World, ms: number, { manner, expected, perSecond = 10, atOnce = 20, withProgress }: Plan) {
   const { origin } = world.product;
   const pace: Pace = {
@@ -90,7 +79,7 @@ async function provoke(world: World, ms: number, { manner, expected, perSecond =
     ...(withProgress ? { withProgress } : {}),
   };
   world.upstreams.behave(manner);
-  const samples = await callsFrom({ pace, ms });
+  const samples = await world.upstreams.callers({ pace, ms });
   world.upstreams.behave("fine");
   const odd = samples.filter((sample) => !expected(sample));
   const what = `${samples.length} calls to it ended as they should${odd[0] ? `, ${odd.length} not: ${odd[0].end} ${odd[0].said}` : ""}`;

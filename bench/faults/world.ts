@@ -7,7 +7,9 @@ import path from "node:path";
 import { type Product, startProduct } from "#tests/setup/product.ts";
 
 import { noLimits } from "../gatehouse.ts";
-import { pause, startLoad, type Target } from "./load.ts";
+import type { CallersOrder } from "./callers.ts";
+import type { CrowdOrder, CrowdReport } from "./crowd.ts";
+import { pause, type Sample, startLoad, type Target } from "./load.ts";
 import { healthyServers, type Manner, type Order, type Report } from "./manners.ts";
 
 const here = import.meta.dirname;
@@ -19,6 +21,9 @@ function forked(file: string, args: string[] = []): ChildProcess {
 
 export interface Upstreams {
   ports: number[];
+  /** Those who call the server that misbehaves, and crowds: each in a process of its own, which runs by the time a fault begins. */
+  callers: (order: CallersOrder) => Promise<Sample[]>;
+  crowd: (order: CrowdOrder) => Promise<CrowdReport>;
   behave: (manner: Manner) => void;
   /** The calls that arrived since it was asked last. */
   ledger: () => Promise<{ executed: string[]; abandoned: number }>;
@@ -29,14 +34,29 @@ export interface Upstreams {
  * A process that makes trouble: it gets what the others leave of the processors. Crowds and servers of others have processors of their own; what is
  * judged is the trouble they make in Gatehouse, not that they take its machine from it here.
  */
-export function forkedElsewhere(file: string, args: string[] = []): ChildProcess {
+function forkedElsewhere(file: string, args: string[] = []): ChildProcess {
   const child = forked(file, args);
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   return child;
 }
 
+/** A process elsewhere that does what it is told, and answers when it did it. */
+function startHand<Order extends object, Answer>(file: string): { ask: (order: Order) => Promise<Answer>; stop: () => void } {
+  const child = forkedElsewhere(file);
+  const ended = once(child, "exit").then(() => Promise.reject(new Error(`bench/faults/${file} ended.`)));
+  ended.catch(() => undefined);
+  const ask = async (order: Order) => {
+    const said = once(child, "message");
+    child.send(order);
+    const [answer]: Answer[] = await Promise.race([said, ended]);
+    if (answer === undefined) throw new Error(`bench/faults/${file} said nothing.`);
+    return answer;
+  };
+  return { ask, stop: () => void child.disconnect() };
+}
+
 /** The servers of one process. */
-async function startGroup(name: "healthy" | "unruly"): Promise<Upstreams> {
+async function startGroup(name: "healthy" | "unruly"): Promise<Omit<Upstreams, "callers" | "crowd">> {
   const child = (name === "unruly" ? forkedElsewhere : forked)("upstreams.ts", [name]);
   const report = async (): Promise<Report> => {
     const [said]: Report[] = await once(child, "message");
@@ -60,7 +80,11 @@ async function startGroup(name: "healthy" | "unruly"): Promise<Upstreams> {
 
 export async function startUpstreams(): Promise<Upstreams> {
   const [healthy, unruly] = await Promise.all([startGroup("healthy"), startGroup("unruly")]);
+  const callers = startHand<CallersOrder, Sample[]>("callers.ts");
+  const crowd = startHand<CrowdOrder, CrowdReport>("crowd.ts");
   return {
+    callers: callers.ask,
+    crowd: crowd.ask,
     ports: [...healthy.ports, ...unruly.ports],
     behave: unruly.behave,
     ledger: async () => {
@@ -68,8 +92,7 @@ export async function startUpstreams(): Promise<Upstreams> {
       return { executed: [...ours.executed, ...theirs.executed], abandoned: ours.abandoned + theirs.abandoned };
     },
     stop: () => {
-      healthy.stop();
-      unruly.stop();
+      for (const { stop } of [healthy, unruly, callers, crowd]) stop();
     },
   };
 }

@@ -123,9 +123,12 @@ async function findTool(
   if (known) return { tool: known, connection };
   const { listedAt, lastFailureAt } = connection.catalog ?? {};
   if (Date.now() - Math.max(listedAt?.getTime() ?? 0, lastFailureAt?.getTime() ?? 0) > unknownRefreshMs) {
-    const listing = syncUnlessPaused(targetOf(connection));
     // The failure of this listing is in the stored state, and the name stays unknown either way. A slow one goes on without this call.
-    await within(signal, unknownWaitMs, (enough) => untilAborted(listing, enough)).catch(() => undefined);
+    const listing = syncUnlessPaused(targetOf(connection)).then(
+      () => true,
+      () => true,
+    );
+    const isOver = await within(signal, unknownWaitMs, (enough) => untilAborted(listing, enough)).catch(() => false);
     if (signal.aborted) {
       const message = `The call was cancelled while the tools of ${connection.name} were read. Nothing was sent.`;
       throw new ToolError({ error: "connection_failed", message, capability, retryable: true }, signal.reason);
@@ -135,8 +138,8 @@ async function findTool(
     );
     const tool = again && (await toolsOf(again)).get(toolName);
     if (tool) return { tool, connection: again };
-    if (again && !again.catalog?.listedAt && !again.catalog?.lastFailureAt) {
-      const message = `The tools of ${connection.name} are being read for the first time. Nothing was sent; try again in a moment.`;
+    if (again && !isOver) {
+      const message = `${connection.name} has no known tool of this name, and its tools are being read right now. Nothing was sent; try again in a moment.`;
       throw new ToolError({ error: "connection_failed", message, capability, retryable: true, retryAfterSeconds: unknownWaitMs / 1_000 });
     }
   }
@@ -304,8 +307,8 @@ export async function executeCapability(
     // What could not be recorded is told, and not recorded again: the database that did not take the one row would be asked for another.
     if (error instanceof OverLimit || (isIntended && recorded === null)) throw error;
     const told = error instanceof DomainError && error.code === "NOT_FOUND" ? unknownCapability(name, []) : error;
-    // What never left is recorded as denied; what left has its row already.
-    const denied = recorded === null || (late.refusal !== null && told === late.refusal) || wasHeldBack(told);
+    // What never left is recorded as denied, unless it was its agent that left; what left has its row already.
+    const denied = (recorded === null && !signal.aborted) || (late.refusal !== null && told === late.refusal) || wasHeldBack(told);
     recorded ??= await intent();
     finish(denied ? "denied" : "failed", told instanceof ToolError ? told.body.error : "internal");
     throw told;

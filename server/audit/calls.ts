@@ -87,9 +87,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What a whole batch was refused for is the fault of one row at the most: the others must not suffer for it. */
 async function oneByOne(batch: readonly Waiting[], error: unknown): Promise<void> {
-  // Nor is one after the other to wait for a database that is away: who waits is told at once.
-  if (orUnavailable(error) instanceof DomainError) for (const one of [...batch, ...waiting.splice(0)]) one.failed(error);
-  else if (batch.length === 1) for (const one of batch) one.failed(error);
+  if (batch.length === 1) for (const one of batch) one.failed(error);
   else for (const one of batch) await insertCalls([one.row]).then(one.done, one.failed);
 }
 
@@ -97,6 +95,7 @@ async function oneByOne(batch: readonly Waiting[], error: unknown): Promise<void
 let lastBatch = 1;
 
 async function commit(): Promise<void> {
+  let isSecondFailure = false;
   while (waiting.length > 0) {
     // Under load every request that just arrived is to share the insert. One call after the other does not wait for company.
     if (lastBatch > 1 || waiting.length > 1) await turn();
@@ -106,8 +105,14 @@ async function commit(): Promise<void> {
     try {
       await insertCalls(batch.map(({ row }) => row));
       for (const { done } of batch) done();
+      isSecondFailure = false;
     } catch (error) {
-      await oneByOne(batch, error);
+      if (!(orUnavailable(error) instanceof DomainError)) await oneByOne(batch, error);
+      else {
+        // One lost connection is the fault of one insert. After the second nobody waits in line for a database that is away, insert after insert.
+        for (const one of [...batch, ...(isSecondFailure ? waiting.splice(0) : [])]) one.failed(error);
+        isSecondFailure = true;
+      }
     }
   }
   committing = null;

@@ -111,16 +111,11 @@ export async function accessToken(key: CredentialKey): Promise<string> {
   }
 }
 
-/** Credentials that were renewed because of a 401 lately: a server that refuses whatever it is sent does not get a new token with each call. */
-const renewedAfter401 = new LRUCache<string, true>({ max: 1_000, ttl: restMs });
-
 /** Another token after the server refused `refused` with a 401; null when there is none to be had. Throws as `accessToken`. */
 export async function refreshAfter401({ refused, ...key }: CredentialKey & { refused: string }): Promise<string | null> {
   const current = await held(key);
   if (current.tokens.accessToken !== refused) return current.tokens.accessToken;
   if (!isRenewable(current.tokens)) return null;
-  if (!running.has(idOf(key)) && renewedAfter401.has(current.id)) return null;
-  renewedAfter401.set(current.id, true);
   return refreshed(key, current);
 }
 

@@ -163,7 +163,13 @@ export function createOutbound({ ca, ...guardOptions }: OutboundOptions): Outbou
       for (let hops = 0; ; hops += 1) {
         guard.check(url);
         const left = hops === 0 ? limits : { ...limits, timeoutMs: Math.max(1, until - performance.now()) };
-        const answer = await exchange(pool.dispatcher(), { origin: url.origin, path: url.pathname + url.search, ...asked }, left, init);
+        const answer = await exchange(
+          pool.dispatcher(),
+          { origin: url.origin, path: url.pathname + url.search, ...asked },
+          left,
+          // It left with the first hop.
+          hops === 0 ? init : { signal: init.signal },
+        );
         const { location } = answer.headers;
         if (redirectStatuses.has(answer.status) && typeof location === "string") {
           if ("stream" in answer) answer.deadline.abandon(new OutboundError("redirect", "The server redirected."));

@@ -1,5 +1,6 @@
 // A response body, decompressed, that ends with an error instead of growing or waiting without end.
 import { pipeline, type Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { constants, createBrotliDecompress, createGunzip } from "node:zlib";
 
 import type { Deadline } from "./deadline.ts";
@@ -19,6 +20,9 @@ export function decoded(body: Readable, coding: string): Readable {
   throw new OutboundError("protocol", "The server answered in a compression that was not asked for.");
 }
 
+/** Bytes a second of a stream without an end, once as much as it may send at once was read: what comes faster waits at its server. */
+const endlessPerSecond = 2_097_152;
+
 const emptyLines = ["\n\n", "\r\n\r\n", "\r\r"];
 
 /** Whether an event ends in each chunk; one that ends between two of them is seen with the next. */
@@ -33,7 +37,7 @@ function eventEnds(): (chunk: Uint8Array) => boolean {
 
 /**
  * `source` as a web stream under `deadline`, which it ends. Of at most `maxBytes`, or, where it is a stream of events that goes on for as long as
- * somebody listens (`isEndless`), of at most so many in one event.
+ * somebody listens (`isEndless`), of at most so many in one event and so many at once.
  */
 export function limitBody(
   source: Readable,
@@ -44,10 +48,20 @@ export function limitBody(
   const endsEvent = isEndless ? eventEnds() : () => false;
   let received = 0;
   let cancelled = false;
+  let credit = maxBytes;
+  let since = performance.now();
+
+  /** Each event is work for whoever reads the stream: a flood leaves the processor to the others. */
+  async function pace(bytes: number): Promise<void> {
+    const now = performance.now();
+    credit = Math.min(maxBytes, credit + ((now - since) / 1_000) * endlessPerSecond) - bytes;
+    since = now;
+    if (credit < 0) await setTimeout((-credit / endlessPerSecond) * 1_000);
+  }
 
   // Whoever waits for one event of a stream cancels the rest, which mostly is just the end: worth a moment, it saves the next connection.
   async function drain(): Promise<void> {
-    const timer = setTimeout(() => source.destroy(), graceMs);
+    const timer = globalThis.setTimeout(() => source.destroy(), graceMs);
     try {
       for (let left = graceBytes; left > 0;) {
         const chunk = await chunks.next();
@@ -76,6 +90,8 @@ export function limitBody(
         }
         received = endsEvent(chunk.value) ? chunk.value.byteLength : received + chunk.value.byteLength;
         if (received > maxBytes) throw new OutboundError("too_large", `The answer is larger than ${maxBytes} bytes.`);
+        if (isEndless) await pace(chunk.value.byteLength);
+        if (cancelled) return;
         controller.enqueue(chunk.value);
       } catch (error) {
         deadline.end();

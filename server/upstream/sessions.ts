@@ -13,7 +13,7 @@ import { authorizationOf } from "./authorization.ts";
 import type { ChangeListener } from "./change-stream.ts";
 import { blankSighting, callBudgetMs, connect, type OpenSession, transportNames, type TransportVerdict } from "./connect.ts";
 import { connectFailure } from "./connect-failure.ts";
-import { identityOf, type UpstreamTarget } from "./target.ts";
+import { type Identity, identityOf, type UpstreamTarget } from "./target.ts";
 
 const maxSessions = 500;
 const idleMs = 5 * 60_000;
@@ -216,12 +216,15 @@ export async function retireSession(target: UpstreamTarget, session: OpenSession
 
 /** Closes the sessions of a connection, of a credential identity, or of one at the other. Call it after their credential changed. */
 export function forgetSessions({ connectionId, holder }: { connectionId?: string; holder?: string }): void {
-  const isOfThem = (key: string) => {
+  forgetThose((key) => {
     const [ofConnection, ofHolder] = key.split("\0");
     return (connectionId ?? ofConnection) === ofConnection && (holder ?? ofHolder) === ofHolder;
-  };
-  for (const key of pool.keys()) if (isOfThem(key)) pool.delete(key);
-  for (const [session, key] of leaving.entries()) if (isOfThem(key)) leaving.delete(session);
+  });
+}
+
+function forgetThose(isOver: (key: string) => boolean): void {
+  for (const key of pool.keys()) if (isOver(key)) pool.delete(key);
+  for (const [session, key] of leaving.entries()) if (isOver(key)) leaving.delete(session);
 }
 
 /**
@@ -229,22 +232,20 @@ export function forgetSessions({ connectionId, holder }: { connectionId?: string
  * No call would use them, but they would hear of changes with the old key, and ask for the tools with it.
  */
 async function forgetEnded(): Promise<void> {
-  const keys = [...pool.keys(), ...leaving.values()];
-  const ids = keys.map((key) => key.split("\0")[2] ?? "");
-  const connection = { select: { url: true, staticHeadersRevision: true } } as const;
-  const rows = await db.credential.findMany({
-    where: { id: { in: ids }, connection: { disabledAt: null } },
-    select: { id: true, revision: true, connectionId: true, holder: true, connection },
-  });
-  const current = new Set(
-    rows.map(({ id, revision, connectionId, holder, connection: { url, staticHeadersRevision } }) =>
-      identityOf({ connectionId, holder, url, staticHeadersRevision, credential: { id, revision } }),
-    ),
-  );
-  for (const key of keys) {
-    const [connectionId = "", holder = ""] = key.split("\0");
-    if (!current.has(key)) forgetSessions({ connectionId, holder });
-  }
+  const looked = new Set([...pool.keys(), ...leaving.values()]);
+  const ids = [...looked].map((key) => key.split("\0")[2] ?? "");
+  // Of all organizations at once: they are this process' own keys, and nothing of the rows goes anywhere. One text, however many they are: it stays prepared.
+  const rows = await db.$queryRaw<Place[]>`
+    SELECT "Credential"."id", "revision", "connectionId", "holder", "url", "staticHeadersRevision"
+    FROM "Credential" JOIN "Connection" ON "Connection"."id" = "connectionId"
+    WHERE "Credential"."id" = ANY(${ids}) AND "disabledAt" IS NULL`;
+  const current = new Set(rows.map(({ id, revision, ...place }) => identityOf({ ...place, credential: { id, revision } })));
+  forgetThose((key) => looked.has(key) && !current.has(key));
+}
+
+interface Place extends Omit<Identity, "credential"> {
+  id: string;
+  revision: number;
 }
 
 const reviewMs = 1_000;

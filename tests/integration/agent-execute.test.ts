@@ -111,7 +111,7 @@ test("an unknown name waits for no list that is slow, and for none that failed l
   changed(world.owner.actor.orgId);
   expect(await execute(client, name)).toMatchObject({
     isError: true,
-    structuredContent: { error: "connection_failed", retryable: true, message: expect.stringContaining("for the first time") },
+    structuredContent: { error: "connection_failed", retryable: true, message: expect.stringContaining("are being read") },
   });
   expect(asked).toHaveLength(1);
 });

@@ -184,7 +184,7 @@ describe("an agent that closes its connection ends its call at the server", () =
     await soon(async () => {
       await flushCalls();
       expect(await db.auditEvent.findMany({ where: { action: "capability.executed" } })).toMatchObject([
-        { outcome: "denied", errorCode: "connection_failed" },
+        { outcome: "failed", errorCode: "connection_failed" },
       ]);
     });
     // A page of the list may take five seconds.

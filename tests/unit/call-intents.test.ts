@@ -46,12 +46,20 @@ test("calls that come at once share inserts of two hundred at the most", async (
   expect(sizes.length).toBeLessThan(6);
 });
 
-test("while the database is away all who wait are told after one try, and those who come later try anew", async () => {
-  insertCalls.mockRejectedValueOnce(new DomainError("UNAVAILABLE", "The database cannot be reached right now."));
-  const ends = await many(500);
-  expect(ends).toEqual(ends.map(() => expect.objectContaining({ reason: expect.objectContaining({ code: "UNAVAILABLE" }) })));
-  expect(insertCalls).toHaveBeenCalledTimes(1);
+const away = new DomainError("UNAVAILABLE", "The database cannot be reached right now.");
+
+test("while the database is away all who wait are told after the second try, and those who come later try anew", async () => {
+  insertCalls.mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+  const ends = await many(900);
+  expect(ends).toEqual(ends.map(() => ({ status: "rejected", reason: away })));
+  expect(insertCalls).toHaveBeenCalledTimes(2);
   expect(await many(1)).toMatchObject([{ status: "fulfilled" }]);
+});
+
+test("a connection that is lost once fails one insert, and nobody else", async () => {
+  insertCalls.mockRejectedValueOnce(away);
+  const ends = await many(900);
+  expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(insertCalls.mock.calls[0]?.[0].length ?? 0);
 });
 
 test("what one row is refused for spoils no other", async () => {

@@ -412,7 +412,7 @@ describe("size", () => {
     expect(await refusal(response.text())).toBe("too_large");
   });
 
-  test("an event stream that answers a GET may go on for ever, event by event, of which each has the limit", async () => {
+  test("an event stream that answers a GET may go on for ever, at a pace, event by event, of which each has the limit", async () => {
     const event = `data: ${"x".repeat(1_000_000)}\r\n\r\n`;
     const session = await server((request, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
@@ -421,10 +421,13 @@ describe("size", () => {
         else if (request.url === "/large") response.write(`data: ${"x".repeat(18_000_000)}`);
         else response.end();
       };
-      send(40);
+      send(20);
     });
     const { fetch } = outbound();
-    expect(await (await fetch(session.origin)).text()).toHaveLength(40 * event.length);
+    const before = performance.now();
+    expect(await (await fetch(session.origin)).text()).toHaveLength(20 * event.length);
+    // What is over the limit comes at two MiB a second.
+    expect(performance.now() - before).toBeGreaterThan(1_400);
     expect(await refusal((await fetch(`${session.origin}/large`)).text())).toBe("too_large");
     // What answers one request has the limit as a whole.
     expect(await refusal((await fetch(session.origin, { method: "POST" })).text())).toBe("too_large");
