@@ -10,10 +10,10 @@ const inWords = ({ ends, ms }: CrowdReport) =>
     .join(", ")} in ${(ms / 1_000).toFixed(1)} s`;
 
 const crowdSize = 2_000;
-const crowds = 5;
+const crowds = 3;
 /** Of the slow ones each token has two connections. */
 const slowTokens = 1_000;
-const slowCrowds = 2;
+const slowCrowds = 1;
 const tokens: string[] = [];
 
 /** Gives each crowd its tokens, so that making them is no part of a measurement. No crowd comes twice: known agents come in more easily. */

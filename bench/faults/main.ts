@@ -33,7 +33,7 @@ const missing: string[] = [];
 /** Keeps the report of a whole run up to date: a run that is interrupted leaves what it found. */
 async function writeReport(): Promise<void> {
   if (words.length > 0) return;
-  const machine = `${rounds} rounds, five of the crowd, two of the slow agents and one of what everybody notices. ${availableParallelism()} processors; load average ${busyBefore.toFixed(1)} when it began, ${(loadavg()[0] ?? 0).toFixed(1)} at the end (alone this run makes 2 to 3).`;
+  const machine = `${rounds} rounds, three of the crowd, one of the slow agents and of what everybody notices. ${availableParallelism()} processors; load average ${busyBefore.toFixed(1)} when it began, ${(loadavg()[0] ?? 0).toFixed(1)} at the end (alone this run makes 2 to 3).`;
   const tables = sections.map((one) => tableOf(one.title, one.rows));
   await mkdir(path.join(root, "docs/reports"), { recursive: true });
   await writeFile(path.join(root, "docs/reports/faults.md"), `${[introduction, `${machine}\n`, ...missing, ...tables].join("\n")}`);
