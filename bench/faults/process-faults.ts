@@ -120,8 +120,9 @@ export function diskFull({ fill, free }: { fill: () => void; free: () => void })
 export const terminated: Plan = {
   name: "SIGTERM under load",
   how: "then started again on the same data",
-  // Between the end of one process and the start of the next nobody listens; who had been heard gets an answer.
-  mayLose: ({ said }) => said.includes("ECONNREFUSED"),
+  // Between the end of one process and the start of the next nobody listens, and who is in the kernel's queue as the port closes is turned away by the
+  // kernel; who had been heard gets an answer.
+  mayLose: ({ said }) => /connect (ECONNREFUSED|ECONNRESET)/.test(said),
   provoke: async ({ product, settings }) => {
     const began = performance.now();
     const code = await product.stop();
