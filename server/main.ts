@@ -29,6 +29,8 @@ import { vacuum } from "./vacuum.ts";
 const drainMs = 8_750;
 /** How long new requests are still answered (with 503) before their connections close. */
 const lastRequestsMs = 250;
+/** Milliseconds that requests to other servers have which nobody waits for. */
+const strayMs = 250;
 
 let stopping = false;
 
@@ -106,7 +108,7 @@ async function shutDown(signal: NodeJS.Signals): Promise<void> {
   await refreshesDone();
   await closeAllSessions();
   // Handshakes and listings beside the calls may still run; they are nobody's.
-  await Promise.race([outbound.close(), new Promise((resolve) => setTimeout(resolve, lastRequestsMs))]);
+  await Promise.race([outbound.close(), new Promise((resolve) => setTimeout(resolve, strayMs))]);
   // How calls ended that were over late.
   await flushCalls();
   await stopTracing();

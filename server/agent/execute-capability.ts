@@ -9,11 +9,11 @@ import type { Cancellation } from "#server/cancellation.ts";
 import { DomainError } from "#server/errors.ts";
 import { maxAgeMs, versionOf } from "#server/freshness.ts";
 import { requireUsable, type UsableConnection, usableConnections } from "#server/grants/access.ts";
+import { untilAborted } from "#server/outbound/deadline.ts";
 import { type Operation, operations } from "#server/search/operations.ts";
 import { noteRun } from "#server/search/learning.ts";
 import { connectionRow } from "#server/search/search.ts";
 import { type IndexedTool, toolsOf } from "#server/search/tool-lists.ts";
-import { untilAborted } from "#server/outbound/deadline.ts";
 import { UpstreamCallError } from "#server/upstream/call-error.ts";
 import { callTool } from "#server/upstream/call-tool.ts";
 import type { CallRecord } from "#server/telemetry/call-record.ts";
@@ -194,7 +194,8 @@ export async function executeCapability(
 ): Promise<CallToolResult> {
   const began = performance.now();
   /** When the rights of this call were looked at last, on the clock of performance.now(), and after how many changes. */
-  let [lookedAt, version] = [began, versionOf(actor.orgId)];
+  let lookedAt = began;
+  let version = versionOf(actor.orgId);
   const parsed = parse(given);
   const { name } = parsed;
   const argumentText = JSON.stringify(parsed.arguments);
@@ -230,7 +231,8 @@ export async function executeCapability(
   const mayLeave = async (tool: IndexedTool, from: UpstreamTarget) => {
     // What another process changed can have been unseen for `maxAgeMs` when it was looked at, so that only a little more may pass without another look.
     if (isFresh() && performance.now() - lookedAt < maxAgeMs / 10) return true;
-    [lookedAt, version] = [performance.now(), versionOf(actor.orgId)];
+    lookedAt = performance.now();
+    version = versionOf(actor.orgId);
     late.refusal = stillGood && !(await stillGood()) ? tokenOver(name) : await lateRefusal(actor, { capability: name, tool, from });
     return late.refusal === null;
   };

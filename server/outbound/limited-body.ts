@@ -1,6 +1,6 @@
 // A response body, decompressed, that ends with an error instead of growing or waiting without end.
 import { pipeline, type Readable } from "node:stream";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { constants, createBrotliDecompress, createGunzip } from "node:zlib";
 
 import type { Deadline } from "./deadline.ts";
@@ -56,12 +56,12 @@ export function limitBody(
     const now = performance.now();
     credit = Math.min(maxBytes, credit + ((now - since) / 1_000) * endlessPerSecond) - bytes;
     since = now;
-    if (credit < 0) await setTimeout((-credit / endlessPerSecond) * 1_000);
+    if (credit < 0) await wait((-credit / endlessPerSecond) * 1_000);
   }
 
   // Whoever waits for one event of a stream cancels the rest, which mostly is just the end: worth a moment, it saves the next connection.
   async function drain(): Promise<void> {
-    const timer = globalThis.setTimeout(() => source.destroy(), graceMs);
+    const timer = setTimeout(() => source.destroy(), graceMs);
     try {
       for (let left = graceBytes; left > 0;) {
         const chunk = await chunks.next();

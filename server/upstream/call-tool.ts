@@ -14,8 +14,8 @@ import { OutboundError } from "#server/outbound/error.ts";
 import { diagnose } from "#server/outbound/failure.ts";
 import { traceFields } from "#server/telemetry/trace-context.ts";
 
-import { rateLimited, retryAfterSeconds, unauthorized, UpstreamCallError } from "./call-error.ts";
 import type { Leave } from "./authorized-fetch.ts";
+import { rateLimited, retryAfterSeconds, unauthorized, UpstreamCallError } from "./call-error.ts";
 import { callBudgetMs, type OpenSession } from "./connect.ts";
 import { isServerFault, mayHaveArrived, mayRepeat } from "./faults.ts";
 import { parametersToMirror } from "./list-tools.ts";

@@ -252,7 +252,7 @@ const reviewMs = 1_000;
 let review: NodeJS.Timeout | undefined;
 
 whenChanged(() => {
-  // The process that changed something has closed its own already.
+  // An embedded database is this process' alone, which closes what it ends itself.
   if (!sharedPool || review || pool.size + leaving.size === 0) return;
   review = setTimeout(() => {
     review = undefined;

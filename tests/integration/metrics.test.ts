@@ -152,7 +152,7 @@ test("connections to the database are counted: all, and those that are free", as
   const inUse = async () => {
     const found = await samples();
     const of = (state: string) => found.get(`gatehouse_database_connections{state="${state}"}`) ?? NaN;
-    // What is beside this test may wait for the one connection of an embedded database.
+    // How many is not this test's: what is beside it may wait for the one connection of an embedded database.
     expect(of("waiting")).toBeGreaterThanOrEqual(0);
     return of("open") - of("idle");
   };

@@ -44,14 +44,17 @@ test("a post that may leave is sent again with a new token after a refusal", asy
 test("whoever gives up does not wait for the renewal of a token", async () => {
   const never = () => new Promise<never>(() => undefined);
   const sent: unknown[] = [];
-  const answers = (given: typeof answer) => () => Promise.resolve(sent.push(given) > 0 ? given : given);
+  const post = () => {
+    sent.push(refusal);
+    return Promise.resolve(refusal);
+  };
   for (const [authorization, requests] of [
     [{ headers: never, renewed: never }, 0],
     [{ headers: () => Promise.resolve({}), renewed: never }, 1],
   ] as const) {
     sent.length = 0;
     const given = new AbortController();
-    const wire = { fetch: () => Promise.reject(new Error("Nobody fetches.")), post: answers(refusal) };
+    const wire = { fetch: () => Promise.reject(new Error("Nobody fetches.")), post };
     const asked = authorizedFetch(wire, authorization, blankSighting()).post(url, { ...init, signal: given.signal });
     await new Promise((resolve) => setImmediate(resolve));
     given.abort(new Error("Nobody waits."));

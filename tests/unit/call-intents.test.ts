@@ -3,26 +3,12 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import type { CallRow } from "#server/audit/call-rows.ts";
 import { recordIntent } from "#server/audit/calls.ts";
-import type { Actor } from "#server/auth/actor.ts";
 import { DomainError } from "#server/errors.ts";
+import { actor } from "#tests/setup/actor.ts";
 
 const { insertCalls } = vi.hoisted(() => ({ insertCalls: vi.fn<(rows: CallRow[]) => Promise<void>>() }));
 vi.mock("#server/audit/call-rows.ts", async (original) => ({ ...(await original<object>()), insertCalls }));
 
-const actor: Actor = {
-  orgId: "org",
-  orgName: "Acme",
-  membershipId: "member",
-  userId: "user",
-  name: "Ada",
-  role: "member",
-  via: "agent_token",
-  tokenId: "token",
-  sessionId: null,
-  scopes: ["mcp:write"],
-  origin: "http://localhost",
-  requestId: "request",
-};
 const many = (count: number) =>
   Promise.allSettled(
     Array.from({ length: count }, (_, n) =>

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { CallRow } from "#server/audit/call-rows.ts";
 import { flushCalls, openCallJournal, recordIntent, recordOutcome, type RecordedCall } from "#server/audit/calls.ts";
-import type { Actor } from "#server/auth/actor.ts";
 import { diskFull } from "#server/disk-space.ts";
+import { actor } from "#tests/setup/actor.ts";
 
 const { store, storeOutcomes, demandRoom } = vi.hoisted(() => ({
   store: vi.fn<(rows: CallRow[]) => Promise<CallRow[]>>(),
@@ -18,20 +18,6 @@ const { store, storeOutcomes, demandRoom } = vi.hoisted(() => ({
 vi.mock("#server/audit/call-rows.ts", async (original) => ({ ...(await original<object>()), storeCalls: store, storeOutcomes }));
 vi.mock("#server/db.ts", async (original) => ({ ...(await original<object>()), demandRoom }));
 
-const actor: Actor = {
-  orgId: "org",
-  orgName: "Acme",
-  membershipId: "member",
-  userId: "user",
-  name: "Ada",
-  role: "member",
-  via: "agent_token",
-  tokenId: "token",
-  sessionId: null,
-  scopes: ["mcp:write"],
-  origin: "http://localhost",
-  requestId: "request",
-};
 const intent = { capability: "echo", connectionId: null, connectionName: null, argumentsDigest: "sha256:00", argumentsBytes: 2 };
 
 let folder: string;
