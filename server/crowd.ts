@@ -37,15 +37,17 @@ interface Row {
 
 /** One pace for all rows, which take turns: what is done in a turn of either takes room from the same others. */
 const pace = paceOf({ restMs: 1, patienceMs: 20 });
-/** The one whose turn it is first. */
+/** The one whose turn it is first; one that has several turns is there as often. */
 const rows: Row[] = [];
+/** In all rows. */
+let held = 0;
 let isDue = false;
 
 const canGo = (row: Row) => row.size > 0 && row.hasRoom();
 
 function goOn(): void {
   isDue = false;
-  if (pace.isDue(rows.reduce((sum, { size }) => sum + size, 0))) {
+  if (pace.isDue(held)) {
     const row = rows.find(canGo);
     if (row?.letIn()) {
       pace.step();
@@ -62,8 +64,8 @@ function schedule(): void {
   setTimeout(goOn, 1);
 }
 
-/** A row of its own. `mostInside`: tasks that run at once. */
-function turnsOf(mostInside: number): Turns {
+/** A row of its own. `turns`: those it has in a round of all rows; `mostInside`: tasks that run at once. */
+function turnsOf({ turns, mostInside }: { turns: number; mostInside: number }): Turns {
   /** By site, the one whose turn it is first. */
   const waiting = new Map<string, Waiting[]>();
   let inside = 0;
@@ -89,7 +91,7 @@ function turnsOf(mostInside: number): Turns {
       return one !== undefined;
     },
   };
-  rows.push(row);
+  for (let n = 0; n < turns; n += 1) rows.push(row);
 
   return {
     waiting: (site) => waiting.get(site)?.length ?? 0,
@@ -100,12 +102,14 @@ function turnsOf(mostInside: number): Turns {
       await new Promise<void>((resolve) => {
         const goOnInside = () => {
           row.size -= 1;
+          held -= 1;
           inside += 1;
           resolve();
         };
         queue.push({ goOn: goOnInside, signal });
         waiting.set(site, queue);
         row.size += 1;
+        held += 1;
         if (!isDue) goOn();
       });
       try {
@@ -120,6 +124,8 @@ function turnsOf(mostInside: number): Turns {
 }
 
 /** Those with a token that was not here lately, while it is looked up: few at once. */
-export const strangers = turnsOf(4);
-/** Those who were here once or twice. They wait for nobody's look-up. */
-export const newcomers = turnsOf(Infinity);
+export const strangers = turnsOf({ turns: 1, mostInside: 4 });
+/** Turns that a token has to wait for once it was looked up. */
+export const newcomersTurns = 2;
+/** Those who have such turns. They wait for nobody's look-up, and as many of them go on as strangers make: a crowd that is let in goes through. */
+export const newcomers = turnsOf({ turns: newcomersTurns, mostInside: Infinity });

@@ -4,15 +4,18 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { siteOf } from "#server/auth/limits.ts";
-import { strangers } from "#server/crowd.ts";
+import { newcomers, strangers } from "#server/crowd.ts";
 import { env } from "#server/env.ts";
 import { paceOf } from "#server/pace.ts";
 
 /** Greeted at once while nobody waits; one more each millisecond. */
 const burst = 16;
-/** While so many agents of a site wait to be looked up (crowd.ts), who is greeted there would mostly wait there: one at a time, this far apart. */
-const manyStrangers = 8;
-const slowlyMs = 8;
+/**
+ * While so many requests of a site wait for their turn (crowd.ts), who is greeted would wait there too, where what it sent is kept: one at a time, this
+ * far apart.
+ */
+const manyRequests = 8;
+const slowlyMs = 50;
 /** Connections that wait; those beyond it are greeted as they come. That the other end hung up is seen only when a connection is read. */
 const mostHeld = 2_500;
 
@@ -57,10 +60,12 @@ export function greetAtPace(server: Server): () => void {
     if (line.sockets.size === 0) waiting.delete(site);
   }
 
+  const isBusy = (site: string) => strangers.waiting(site) + newcomers.waiting(site) >= manyRequests;
+
   function greetNext(): void {
     const now = performance.now();
     for (const [site, line] of waiting) {
-      if (!isOver && now - line.greetedAt < slowlyMs && strangers.waiting(site) >= manyStrangers) continue;
+      if (!isOver && now - line.greetedAt < slowlyMs && isBusy(site)) continue;
       for (const socket of line.sockets) {
         drop(site, socket);
         line.greetedAt = now;

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 
 import { type TokenScope, tokenScopes } from "#server/auth/actor.ts";
-import { newcomers, type Stranger, strangers } from "#server/crowd.ts";
+import { newcomers, newcomersTurns, type Stranger, strangers } from "#server/crowd.ts";
 import { db, type Role } from "#server/db.ts";
 import { maxAgeMs, renewalAgeMs, totalChanges, versionOf } from "#server/freshness.ts";
 import { counters } from "#server/metric.ts";
@@ -22,10 +22,8 @@ export interface VerifiedToken {
 }
 
 const verified = new LRUCache<string, { version: number; token: VerifiedToken; isRenewed: boolean }>({ max: 10_000, ttl: maxAgeMs });
-/** After the request by which a token was met: its list of tools, its first call. A crowd that was let in one by one would come back as one. */
-const newcomersTurns = 2;
 interface Known {
-  /** Requests that still go on by turns. */
+  /** Requests that still go on by turns: its list of tools, its first call. A crowd that was let in one by one would come back as one. */
   turns: number;
 }
 /** Hashes of tokens that the database knew within the hour. */

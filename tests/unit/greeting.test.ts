@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 
 import { afterEach, expect, test, vi } from "vitest";
 
-import { strangers } from "#server/crowd.ts";
+import { newcomers, strangers } from "#server/crowd.ts";
 import { greetAtPace } from "#server/http/greeting.ts";
 
 const open: Server[] = [];
@@ -73,7 +73,7 @@ test("another site does not wait behind it", async () => {
   expect(greeted.indexOf("192.0.2.2") - atOnce).toBeLessThanOrEqual(1);
 });
 
-test("while many agents of a site wait to be looked up, its connections are greeted slowly, and those of others are not", async () => {
+test("while many agents of a site wait for their turn, its connections are greeted slowly, and those of others are not", async () => {
   const crowd = "192.0.2.1";
   let goOn = (): void => undefined;
   const held = new Promise<void>((resolve) => (goOn = resolve));
@@ -91,7 +91,7 @@ test("while many agents of a site wait to be looked up, its connections are gree
     await vi.waitFor(() => expect(of("192.0.2.2")).toBe(20));
     // No time went by since its first.
     expect(of(crowd)).toBe(atOnce + 1);
-    clock.mockReturnValue(now + 8);
+    clock.mockReturnValue(now + 50);
     await vi.waitFor(() => expect(of(crowd)).toBe(atOnce + 2));
   } finally {
     clock.mockRestore();
@@ -99,6 +99,26 @@ test("while many agents of a site wait to be looked up, its connections are gree
     await Promise.all(lookedUp);
   }
   await vi.waitFor(() => expect(greeted).toHaveLength(60));
+});
+
+test("those who were looked up and wait for a turn count as well", async () => {
+  let waiting = 4;
+  const spies = [strangers, newcomers].map((row) => vi.spyOn(row, "waiting").mockImplementation(() => waiting));
+  const now = performance.now();
+  const clock = vi.spyOn(performance, "now").mockReturnValue(now);
+  try {
+    const { greeted, come } = told();
+    for (let n = 0; n < 40; n += 1) come("192.0.2.1");
+    const atOnce = greeted.length;
+    come("192.0.2.2");
+    await vi.waitFor(() => expect(greeted).toContain("192.0.2.2"));
+    // No time went by since the first of each.
+    expect(greeted).toHaveLength(atOnce + 2);
+    waiting = 3;
+    await vi.waitFor(() => expect(greeted).toHaveLength(41));
+  } finally {
+    for (const spy of [...spies, clock]) spy.mockRestore();
+  }
 });
 
 test("those beyond the bound do not keep those who wait from being greeted", async () => {
