@@ -127,5 +127,5 @@ function turnsOf({ turns, mostInside }: { turns: number; mostInside: number }): 
 export const strangers = turnsOf({ turns: 1, mostInside: 4 });
 /** Turns that a token has to wait for once it was looked up. */
 export const newcomersTurns = 2;
-/** Those who have such turns. They wait for nobody's look-up, and as many of them go on as strangers make: a crowd that is let in goes through. */
+/** Those who have such turns. They wait for nobody's look-up, and have as many turns as each stranger makes: a crowd that is let in goes through. */
 export const newcomers = turnsOf({ turns: newcomersTurns, mostInside: Infinity });

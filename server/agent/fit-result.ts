@@ -114,7 +114,7 @@ function piecesOf(result: CallToolResult, isInline: (block: Block) => boolean): 
 }
 
 const cutTo = (text: string, bytes: number) =>
-  Buffer.from(text.slice(0, bytes))
+  Buffer.from(text)
     .subarray(0, bytes)
     .toString("utf8")
     .replace(/\uFFFD+$/u, "");

@@ -3,6 +3,8 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
+import { LRUCache } from "lru-cache";
+
 import { siteOf } from "#server/auth/limits.ts";
 import { newcomers, strangers } from "#server/crowd.ts";
 import { env } from "#server/env.ts";
@@ -11,12 +13,16 @@ import { paceOf } from "#server/pace.ts";
 /** Greeted at once while nobody waits; one more each millisecond. */
 const burst = 16;
 /**
- * While so many requests of a site wait for their turn (crowd.ts), who is greeted would wait there too, where what it sent is kept: one at a time, this
- * far apart.
+ * While so many requests of a site wait for their turn (crowd.ts), most who are greeted would wait there too, where what they sent is kept: one at a
+ * time, this far apart.
  */
 const manyRequests = 8;
-const slowlyMs = 50;
-/** Connections that wait; those beyond it are greeted as they come. That the other end hung up is seen only when a connection is read. */
+const slowlyMs = 25;
+/** Sites whose last greeting is remembered. */
+const mostSites = 1_000;
+/**
+ * Connections that wait. Beyond it each that comes sends the first of its site on. That the other end hung up is seen only when a connection is read.
+ */
 const mostHeld = 2_500;
 
 /**
@@ -31,7 +37,9 @@ export function greetAtPace(server: Server): () => void {
   Object.assign(server, { pauseOnConnect: true });
   const pace = paceOf({ restMs: 0.5, patienceMs: 5 });
   /** By site, the one whose turn it is first. */
-  const waiting = new Map<string, { sockets: Set<Socket>; greetedAt: number }>();
+  const waiting = new Map<string, Set<Socket>>();
+  /** When somebody of a site was greeted. */
+  const greetedAt = new LRUCache<string, number>({ max: mostSites });
   let held = 0;
   let allowance = burst;
   let allowedAt = 0;
@@ -43,11 +51,10 @@ export function greetAtPace(server: Server): () => void {
     socket.resume();
   }
 
-  function hold(socket: Socket): void {
-    const site = siteOf(socket.remoteAddress ?? "");
-    const line = waiting.get(site) ?? { sockets: new Set(), greetedAt: 0 };
+  function hold(site: string, socket: Socket): void {
+    const line = waiting.get(site) ?? new Set();
     waiting.set(site, line);
-    line.sockets.add(socket);
+    line.add(socket);
     held += 1;
     // It may be one connection too many (connection-caps.ts).
     socket.once("close", () => drop(site, socket));
@@ -55,25 +62,30 @@ export function greetAtPace(server: Server): () => void {
 
   function drop(site: string, socket: Socket): void {
     const line = waiting.get(site);
-    if (!line?.sockets.delete(socket)) return;
+    if (!line?.delete(socket)) return;
     held -= 1;
-    if (line.sockets.size === 0) waiting.delete(site);
+    if (line.size === 0) waiting.delete(site);
   }
 
   const isBusy = (site: string) => strangers.waiting(site) + newcomers.waiting(site) >= manyRequests;
 
+  function greetFirst(site: string, line: Set<Socket>): void {
+    for (const socket of line) {
+      drop(site, socket);
+      greetedAt.set(site, performance.now());
+      return greet(socket);
+    }
+  }
+
   function greetNext(): void {
     const now = performance.now();
     for (const [site, line] of waiting) {
-      if (!isOver && now - line.greetedAt < slowlyMs && isBusy(site)) continue;
-      for (const socket of line.sockets) {
-        drop(site, socket);
-        line.greetedAt = now;
-        // The others of this site wait for all other sites.
-        if (waiting.delete(site)) waiting.set(site, line);
-        pace.step();
-        return greet(socket);
-      }
+      if (!isOver && now - (greetedAt.get(site) ?? 0) < slowlyMs && isBusy(site)) continue;
+      // The others of this site wait for all other sites.
+      waiting.delete(site);
+      waiting.set(site, line);
+      pace.step();
+      return greetFirst(site, line);
     }
   }
 
@@ -90,8 +102,9 @@ export function greetAtPace(server: Server): () => void {
   }
 
   server.on("connection", (socket: Socket) => {
-    if (isOver || held >= mostHeld) return greet(socket);
-    if (held === 0) {
+    if (isOver) return greet(socket);
+    const site = siteOf(socket.remoteAddress ?? "");
+    if (held === 0 && !isBusy(site)) {
       const now = performance.now();
       allowance = Math.min(burst, allowance + (now - allowedAt));
       allowedAt = now;
@@ -100,7 +113,9 @@ export function greetAtPace(server: Server): () => void {
         return greet(socket);
       }
     }
-    hold(socket);
+    hold(site, socket);
+    const line = waiting.get(site);
+    if (held > mostHeld && line) greetFirst(site, line);
     schedule();
   });
   return () => {

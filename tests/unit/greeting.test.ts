@@ -54,11 +54,18 @@ function told() {
   const server = createServer();
   server.removeAllListeners("connection");
   const greeted: string[] = [];
-  server.on("connection", ({ remoteAddress = "" }: Socket) => greeted.push(remoteAddress));
+  const sockets: Socket[] = [];
+  server.on("connection", (socket: Socket) => {
+    greeted.push(socket.remoteAddress ?? "");
+    sockets.push(socket);
+  });
   greetAtPace(server);
-  const come = (remoteAddress: string) =>
-    server.emit("connection", Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress }));
-  return { server, greeted, come };
+  const come = (remoteAddress: string) => {
+    const socket = Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress });
+    server.emit("connection", socket);
+    return socket;
+  };
+  return { server, greeted, sockets, come };
 }
 
 test("another site does not wait behind it", async () => {
@@ -91,14 +98,18 @@ test("while many agents of a site wait for their turn, its connections are greet
     await vi.waitFor(() => expect(of("192.0.2.2")).toBe(20));
     // No time went by since its first.
     expect(of(crowd)).toBe(atOnce + 1);
-    clock.mockReturnValue(now + 50);
+    clock.mockReturnValue(now + 24);
+    come("192.0.2.2");
+    await vi.waitFor(() => expect(of("192.0.2.2")).toBe(21));
+    expect(of(crowd)).toBe(atOnce + 1);
+    clock.mockReturnValue(now + 25);
     await vi.waitFor(() => expect(of(crowd)).toBe(atOnce + 2));
   } finally {
     clock.mockRestore();
     goOn();
     await Promise.all(lookedUp);
   }
-  await vi.waitFor(() => expect(greeted).toHaveLength(60));
+  await vi.waitFor(() => expect(greeted).toHaveLength(61));
 });
 
 test("those who were looked up and wait for a turn count as well", async () => {
@@ -119,6 +130,38 @@ test("those who were looked up and wait for a turn count as well", async () => {
   } finally {
     for (const spy of [...spies, clock]) spy.mockRestore();
   }
+});
+
+test("one that comes alone from such a site waits as well, and longer where one was greeted just now", async () => {
+  const spy = vi.spyOn(strangers, "waiting").mockImplementation((site) => (site === "192.0.2.1" ? 8 : 0));
+  const now = performance.now();
+  const clock = vi.spyOn(performance, "now").mockReturnValue(now);
+  try {
+    const { greeted, come } = told();
+    come("192.0.2.1");
+    expect(greeted).toEqual([]);
+    await vi.waitFor(() => expect(greeted).toEqual(["192.0.2.1"]));
+    come("192.0.2.1");
+    come("192.0.2.2");
+    await vi.waitFor(() => expect(greeted).toContain("192.0.2.2"));
+    expect(greeted).toHaveLength(2);
+    clock.mockReturnValue(now + 25);
+    await vi.waitFor(() => expect(greeted).toHaveLength(3));
+  } finally {
+    spy.mockRestore();
+    clock.mockRestore();
+  }
+});
+
+test("beyond the bound the first of a site goes on for each that comes, and another site's does not wait", () => {
+  const { sockets, come } = told();
+  const crowd = Array.from({ length: 2_600 }, () => come("192.0.2.1"));
+  const atOnce = sockets.length;
+  expect(atOnce).toBeGreaterThan(90);
+  expect(sockets.map((socket) => crowd.indexOf(socket))).toEqual(Array.from({ length: atOnce }, (_, n) => n));
+  const other = come("192.0.2.2");
+  expect(sockets[atOnce]).toBe(other);
+  expect(sockets).toHaveLength(atOnce + 1);
 });
 
 test("those beyond the bound do not keep those who wait from being greeted", async () => {
