@@ -20,9 +20,7 @@ const manyRequests = 8;
 const slowlyMs = 25;
 /** Sites whose last greeting is remembered. */
 const mostSites = 1_000;
-/**
- * Connections that wait. Beyond it each that comes sends the first of its site on. That the other end hung up is seen only when a connection is read.
- */
+/** Of one site who wait. Beyond it each that comes sends the first on. That the other end hung up is seen only when a connection is read. */
 const mostHeld = 2_500;
 
 /**
@@ -38,7 +36,7 @@ export function greetAtPace(server: Server): () => void {
   const pace = paceOf({ restMs: 0.5, patienceMs: 5 });
   /** By site, the one whose turn it is first. */
   const waiting = new Map<string, Set<Socket>>();
-  /** When somebody of a site was greeted. */
+  /** When somebody of a site was greeted who had waited. */
   const greetedAt = new LRUCache<string, number>({ max: mostSites });
   let held = 0;
   let allowance = burst;
@@ -115,7 +113,7 @@ export function greetAtPace(server: Server): () => void {
     }
     hold(site, socket);
     const line = waiting.get(site);
-    if (held > mostHeld && line) greetFirst(site, line);
+    if (line && line.size > mostHeld) greetFirst(site, line);
     schedule();
   });
   return () => {

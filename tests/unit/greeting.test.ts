@@ -59,13 +59,13 @@ function told() {
     greeted.push(socket.remoteAddress ?? "");
     sockets.push(socket);
   });
-  greetAtPace(server);
+  const greetAll = greetAtPace(server);
   const come = (remoteAddress: string) => {
     const socket = Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress });
     server.emit("connection", socket);
     return socket;
   };
-  return { server, greeted, sockets, come };
+  return { server, greeted, sockets, come, greetAll };
 }
 
 test("another site does not wait behind it", async () => {
@@ -153,15 +153,19 @@ test("one that comes alone from such a site waits as well, and longer where one 
   }
 });
 
-test("beyond the bound the first of a site goes on for each that comes, and another site's does not wait", () => {
-  const { sockets, come } = told();
-  const crowd = Array.from({ length: 2_600 }, () => come("192.0.2.1"));
+test("beyond the bound the first of a site goes on for each that comes, and nobody of another for it", async () => {
+  const { greeted, sockets, come } = told();
+  const crowd = Array.from({ length: 2_500 }, () => come("192.0.2.1"));
+  for (let n = 0; n < 40; n += 1) come("192.0.2.2");
+  const before = sockets.length;
+  crowd.push(...Array.from({ length: 100 }, () => come("192.0.2.1")));
   const atOnce = sockets.length;
-  expect(atOnce).toBeGreaterThan(90);
+  expect(atOnce).toBeGreaterThan(80);
   expect(sockets.map((socket) => crowd.indexOf(socket))).toEqual(Array.from({ length: atOnce }, (_, n) => n));
-  const other = come("192.0.2.2");
-  expect(sockets[atOnce]).toBe(other);
-  expect(sockets).toHaveLength(atOnce + 1);
+  expect(before).toBeLessThan(30);
+  // Sites in turn all the same.
+  await vi.waitFor(() => expect(greeted).toContain("192.0.2.2"));
+  expect(greeted.indexOf("192.0.2.2") - atOnce).toBeLessThanOrEqual(1);
 });
 
 test("those beyond the bound do not keep those who wait from being greeted", async () => {
@@ -207,6 +211,24 @@ test("one connection too many costs nobody a turn", async () => {
   await vi.waitFor(() => expect(greeted).toContain("192.0.2.2"));
   // Nobody of those who were hung up on while they waited.
   expect(greeted).toHaveLength(atOnce + 1);
+});
+
+test("once it is over a busy site is greeted as well, without a pause", () => {
+  const spy = vi.spyOn(strangers, "waiting").mockReturnValue(8);
+  try {
+    const { greeted, come, greetAll } = told();
+    for (let n = 0; n < 40; n += 1) come("192.0.2.1");
+    expect(greeted).toHaveLength(0);
+    const since = performance.now();
+    greetAll();
+    expect(greeted).toHaveLength(40);
+    // One each 25 ms would be a second.
+    expect(performance.now() - since).toBeLessThan(500);
+    come("192.0.2.1");
+    expect(greeted).toHaveLength(41);
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 test("once it is over all that wait are greeted, and whoever comes afterwards", async () => {
