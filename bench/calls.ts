@@ -1,4 +1,4 @@
-// What a call costs through four reference servers and through Gatehouse on both databases: each way in turn with the direct call, one way after the other.
+// What a call costs through seven reference servers and through Gatehouse on both databases: each way in turn with the direct call, one way after the other.
 import { setTimeout } from "node:timers/promises";
 
 import { drive, type Load, median } from "./drive.ts";
@@ -10,6 +10,10 @@ interface Subject {
   name: string;
   pid: number;
   load: (tool: string) => Load;
+  /** Requests that one call makes upstream. */
+  requests?: number;
+  /** Part of the calls that others make: it takes several times as long for each. */
+  share?: number;
   stop: () => Promise<void>;
 }
 
@@ -30,8 +34,8 @@ const counts = { one: 1_000, fifty: 10_000, slow: 3_000 };
 /** Milliseconds of calls before a way is measured. */
 const warmUpMs = 15_000;
 
-async function reference(name: string, file: string, echo: string): Promise<Subject> {
-  const { pid, origin, stop } = await startProgram(`references/${file}`, echo, token);
+async function reference(name: string, file: string, echo: string, ...how: string[]): Promise<Subject> {
+  const { pid, origin, stop } = await startProgram(`references/${file}`, echo, token, ...how);
   // The proxy passes a direct call on; the gateways take ours.
   const load = (tool: string): Load =>
     file === "proxy"
@@ -66,8 +70,8 @@ async function measure({ load, pid }: Subject, share: number): Promise<Round> {
   return { p50AtOne: one.p50, p99AtOne: one.p99, perSecond, p50, p99, slowPerSecond: waiting.perSecond, cpuPerThousand };
 }
 
-/** Throws unless each of these calls made exactly one request upstream. */
-async function oneRequestEach({ load, name }: Subject, echo: Program, count: number): Promise<void> {
+/** Throws unless each of these calls made exactly the requests upstream that it should, which is one. */
+async function countRequests({ load, name, requests: each = 1 }: Subject, echo: Program, count: number): Promise<void> {
   const counted = async (): Promise<number> => {
     const { requests }: { requests: number } = await (await fetch(`${echo.origin}/count`)).json();
     return requests;
@@ -75,7 +79,7 @@ async function oneRequestEach({ load, name }: Subject, echo: Program, count: num
   const before = await counted();
   await drive(load("echo"), 10, count);
   const made = (await counted()) - before;
-  if (made !== count) throw new Error(`${count} calls through ${name} made ${made} upstream requests.`);
+  if (made !== count * each) throw new Error(`${count} calls through ${name} made ${made} upstream requests.`);
 }
 
 /** One round of a way, and the round of direct calls right before or after it. */
@@ -86,19 +90,23 @@ interface Pair {
 
 /** A way and the direct call in turn. Nobody idles for long: what a process had in memory goes cold then, and its next calls say more of that. */
 async function measurePairs(way: Subject, direct: Subject, { rounds, share }: Amount): Promise<Pair[]> {
-  for (const subject of [direct, way]) {
+  const ownShare = share * (way.share ?? 1);
+  for (const [subject, part] of [
+    [direct, share],
+    [way, ownShare],
+  ] as const) {
     // Until the code that runs again and again is compiled, which takes tens of thousands of calls: a gateway runs for weeks.
-    await drive(subject.load("echo"), 10, 4_000 * share);
+    await drive(subject.load("echo"), 10, 4_000 * part);
     const until = performance.now() + warmUpMs * share;
-    while (performance.now() < until) await drive(subject.load("echo"), 50, 1_000 * share);
+    while (performance.now() < until) await drive(subject.load("echo"), 50, 1_000 * part);
     await drive(subject.load("echo_slow"), 50, 100);
   }
   const pairs: Pair[] = [];
   for (let round = 0; round < rounds; round += 1) {
     // Every other round backwards: what drifts in the machine drifts for both.
-    const early = round % 2 ? await measure(way, share) : null;
+    const early = round % 2 ? await measure(way, ownShare) : null;
     const base = await measure(direct, share);
-    pairs.push({ own: early ?? (await measure(way, share)), base });
+    pairs.push({ own: early ?? (await measure(way, ownShare)), base });
   }
   process.stderr.write(`calls: ${way.name}, ${rounds} rounds\n`);
   return pairs;
@@ -112,6 +120,11 @@ export async function callRows(amount: Amount): Promise<{ columns: string[]; row
     subjects.push(await reference("bare proxy", "proxy", echo.origin));
     subjects.push(await reference("lean gateway", "lean", echo.origin));
     subjects.push(await reference("SDK gateway, v1", "sdk-v1", echo.origin));
+    subjects.push(await reference("v1, shared validator", "sdk-v1", echo.origin, "shared"));
+    subjects.push(await reference("v1, raw upstream", "sdk-v1", echo.origin, "raw"));
+    const anew = await reference("v1, connect and list for each call", "sdk-v1", echo.origin, "anew");
+    // Hello, its notification, the list, the call.
+    subjects.push({ ...anew, requests: 4, share: 0.2 });
     subjects.push(await reference("SDK gateway, v2", "sdk-v2", echo.origin));
     for (const database of databases) subjects.push(await gatehouse(database, echo.origin));
     const [direct, ...ways] = subjects;
@@ -119,7 +132,7 @@ export async function callRows(amount: Amount): Promise<{ columns: string[]; row
     const measured = new Map<string, Pair[]>();
     for (const way of ways) {
       measured.set(way.name, await measurePairs(way, direct, amount));
-      await oneRequestEach(way, echo, 1_000 * amount.share);
+      await countRequests(way, echo, 1_000 * amount.share);
     }
     const bases = [...measured.values()].flat().map(({ base }) => ({ own: base, base }));
     measured.set(direct.name, bases);

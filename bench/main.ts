@@ -37,7 +37,7 @@ async function measureParts(): Promise<void> {
     say("\n## Calls\n");
     table(columns, rows);
     say(
-      "\nThe references (bench/references) know one token and one upstream and keep nothing: a reverse proxy; a gateway with our two tools by hand; the same with the official SDK, of both versions. What is not reached is explained in [performance.md](../performance.md). Each call makes exactly one upstream request: counted beside, on every way.",
+      "\nThe references (bench/references) know one token and one upstream and keep nothing: a reverse proxy; a gateway with our two tools by hand; the same with the official SDK, of both versions, and with that of v1 in three other manners: one JSON Schema validator for all requests; that, and raw requests upstream; a new client for each call, which connects, lists and calls (a fifth of the calls). What is not reached is explained in [performance.md](../performance.md). Each call makes exactly one upstream request, with a new client four: counted beside, on every way.",
     );
   }
   if (has("search")) {
