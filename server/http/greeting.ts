@@ -49,13 +49,15 @@ export function greetAtPace(server: Server): () => void {
     socket.resume();
   }
 
-  function hold(site: string, socket: Socket): void {
+  /** Returns the line of its site. */
+  function hold(site: string, socket: Socket): Set<Socket> {
     const line = waiting.get(site) ?? new Set();
     waiting.set(site, line);
     line.add(socket);
     held += 1;
     // It may be one connection too many (connection-caps.ts).
     socket.once("close", () => drop(site, socket));
+    return line;
   }
 
   function drop(site: string, socket: Socket): void {
@@ -111,9 +113,8 @@ export function greetAtPace(server: Server): () => void {
         return greet(socket);
       }
     }
-    hold(site, socket);
-    const line = waiting.get(site);
-    if (line && line.size > mostHeld) greetFirst(site, line);
+    const line = hold(site, socket);
+    if (line.size > mostHeld) greetFirst(site, line);
     schedule();
   });
   return () => {

@@ -105,8 +105,6 @@ const maxEventId = 1_024;
 /** Milliseconds of work on a stream after which it rests, and for how many: a flood of events leaves the processor to the others. */
 const workMs = 0.5;
 const restMs = 8;
-/** Where each event is parsed for its progress: what becomes of it is young garbage, whose collections nobody counts here. */
-const progressRestMs = 16;
 /** Requests of a server that are answered in one call: each of them is a request of ours, and no call needs many. */
 const maxAnswered = 20;
 
@@ -155,7 +153,8 @@ async function readStream(
     worked += now - since;
     since = now;
     if (worked < workMs) return;
-    await setTimeout(onProgress ? progressRestMs : restMs);
+    // Events that are parsed for their progress leave young garbage, whose collections nobody counts here.
+    await setTimeout(onProgress ? 2 * restMs : restMs);
     worked = 0;
     since = performance.now();
   };
